@@ -1,0 +1,172 @@
+package dev.iobus.posix;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/// Calls of the C library under their C names; a failure is the negated error number.
+///
+/// Every call takes the memory that receives `errno`, from [#newErrnoCapture], which only one
+/// thread uses at a time: the virtual machine may itself call the C library between two
+/// downcalls, so `errno` is captured with the call. None is `critical`: all of them may block.
+/// Thread-safe but for that memory.
+public final class Libc {
+
+  /// `sys/mman.h`.
+  public static final int PROT_READ = 1;
+
+  public static final int PROT_WRITE = 2;
+  public static final int MAP_SHARED = 1;
+  public static final int MAP_POPULATE = 0x8000;
+
+  /// `sys/eventfd.h`.
+  public static final int EFD_CLOEXEC = 0x80000;
+
+  public static final int EFD_NONBLOCK = 0x800;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO = CAPTURE.varHandle(PathElement.groupElement("errno"));
+
+  private static final MethodHandle MMAP =
+      downcall(
+          "mmap",
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle MUNMAP =
+      downcall("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle CLOSE =
+      downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle EVENTFD =
+      downcall("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle READ =
+      downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle WRITE =
+      downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle FTRUNCATE =
+      downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle MKDIR =
+      downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle FCNTL =
+      variadic("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+
+  private Libc() {}
+
+  /// Links a C function that takes a fixed list of arguments, with `errno` captured.
+  public static MethodHandle downcall(String name, FunctionDescriptor descriptor) {
+    return LINKER.downcallHandle(
+        symbol(name), descriptor, Linker.Option.captureCallState("errno"));
+  }
+
+  /// Links a C function whose arguments from index `first` on are variadic.
+  public static MethodHandle variadic(String name, int first, FunctionDescriptor descriptor) {
+    return LINKER.downcallHandle(
+        symbol(name),
+        descriptor,
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(first));
+  }
+
+  /// Memory for `errno` that lives as long as the arena. For one thread at a time.
+  public static MemorySegment newErrnoCapture(Arena arena) {
+    return arena.allocate(CAPTURE);
+  }
+
+  /// The C convention (−1 and `errno`) turned into the kernel's (a negated error number).
+  public static long orErrno(long result, MemorySegment capture) {
+    return result == -1 ? -(int) ERRNO.get(capture, 0L) : result;
+  }
+
+  /// Maps `length` bytes of a descriptor at a place of the kernel's choice. Returns the address.
+  public static long mmap(
+      MemorySegment capture, long length, int prot, int flags, int fd, long offset) {
+    try {
+      return orErrno(
+          (long) MMAP.invokeExact(capture, 0L, length, prot, flags, fd, offset), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int munmap(MemorySegment capture, long address, long length) {
+    try {
+      return (int) orErrno((int) MUNMAP.invokeExact(capture, address, length), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Never to be repeated after EINTR: on Linux the descriptor is gone all the same, close(2).
+  public static int close(MemorySegment capture, int fd) {
+    try {
+      return (int) orErrno((int) CLOSE.invokeExact(capture, fd), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int eventfd(MemorySegment capture, int count, int flags) {
+    try {
+      return (int) orErrno((int) EVENTFD.invokeExact(capture, count, flags), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static long read(MemorySegment capture, int fd, MemorySegment buffer, long count) {
+    try {
+      return orErrno((long) READ.invokeExact(capture, fd, buffer, count), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static long write(MemorySegment capture, int fd, MemorySegment buffer, long count) {
+    try {
+      return orErrno((long) WRITE.invokeExact(capture, fd, buffer, count), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int ftruncate(MemorySegment capture, int fd, long length) {
+    try {
+      return (int) orErrno((int) FTRUNCATE.invokeExact(capture, fd, length), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// @param path NUL-terminated
+  public static int mkdir(MemorySegment capture, MemorySegment path, int mode) {
+    try {
+      return (int) orErrno((int) MKDIR.invokeExact(capture, path, mode), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int fcntl(MemorySegment capture, int fd, int command, MemorySegment argument) {
+    try {
+      return (int) orErrno((int) FCNTL.invokeExact(capture, fd, command, argument), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static MemorySegment symbol(String name) {
+    return LINKER
+        .defaultLookup()
+        .find(name)
+        .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
+  }
+}

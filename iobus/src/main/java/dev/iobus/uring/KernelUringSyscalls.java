@@ -1,0 +1,81 @@
+package dev.iobus.uring;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.iobus.posix.Libc;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/// The calls of this kernel, through syscall(2). The numbers are the same on every architecture
+/// (`asm-generic/unistd.h`). Thread-safe.
+final class KernelUringSyscalls implements UringSyscalls {
+
+  private static final long NR_IO_URING_SETUP = 425;
+  private static final long NR_IO_URING_ENTER = 426;
+  private static final long NR_IO_URING_REGISTER = 427;
+
+  private static final MethodHandle SETUP = syscall(JAVA_INT, ADDRESS);
+  private static final MethodHandle ENTER =
+      syscall(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle REGISTER = syscall(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+
+  @Override
+  public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
+    try {
+      return (int)
+          Libc.orErrno((long) SETUP.invokeExact(errno, NR_IO_URING_SETUP, entries, params), errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public int io_uring_enter(
+      MemorySegment errno,
+      int fd,
+      int toSubmit,
+      int minComplete,
+      int flags,
+      MemorySegment argument,
+      long argumentSize) {
+    try {
+      return (int)
+          Libc.orErrno(
+              (long)
+                  ENTER.invokeExact(
+                      errno,
+                      NR_IO_URING_ENTER,
+                      fd,
+                      toSubmit,
+                      minComplete,
+                      flags,
+                      argument,
+                      argumentSize),
+              errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public int io_uring_register(
+      MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
+    try {
+      return (int)
+          Libc.orErrno(
+              (long) REGISTER.invokeExact(errno, NR_IO_URING_REGISTER, fd, opcode, argument, count),
+              errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static MethodHandle syscall(java.lang.foreign.MemoryLayout... arguments) {
+    FunctionDescriptor descriptor =
+        FunctionDescriptor.of(JAVA_LONG, JAVA_LONG).appendArgumentLayouts(arguments);
+    return Libc.variadic("syscall", 1, descriptor);
+  }
+}

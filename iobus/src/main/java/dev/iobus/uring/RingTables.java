@@ -1,0 +1,192 @@
+package dev.iobus.uring;
+
+import static dev.iobus.uring.UringAbi.*;
+
+import dev.iobus.posix.Errno;
+import dev.iobus.posix.Libc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.BitSet;
+
+/// The files and buffers that a ring knows by number. Thread-safe; on a ring for one owner the
+/// kernel lets only that owner register.
+public final class RingTables {
+
+  private static final VarHandle REGISTER_NR = field(RSRC_REGISTER, "nr");
+  private static final VarHandle REGISTER_FLAGS = field(RSRC_REGISTER, "flags");
+  private static final VarHandle REGISTER_DATA = field(RSRC_REGISTER, "data");
+  private static final VarHandle FILES_OFFSET = field(RSRC_UPDATE, "offset");
+  private static final VarHandle FILES_DATA = field(RSRC_UPDATE, "data");
+  private static final VarHandle BUFFERS_OFFSET = field(RSRC_UPDATE2, "offset");
+  private static final VarHandle BUFFERS_DATA = field(RSRC_UPDATE2, "data");
+  private static final VarHandle BUFFERS_NR = field(RSRC_UPDATE2, "nr");
+  private static final VarHandle IOV_BASE = field(IOVEC, "iov_base");
+  private static final VarHandle IOV_LEN = field(IOVEC, "iov_len");
+
+  /// One registered buffer holds at most this much, `io_uring_register(2)`.
+  private static final long BUFFER_SIZE_MAX = 1L << 30;
+
+  private static final int BUFFERS = 64;
+
+  // Constant after construction.
+  private final Ring ring;
+  private final int fileTable;
+  private final int bufferTable;
+  private final int[] descriptors;
+
+  // Guarded by this.
+  private final BitSet usedFiles = new BitSet();
+  private final BitSet usedBuffers = new BitSet();
+
+  /// Gives a ring its empty tables. A refusal shows at the first registration, as its answer.
+  public RingTables(Ring ring, int files) {
+    this.ring = ring;
+    int slots = files;
+    int answer = -Errno.ENFILE;
+    while (slots > 0 && (answer = newTable(IORING_REGISTER_FILES2, slots)) == -Errno.EMFILE) {
+      slots /= 2; // The kernel wants no more slots than the process may open files (ulimit -n).
+    }
+    fileTable = answer;
+    descriptors = new int[slots];
+    bufferTable = newTable(IORING_REGISTER_BUFFERS2, BUFFERS);
+  }
+
+  /// Puts an open file into a free slot. Returns the slot; `-ENFILE` when none is free.
+  public synchronized int registerFile(int descriptor) {
+    if (fileTable < 0) {
+      return fileTable;
+    }
+    int slot = usedFiles.nextClearBit(0);
+    if (slot == descriptors.length) {
+      return -Errno.ENFILE;
+    }
+    int answer = updateFile(slot, descriptor);
+    if (answer < 0) {
+      return answer;
+    }
+    usedFiles.set(slot);
+    descriptors[slot] = descriptor;
+    return slot;
+  }
+
+  /// Empties a slot. Requests that use the file already keep it until they end.
+  public synchronized void unregisterFile(int slot) {
+    if (!usedFiles.get(slot)) {
+      throw new IllegalArgumentException("no registered file in slot " + slot);
+    }
+    int answer = updateFile(slot, -1);
+    if (answer < 0) {
+      throw new IllegalStateException("slot " + slot + ": " + Errno.name(-answer));
+    }
+    usedFiles.clear(slot);
+  }
+
+  /// The descriptor that was put into a slot, for operations that take no registered file.
+  public synchronized int descriptor(int slot) {
+    if (!usedFiles.get(slot)) {
+      throw new IllegalArgumentException("no registered file in slot " + slot);
+    }
+    return descriptors[slot];
+  }
+
+  /// Pins native memory and gives it a number. Returns it, or a negated error number: `-ENOMEM`
+  /// over the memlock limit, `-EINVAL` for more than 1 GiB, `-ENOBUFS` when all are in use.
+  public synchronized int registerBuffer(MemorySegment memory) {
+    if (bufferTable < 0) {
+      return bufferTable;
+    }
+    if (memory.byteSize() > BUFFER_SIZE_MAX || memory.byteSize() == 0) {
+      return -Errno.EINVAL;
+    }
+    int index = usedBuffers.nextClearBit(0);
+    if (index == BUFFERS) {
+      return -Errno.number("ENOBUFS");
+    }
+    int answer = updateBuffer(index, memory.address(), memory.byteSize());
+    if (answer < 0) {
+      return answer;
+    }
+    usedBuffers.set(index);
+    return index;
+  }
+
+  /// Unpins a buffer once no request uses it any more.
+  public synchronized void unregisterBuffer(int index) {
+    if (!usedBuffers.get(index)) {
+      throw new IllegalArgumentException("no registered buffer " + index);
+    }
+    int answer = updateBuffer(index, 0, 0);
+    if (answer < 0) {
+      throw new IllegalStateException("buffer " + index + ": " + Errno.name(-answer));
+    }
+    usedBuffers.clear(index);
+  }
+
+  /// Lets go of all files and buffers at once, so that no lock and no pinned memory outlives the
+  /// ring: the kernel frees a closed ring in its own time (liburing issue 1627).
+  public synchronized void close() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Libc.newErrnoCapture(arena);
+      if (fileTable >= 0) {
+        ring.register(errno, IORING_UNREGISTER_FILES, MemorySegment.NULL, 0);
+      }
+      if (bufferTable >= 0) {
+        ring.register(errno, IORING_UNREGISTER_BUFFERS, MemorySegment.NULL, 0);
+      }
+    }
+  }
+
+  /// Makes a sparse table; before 5.19 by listing empty entries. Returns a negated error number
+  /// when the kernel refuses, such as `-EMFILE` for more slots than the process may open files.
+  private int newTable(int opcode, int size) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Libc.newErrnoCapture(arena);
+      MemorySegment table = arena.allocate(RSRC_REGISTER);
+      int tableSize = (int) RSRC_REGISTER.byteSize();
+      REGISTER_NR.set(table, 0L, size);
+      REGISTER_FLAGS.set(table, 0L, IORING_RSRC_REGISTER_SPARSE);
+      int answer = ring.register(errno, opcode, table, tableSize);
+      if (answer != -Errno.EINVAL) {
+        return answer;
+      }
+      MemorySegment empty;
+      if (opcode == IORING_REGISTER_FILES2) {
+        empty = arena.allocate(ValueLayout.JAVA_INT, size).fill((byte) -1);
+      } else {
+        empty = arena.allocate(IOVEC, size);
+      }
+      REGISTER_FLAGS.set(table, 0L, 0);
+      REGISTER_DATA.set(table, 0L, empty.address());
+      return ring.register(errno, opcode, table, tableSize);
+    }
+  }
+
+  private int updateFile(int slot, int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment update = arena.allocate(RSRC_UPDATE);
+      FILES_OFFSET.set(update, 0L, slot);
+      FILES_DATA.set(update, 0L, arena.allocateFrom(ValueLayout.JAVA_INT, descriptor).address());
+      return ring.register(
+          Libc.newErrnoCapture(arena), IORING_REGISTER_FILES_UPDATE, update, 1);
+    }
+  }
+
+  private int updateBuffer(int index, long address, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment iovec = arena.allocate(IOVEC);
+      IOV_BASE.set(iovec, 0L, address);
+      IOV_LEN.set(iovec, 0L, length);
+      MemorySegment update = arena.allocate(RSRC_UPDATE2);
+      BUFFERS_OFFSET.set(update, 0L, index);
+      BUFFERS_DATA.set(update, 0L, iovec.address());
+      BUFFERS_NR.set(update, 0L, 1);
+      return ring.register(
+          Libc.newErrnoCapture(arena),
+          IORING_REGISTER_BUFFERS_UPDATE,
+          update,
+          (int) RSRC_UPDATE2.byteSize());
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package dev.iobus.uring;
+
+import static dev.iobus.uring.UringAbi.*;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/// The side of a ring where requests go in. Used by one thread at a time.
+///
+/// Invariants.
+/// 1. The entries from the kernel's head up to `tail` are filled; the kernel sees those up to the
+///    published tail.
+/// 2. An entry is not written again before the kernel's head has passed it.
+public final class SubmissionQueue {
+
+  private static final VarHandle INDEX = ValueLayout.JAVA_INT.varHandle();
+
+  private static final VarHandle OPCODE = field(SQE, "opcode");
+  private static final VarHandle FLAGS = field(SQE, "flags");
+  private static final VarHandle IOPRIO = field(SQE, "ioprio");
+  private static final VarHandle FD = field(SQE, "fd");
+  private static final VarHandle OFF = field(SQE, "u1", "off");
+  private static final VarHandle ADDR = field(SQE, "addr");
+  private static final VarHandle LEN = field(SQE, "len");
+  private static final VarHandle RW_FLAGS = field(SQE, "rw_flags");
+  private static final VarHandle USER_DATA = field(SQE, "user_data");
+  private static final VarHandle BUF_INDEX = field(SQE, "buf_index");
+  private static final VarHandle PERSONALITY = field(SQE, "personality");
+  private static final VarHandle FILE_INDEX = field(SQE, "file_index");
+  private static final VarHandle ADDR3 = field(SQE, "addr3");
+  private static final VarHandle PAD2 = field(SQE, "__pad2");
+  private static final long SQE_SIZE = SQE.byteSize();
+
+  private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
+
+  // Constant after construction.
+  private final MemorySegment rings;
+  private final MemorySegment sqes;
+  private final long headOffset;
+  private final long tailOffset;
+  private final long flagsOffset;
+  private final int entries;
+  private final int mask;
+
+  // Owned by the submitting thread.
+  private int tail;
+
+  SubmissionQueue(
+      MemorySegment rings, MemorySegment sqes, MemorySegment params, int entries, boolean array) {
+    this.rings = rings;
+    this.sqes = sqes;
+    this.entries = entries;
+    mask = entries - 1;
+    headOffset = offset(params, "head");
+    tailOffset = offset(params, "tail");
+    flagsOffset = offset(params, "flags");
+    if (array) {
+      // Kernels before NO_SQARRAY read the entry's number from here; it never changes.
+      long arrayOffset = offset(params, "array");
+      for (int i = 0; i < entries; i++) {
+        rings.set(ValueLayout.JAVA_INT, arrayOffset + i * 4L, i);
+      }
+    }
+  }
+
+  /// How many entries there are, a power of two.
+  public int entries() {
+    return entries;
+  }
+
+  /// How many entries can be filled before the kernel must take some.
+  public int room() {
+    return entries - (tail - headAcquire());
+  }
+
+  /// Entries filled and not yet taken by the kernel, counted from the kernel's own head, so that
+  /// a refused submission is seen to have taken nothing.
+  public int unconsumed() {
+    return tail - headAcquire();
+  }
+
+  /// Whether the last entry the kernel took is tied to the first it did not take. The kernel ends
+  /// a run of links where a submission ends, so such a run has been cut.
+  public boolean splitsRun() {
+    int head = headAcquire();
+    long last = (head - 1 & mask) * SQE_SIZE;
+    return head != tail && ((byte) FLAGS.get(sqes, last) & LINKED) != 0;
+  }
+
+  /// Fills the next entry; there must be room. The kernel sees it after [#publishTail()].
+  public void push(
+      int opcode,
+      int flags,
+      int fd,
+      long off,
+      long addr,
+      int len,
+      int opFlags,
+      int bufIndex,
+      long userData) {
+    assert room() > 0;
+    long sqe = (tail & mask) * SQE_SIZE;
+    OPCODE.set(sqes, sqe, (byte) opcode);
+    FLAGS.set(sqes, sqe, (byte) flags);
+    IOPRIO.set(sqes, sqe, (short) 0);
+    FD.set(sqes, sqe, fd);
+    OFF.set(sqes, sqe, off);
+    ADDR.set(sqes, sqe, addr);
+    LEN.set(sqes, sqe, len);
+    RW_FLAGS.set(sqes, sqe, opFlags);
+    USER_DATA.set(sqes, sqe, userData);
+    BUF_INDEX.set(sqes, sqe, (short) bufIndex);
+    PERSONALITY.set(sqes, sqe, (short) 0);
+    FILE_INDEX.set(sqes, sqe, 0);
+    ADDR3.set(sqes, sqe, 0L);
+    PAD2.set(sqes, sqe, 0L);
+    tail++;
+  }
+
+  /// Shows the filled entries to the kernel: `*sq->ktail`, which the kernel reads with acquire
+  /// order; release order here makes the entries visible before it.
+  public void publishTail() {
+    INDEX.setRelease(rings, tailOffset, tail);
+  }
+
+  /// `*sq->khead`, which the kernel writes with release order when it has read the entries.
+  private int headAcquire() {
+    return (int) INDEX.getAcquire(rings, headOffset);
+  }
+
+  /// `*sq->kflags`: a hint to enter the kernel; opaque is enough, as a late sight costs one turn.
+  int flagsOpaque() {
+    return (int) INDEX.getOpaque(rings, flagsOffset);
+  }
+
+  private static long offset(MemorySegment params, String name) {
+    return Integer.toUnsignedLong((int) field(PARAMS, "sq_off", name).get(params, 0L));
+  }
+}

@@ -1,0 +1,19 @@
+/// The kernel's io_uring, by raw system calls: no native library, no notion of a request.
+///
+/// Nouns: [UringAbi] (`linux/io_uring.h`), [UringSyscalls] (the three system calls),
+/// [UringFeatures] (what this kernel granted), [Ring] (one ring: set-up, mapping, closing),
+/// [SubmissionQueue] and [CompletionQueue] (its two sides), [RingTables] (registered files and
+/// buffers).
+///
+/// Invariants.
+/// 1. What a kernel can do is found by trying, never from its version.
+/// 2. The application writes the submission tail and the completion head with release order, and
+///    reads the submission head and the completion tail with acquire order
+///    (`io_uring.7`, liburing `src/queue.c`).
+/// 3. Only ring mappings are reinterpreted, to the exact size that was mapped.
+///
+/// Start at [Ring].
+@NullMarked
+package dev.iobus.uring;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,124 @@
+package dev.iobus.uring;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.iobus.posix.FcntlAbi;
+import dev.iobus.posix.StatxAbi;
+import java.io.IOException;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.StructLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Compares sizes, offsets and numbers with what the C compiler says of this host's headers.
+class UringAbiTest {
+
+  @TempDir Path directory;
+
+  private final Map<String, Long> expected = new LinkedHashMap<>();
+
+  @Test
+  void sizesAreThoseOfTheHeader() {
+    assertEquals(64, UringAbi.SQE.byteSize());
+    assertEquals(16, UringAbi.CQE.byteSize());
+    assertEquals(120, UringAbi.PARAMS.byteSize());
+    assertEquals(256, StatxAbi.STATX.byteSize());
+    assertEquals(32, FcntlAbi.FLOCK.byteSize());
+    assertEquals(16 + 256 * 8, UringAbi.PROBE.byteSize());
+  }
+
+  @Test
+  void layoutsAndNumbersAreThoseOfTheCompiler() throws Exception {
+    struct("struct io_uring_sqe", UringAbi.SQE, "u1", "file_index", "addr3", "__pad2");
+    expected.put("offsetof(struct io_uring_sqe, off)", 8L);
+    expected.put("offsetof(struct io_uring_sqe, file_index)", offset(UringAbi.SQE, "file_index"));
+    struct("struct io_uring_cqe", UringAbi.CQE);
+    struct("struct io_uring_params", UringAbi.PARAMS);
+    struct("struct io_sqring_offsets", UringAbi.SQ_OFFSETS, "user_addr");
+    struct("struct io_cqring_offsets", UringAbi.CQ_OFFSETS, "user_addr");
+    struct("struct io_uring_rsrc_register", UringAbi.RSRC_REGISTER);
+    struct("struct io_uring_rsrc_update", UringAbi.RSRC_UPDATE);
+    struct("struct io_uring_rsrc_update2", UringAbi.RSRC_UPDATE2);
+    struct("struct io_uring_probe_op", UringAbi.PROBE_OP);
+    struct("struct io_uring_getevents_arg", UringAbi.GETEVENTS_ARG, "min_wait_usec");
+    struct("struct __kernel_timespec", UringAbi.TIMESPEC);
+    struct("struct iovec", UringAbi.IOVEC);
+    struct("struct statx", StatxAbi.STATX, "stx_dio_mem_align", "stx_dio_offset_align");
+    struct("struct flock", FcntlAbi.FLOCK);
+    constants(UringAbi.class, "IORING_SETUP_NO_SQARRAY", "IORING_OP_FTRUNCATE", "PROBE_OPS_MAX");
+    constants(FcntlAbi.class);
+    compare();
+  }
+
+  private void struct(String type, StructLayout layout, String... newerThanHeader) {
+    expected.put("sizeof(" + type + ")", layout.byteSize());
+    for (MemoryLayout member : layout.memberLayouts()) {
+      String name = member.name().orElse("");
+      if (!name.isEmpty() && !List.of(newerThanHeader).contains(name)) {
+        expected.put("offsetof(" + type + ", " + name + ")", offset(layout, name));
+      }
+    }
+  }
+
+  private static long offset(StructLayout layout, String name) {
+    return layout.byteOffset(PathElement.groupElement(name));
+  }
+
+  private void constants(Class<?> abi, String... newerThanHeader) throws Exception {
+    for (var field : abi.getDeclaredFields()) {
+      boolean number = field.getType().isPrimitive() && field.getType() != boolean.class;
+      boolean skipped = List.of(newerThanHeader).contains(field.getName());
+      if (number && !skipped) {
+        field.setAccessible(true);
+        expected.put(field.getName(), ((Number) field.get(null)).longValue());
+      }
+    }
+  }
+
+  private void compare() throws IOException, InterruptedException {
+    StringBuilder source =
+        new StringBuilder(
+            """
+            #define _GNU_SOURCE
+            #include <stddef.h>
+            #include <stdio.h>
+            #include <fcntl.h>
+            #include <poll.h>
+            #include <sys/stat.h>
+            #include <sys/uio.h>
+            #include <linux/io_uring.h>
+            int main(void) {
+            """);
+    expected.forEach(
+        (expression, value) ->
+            source.append("printf(\"%lld\\n\", (long long) (").append(expression).append("));\n"));
+    source.append("return 0; }\n");
+    Path file = Files.writeString(directory.resolve("abi.c"), source);
+    Path program = directory.resolve("abi");
+    Process gcc;
+    try {
+      gcc =
+          new ProcessBuilder("gcc", "-o", program.toString(), file.toString())
+              .redirectErrorStream(true)
+              .start();
+    } catch (IOException e) {
+      Assumptions.abort("no C compiler: " + e.getMessage());
+      return;
+    }
+    String errors = new String(gcc.getInputStream().readAllBytes());
+    assertEquals(0, gcc.waitFor(), errors);
+    Process run = new ProcessBuilder(program.toString()).start();
+    var lines = new String(run.getInputStream().readAllBytes()).lines().iterator();
+    assertEquals(0, run.waitFor());
+    expected.forEach(
+        (expression, value) ->
+            assertEquals(Long.parseLong(lines.next()), value.longValue(), expression));
+  }
+}
