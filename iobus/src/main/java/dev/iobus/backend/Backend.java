@@ -1,0 +1,87 @@
+package dev.iobus.backend;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+
+/// One way to ask an operating system for I/O. Primitives only: a backend knows no bus and no
+/// handle, and answers with numbers: 0 or more for success, a negated Linux error number for
+/// failure, on every host.
+///
+/// Threads. In the *owned* mode one thread calls everything but [#wakeup()] and the control calls.
+/// In the *shared* mode [#prepare] and [#submit] are serialised by the caller's submit lock,
+/// [#drain] and [#await] are serialised by the caller's reaper role, and the two sides run at the
+/// same time.
+///
+/// Invariants.
+/// 1. Every request that was prepared and submitted is completed exactly once.
+/// 2. The caller keeps at most [#capacity()] requests between prepare and completion, so no
+///    completion is ever dropped.
+/// 3. Links tie a request to the one prepared next; a run is not split by a submission.
+public sealed interface Backend permits UringBackend, NioBackend {
+
+  /// Requests that may be between prepare and completion at one time.
+  int capacity();
+
+  /// Requests that one submission can carry, and so the longest run of links.
+  int batchMax();
+
+  /// Features found and chosen, in one line, for people.
+  String describe();
+
+  /// Queues a request for the next submission. The caller has made sure of room
+  /// ([#batchMax()] unsubmitted requests at most).
+  void prepare(Request request);
+
+  /// How many more requests [#prepare] takes before a [#submit] is needed.
+  int room();
+
+  /// Gives all prepared requests to the operating system. Retries EINTR, and EAGAIN and EBUSY
+  /// after giving the kernel a chance to progress. Returns 0, or a negated error number that
+  /// ends the ring (requests may or may not have been taken).
+  int submit();
+
+  /// Waits until at least `minimum` completions are there, `timeoutNanos` have passed
+  /// ([Long#MAX_VALUE]: no limit) or [#wakeup()] was called, then passes on all that are there.
+  /// Does not submit. Returns the number of completions passed on, or a negated error number.
+  int await(int minimum, long timeoutNanos, CompletionSink sink);
+
+  /// [#submit()] and [#await] in one system call where the host can. Owned mode only.
+  int submitAndAwait(int minimum, long timeoutNanos, CompletionSink sink);
+
+  /// Passes on the completions that are there, without waiting.
+  int drain(CompletionSink sink);
+
+  /// Makes the current or the next [#await] return. From any thread; cheap when repeated.
+  void wakeup();
+
+  /// Puts an open file into the ring's table. Returns the slot, or a negated error number; the
+  /// identity where the host has no such table.
+  int registerFile(int descriptor);
+
+  void unregisterFile(int slot);
+
+  /// Makes native memory known to the kernel. Returns an index, or a negated error number
+  /// (`-ENOMEM`: the memlock limit does not allow it; `-EOPNOTSUPP`: no such thing here).
+  int registerBuffer(MemorySegment memory);
+
+  void unregisterBuffer(int index);
+
+  /// Takes or refuses an exclusive lock on the whole open file, which lives as long as the open
+  /// file and is not shared with other opens in this process where the host can (OFD lock).
+  /// Returns 0, or `-EAGAIN` when another holds it. From any thread; never waits.
+  int lock(int descriptor);
+
+  /// Creates one directory with mode 0700. Returns 0 or a negated error number. From any thread.
+  int createDirectory(Path path);
+
+  /// Names in a directory, sorted, without `.` and `..`. From any thread.
+  List<String> list(Path directory) throws java.io.IOException;
+
+  /// The path without symbolic links. From any thread.
+  Path realPath(Path path) throws java.io.IOException;
+
+  /// Releases everything. The caller has cancelled and awaited all requests, or has decided to
+  /// leak: with `abandon` the memory that the kernel may still write is left mapped.
+  void close(boolean abandon);
+}

@@ -1,0 +1,48 @@
+package dev.iobus.backend;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+
+/// Paths as the kernel reads them: bytes in the platform's encoding, ended by a zero.
+final class NativePath {
+
+  /// The empty path, which with `AT_EMPTY_PATH` means the descriptor itself.
+  static final MemorySegment EMPTY = Arena.global().allocate(1);
+
+  /// What the JDK itself encodes file names with.
+  private static final Charset CHARSET =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+  private NativePath() {}
+
+  /// Encodes a path of the default file system.
+  ///
+  /// @throws IllegalArgumentException for a path of another file system, with a zero in it, or
+  ///     with characters that the platform's encoding lacks
+  static MemorySegment encode(Arena arena, Path path) {
+    if (path.getFileSystem() != FileSystems.getDefault()) {
+      throw new IllegalArgumentException(path + " is not a path of the default file system");
+    }
+    String text = path.toString();
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("a path with a zero character: " + text);
+    }
+    try {
+      ByteBuffer bytes = CHARSET.newEncoder().encode(CharBuffer.wrap(text));
+      MemorySegment encoded = arena.allocate(bytes.remaining() + 1L);
+      MemorySegment.copy(
+          bytes.array(), 0, encoded, ValueLayout.JAVA_BYTE, 0, bytes.remaining());
+      return encoded;
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          path + " cannot be written in the platform's encoding " + CHARSET, e);
+    }
+  }
+}

@@ -1,0 +1,273 @@
+package dev.iobus.backend;
+
+import dev.iobus.posix.Errno;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The blocking calls behind each [Op], with results in the kernel's convention: 0 or more, or a
+/// negated error number. Run on worker threads. Stateless.
+final class NioCalls {
+
+  private static final boolean POSIX =
+      FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+  private static final FileAttribute<?>[] FILE_MODE = mode("rw-------");
+  private static final FileAttribute<?>[] DIRECTORY_MODE = mode("rwx------");
+
+  private NioCalls() {}
+
+  /// Carries the request out. The exception behind a negative result is left in
+  /// [Request#scratch].
+  static int call(Request request, @Nullable NioFile file) {
+    try {
+      return switch (request.op) {
+        case NOP -> 0;
+        case OPEN -> open(request);
+        case CLOSE -> close(request);
+        case RENAME -> rename(present(request.path), present(request.target));
+        case UNLINK -> unlink(present(request.path));
+        case READ, WRITE, FSYNC, FDATASYNC, TRUNCATE, STAT ->
+            file == null ? -Errno.EBADF : callOnFile(request, file);
+        case CANCEL -> throw new AssertionError("cancels are the backend's own");
+      };
+    } catch (IOException | RuntimeException | Error e) {
+      request.scratch = e;
+      return NioErrno.negated(e);
+    }
+  }
+
+  private static int callOnFile(Request request, NioFile file) throws IOException {
+    return switch (request.op) {
+      case READ -> read(request, file);
+      case WRITE -> write(request, file);
+      case FSYNC -> sync(file, true);
+      case FDATASYNC -> sync(file, false);
+      case TRUNCATE -> truncate(file, request.offset);
+      case STAT -> stat(request.status, file);
+      case NOP, OPEN, CLOSE, RENAME, UNLINK, CANCEL -> throw new AssertionError(request.op);
+    };
+  }
+
+  static int createDirectory(Path path) throws IOException {
+    Files.createDirectory(path, DIRECTORY_MODE);
+    return 0;
+  }
+
+  private static int open(Request request) throws IOException {
+    Path path = present(request.path);
+    int bits = request.openBits;
+    boolean writes = has(bits, OpenBits.WRITE);
+    boolean directory = has(bits, OpenBits.DIRECTORY);
+    // `java.nio` silently ignores CREATE and TRUNCATE without WRITE; open(2) does not.
+    if (!writes && (has(bits, OpenBits.CREATE) || has(bits, OpenBits.TRUNCATE))) {
+      return -Errno.EINVAL;
+    }
+    if (directory && !Files.isDirectory(path, links(bits)) && Files.exists(path, links(bits))) {
+      return -Errno.ENOTDIR;
+    }
+    FileChannel channel = FileChannel.open(path, options(bits), FILE_MODE);
+    try {
+      boolean isDirectory = directory || Files.isDirectory(path);
+      return NioFiles.add(new NioFile(channel, path, isDirectory, has(bits, OpenBits.DIRECT)));
+    } catch (RuntimeException | Error e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static Set<OpenOption> options(int bits) {
+    Set<OpenOption> options = new HashSet<>();
+    if (has(bits, OpenBits.READ) || !has(bits, OpenBits.WRITE)) {
+      options.add(StandardOpenOption.READ);
+    }
+    if (has(bits, OpenBits.WRITE)) {
+      options.add(StandardOpenOption.WRITE);
+    }
+    if (has(bits, OpenBits.CREATE)) {
+      options.add(
+          has(bits, OpenBits.EXCLUSIVE)
+              ? StandardOpenOption.CREATE_NEW
+              : StandardOpenOption.CREATE);
+    }
+    if (has(bits, OpenBits.TRUNCATE)) {
+      options.add(StandardOpenOption.TRUNCATE_EXISTING);
+    }
+    if (has(bits, OpenBits.DIRECT)) {
+      options.add(direct());
+    }
+    if (has(bits, OpenBits.NO_FOLLOW)) {
+      options.add(LinkOption.NOFOLLOW_LINKS);
+    }
+    return options;
+  }
+
+  /// The JDK's option for O_DIRECT. It is looked up by name because javac warns of every mention of
+  /// the type in a way that no option short of an undocumented one can quieten.
+  private static OpenOption direct() {
+    try {
+      Class<?> type = Class.forName("com.sun.nio.file.ExtendedOpenOption");
+      for (Object option : type.getEnumConstants()) {
+        if (option.toString().equals("DIRECT")) {
+          return (OpenOption) option;
+        }
+      }
+    } catch (ClassNotFoundException e) {
+      // A run-time image without jdk.unsupported: falls through to "not supported".
+    }
+    throw new UnsupportedOperationException("this JDK offers no direct transfers");
+  }
+
+  private static LinkOption[] links(int bits) {
+    return has(bits, OpenBits.NO_FOLLOW)
+        ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS}
+        : new LinkOption[0];
+  }
+
+  private static int close(Request request) throws IOException {
+    NioFile file = NioFiles.retain(request.file, false);
+    if (file == null || !NioFiles.closeDescriptor(request.file)) {
+      if (file != null) {
+        NioFiles.release(file);
+      }
+      return -Errno.EBADF;
+    }
+    boolean last = file.release();
+    assert !last : "the reference just taken was the last";
+    NioFiles.release(file);
+    return 0;
+  }
+
+  /// As renameat(2): an existing target is replaced in one step.
+  private static int rename(Path source, Path target) throws IOException {
+    Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    return 0;
+  }
+
+  /// As unlinkat(2) without AT_REMOVEDIR: `Files.delete` would remove an empty directory.
+  private static int unlink(Path path) throws IOException {
+    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+      return -Errno.EISDIR;
+    }
+    Files.delete(path);
+    return 0;
+  }
+
+  private static int read(Request request, NioFile file) throws IOException {
+    if (request.length == 0) {
+      return 0;
+    }
+    int count = file.channel().read(bytes(request), request.offset);
+    return Math.max(count, 0); // −1 at the end of the file is 0 for the kernel.
+  }
+
+  private static int write(Request request, NioFile file) throws IOException {
+    long stamp = file.length().readLock();
+    int count;
+    try {
+      count = file.channel().write(bytes(request), request.offset);
+    } finally {
+      file.length().unlockRead(stamp);
+    }
+    if (request.dsync) {
+      file.channel().force(false);
+    }
+    return count;
+  }
+
+  private static ByteBuffer bytes(Request request) {
+    return request.buffer.asByteBuffer().limit(request.length);
+  }
+
+  private static int sync(NioFile file, boolean metadata) throws IOException {
+    file.channel().force(metadata);
+    return 0;
+  }
+
+  /// As ftruncate(2), which also lengthens; `FileChannel.truncate` only shortens, so that the last
+  /// new byte has to be written.
+  private static int truncate(NioFile file, long length) throws IOException {
+    FileChannel channel = file.channel();
+    long stamp = file.length().writeLock();
+    try {
+      long size = channel.size();
+      if (length > size) {
+        if (file.isDirect()) {
+          lengthenDirect(file, size, length);
+        } else {
+          writeAll(channel, ByteBuffer.allocate(1), length - 1);
+        }
+      }
+      channel.truncate(length);
+      return 0;
+    } finally {
+      file.length().unlockWrite(stamp);
+    }
+  }
+
+  /// Writes the whole last block, with the bytes that it holds already.
+  private static void lengthenDirect(NioFile file, long size, long length) throws IOException {
+    int block = Math.max(1, file.blockSize());
+    ByteBuffer bytes = ByteBuffer.allocateDirect(2 * block).alignedSlice(block).limit(block);
+    long start = (length - 1) / block * block;
+    if (start < size) {
+      file.channel().read(bytes, start);
+      bytes.clear().limit(block);
+    }
+    writeAll(file.channel(), bytes, start);
+  }
+
+  private static void writeAll(FileChannel channel, ByteBuffer bytes, long start)
+      throws IOException {
+    long offset = start;
+    while (bytes.hasRemaining()) {
+      int count = channel.write(bytes, offset);
+      if (count <= 0) {
+        throw new IOException("a write of " + bytes.remaining() + " bytes made no progress");
+      }
+      offset += count;
+    }
+  }
+
+  private static int stat(Request.Status status, NioFile file) throws IOException {
+    status.size = file.channel().size();
+    status.directMemoryAlignment = file.isDirectory() ? 0 : file.blockSize();
+    status.directOffsetAlignment = file.isDirectory() ? 0 : file.blockSize();
+    status.blockSize = Math.max(1, file.blockSize());
+    status.device = file.device();
+    status.inode = file.inode();
+    status.directory = file.isDirectory();
+    return 0;
+  }
+
+  private static boolean has(int bits, int bit) {
+    return (bits & bit) != 0;
+  }
+
+  private static Path present(@Nullable Path path) {
+    if (path == null) {
+      throw new IllegalArgumentException("the request has no path");
+    }
+    return path;
+  }
+
+  private static FileAttribute<?>[] mode(String permissions) {
+    if (!POSIX) {
+      return new FileAttribute<?>[0];
+    }
+    Set<PosixFilePermission> set = PosixFilePermissions.fromString(permissions);
+    return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(set)};
+  }
+}

@@ -1,0 +1,119 @@
+package dev.iobus.backend;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+
+/// One open file of the NIO backend, counted as the kernel counts an open file description.
+///
+/// The descriptor holds one reference, each registration one, and each operation in flight one;
+/// the channel is closed with the last. So a close never cuts off an operation that was submitted
+/// before it, which closing a `FileChannel` under its users would do.
+///
+/// Thread-safe.
+final class NioFile {
+
+  private final FileChannel channel;
+  private final Path path;
+  private final boolean directory;
+  private final boolean direct;
+  private final int blockSize;
+  private final long device;
+  private final long inode;
+  private final AtomicInteger references = new AtomicInteger(1);
+
+  /// Held shared by writes and alone by a change of length, because `FileChannel` can lengthen a
+  /// file only by writing to it, and that must not undo the bytes of a concurrent write.
+  private final StampedLock length = new StampedLock();
+
+  /// Keeps the lock reachable; its life is that of the channel.
+  private volatile @Nullable FileLock lock;
+
+  NioFile(FileChannel channel, Path path, boolean directory, boolean direct) {
+    this.channel = channel;
+    this.path = path;
+    this.directory = directory;
+    this.direct = direct;
+    this.blockSize = blockSizeOf(path);
+    // Asked by path right after the open: `java.nio` has no fstat(2). Later renames do not matter.
+    Map<String, Object> unix = unixAttributesOf(path);
+    this.device = unix.get("dev") instanceof Long number ? number : 0;
+    this.inode = unix.get("ino") instanceof Long number ? number : 0;
+  }
+
+  FileChannel channel() {
+    return channel;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  boolean isDirectory() {
+    return directory;
+  }
+
+  boolean isDirect() {
+    return direct;
+  }
+
+  /// What direct transfers must be a multiple of; 0 where the file system does not say.
+  int blockSize() {
+    return blockSize;
+  }
+
+  long device() {
+    return device;
+  }
+
+  long inode() {
+    return inode;
+  }
+
+  StampedLock length() {
+    return length;
+  }
+
+  void keep(FileLock lock) {
+    this.lock = lock;
+  }
+
+  boolean isLocked() {
+    return lock != null;
+  }
+
+  /// Takes one more reference, or returns false when the file has been closed meanwhile.
+  boolean retain() {
+    return references.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+  }
+
+  /// Gives a reference back. Returns whether it was the last, and the channel is to be closed.
+  boolean release() {
+    int left = references.decrementAndGet();
+    assert left >= 0 : "file " + path + " was released more often than retained";
+    return left == 0;
+  }
+
+  private static int blockSizeOf(Path path) {
+    try {
+      long size = Files.getFileStore(path).getBlockSize();
+      return size > 0 && size <= 1 << 20 ? (int) size : 0;
+    } catch (IOException | UnsupportedOperationException e) {
+      return 0; // Means "does not say", and is documented so.
+    }
+  }
+
+  private static Map<String, Object> unixAttributesOf(Path path) {
+    try {
+      return Files.readAttributes(path, "unix:dev,ino");
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      return Map.of(); // A host without such numbers: 0 stands for "cannot tell".
+    }
+  }
+}

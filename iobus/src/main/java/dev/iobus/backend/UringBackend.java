@@ -1,0 +1,512 @@
+package dev.iobus.backend;
+
+import static dev.iobus.uring.UringAbi.*;
+
+import dev.iobus.posix.Errno;
+import dev.iobus.posix.FcntlAbi;
+import dev.iobus.posix.Libc;
+import dev.iobus.uring.CompletionQueue;
+import dev.iobus.uring.Ring;
+import dev.iobus.uring.RingTables;
+import dev.iobus.uring.SubmissionQueue;
+import dev.iobus.uring.UringSetupException;
+import dev.iobus.uring.UringSyscalls;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/// Linux io_uring: requests become submission queue entries, completion queue entries go to the
+/// sink. Threads as in [Backend]; in the owned mode the thread that opens the backend owns it.
+///
+/// ```
+/// prepare ─► InFlightTable ─► SubmissionQueue ─► kernel ─► CompletionQueue ─► taken batch ─► sink
+///                 └──────────── token = user_data ───────────────┘
+/// ```
+///
+/// Invariants.
+/// 1. A request stays in the in-flight table, and so reachable with its buffer, until it is
+///    completed.
+/// 2. Entries of the completion queue are copied out and their places given back before the sink
+///    is called; what a sink that throws did not see is passed on by the next call.
+/// 3. A multishot poll of an eventfd stands in the ring for [#wakeup()]. The kernel cancels it
+///    when the thread that submitted it ends, so whoever reaps that arms it anew.
+/// 4. After a refused submission the kernel's own head says what is left: nothing is lost, nothing
+///    is submitted twice.
+public final class UringBackend implements Backend {
+
+  /// Enough to keep any device busy; a larger capacity is submitted in several system calls.
+  private static final int SQ_ENTRIES_MAX = 1024;
+
+  /// Places in the completion queue for the poll behind [#wakeup()], which may fire repeatedly.
+  private static final int CQ_RESERVE = 16;
+
+  private static final int TAKEN_MAX = 64;
+
+  /// `user_data` of the poll behind [#wakeup()]; tokens of requests are positive.
+  private static final long WAKE = -1;
+
+  private static final int REFUSALS_AT_ONCE = 16;
+  private static final long REFUSAL_PAUSE_NANOS = 50_000;
+  private static final long REFUSAL_LIMIT_NANOS = 10_000_000_000L;
+  private static final long PROBE_TIMEOUT_NANOS = 5_000_000_000L;
+
+  /// What was closed with memory still owned by the kernel: reachable for ever, never freed.
+  private static final ConcurrentLinkedQueue<UringBackend> ABANDONED =
+      new ConcurrentLinkedQueue<>();
+
+  // Constant after construction.
+  private final boolean shared;
+  private final Arena arena;
+  private final Ring ring;
+  private final RingTables tables;
+  private final SubmissionQueue submissions;
+  private final CompletionQueue completions;
+  private final InFlightTable inFlight;
+  private final WakeupEvent wakeup;
+
+  // Guarded by submitLock in the shared mode, owned by the owner otherwise.
+  private final ReentrantLock submitLock = new ReentrantLock();
+  private final RequestEncoder encoder;
+
+  // Owned by the reaping thread.
+  private final long[] takenTokens = new long[TAKEN_MAX];
+  private final int[] takenResults = new int[TAKEN_MAX];
+  private final int[] takenFlags = new int[TAKEN_MAX];
+  private int takenNext;
+  private int takenCount;
+  private boolean woken;
+
+  /// The negated error number that ended the poll for good; the next wait reports it.
+  private volatile int wakeFailure;
+
+  /// Set by the reaper when the poll has ended; served by whoever gets [#submitLock].
+  private volatile boolean pollWanted;
+
+  private boolean closed;
+
+  private UringBackend(
+      UringSyscalls syscalls, boolean shared, int capacity, int files, Arena arena)
+      throws UringSetupException {
+    this.shared = shared;
+    this.arena = arena;
+    inFlight = new InFlightTable(capacity);
+    int sqEntries = powerOfTwoFrom(Math.min(capacity, SQ_ENTRIES_MAX));
+    ring =
+        Ring.open(
+            syscalls, arena, !shared, sqEntries, Math.max(sqEntries, capacity) + CQ_RESERVE);
+    submissions = ring.submissions();
+    completions = ring.completions();
+    wakeup = new WakeupEvent(arena);
+    if (wakeup.descriptor() < 0) {
+      ring.close();
+      throw new UringSetupException(-wakeup.descriptor(), "eventfd");
+    }
+    tables = new RingTables(ring, files);
+    boolean truncates = ring.features().has(IORING_OP_FTRUNCATE);
+    encoder = new RequestEncoder(arena, submissions, inFlight, tables, truncates);
+    pollWanted = true;
+    armPoll();
+    int failure = probeWakeup();
+    if (failure != 0) {
+      close(false);
+      throw new UringSetupException(
+          failure == -Errno.EINVAL ? 0 : -failure, "the multishot poll of io_uring");
+    }
+  }
+
+  /// Opens a ring on this kernel.
+  ///
+  /// @param shared whether several threads use it, in the shared mode of [Backend]
+  /// @param capacity requests between prepare and completion, 1 to 16,384
+  /// @param files slots for registered files, 0 or more
+  /// @throws UringUnavailableException when the host refuses, with the cause and whether another
+  ///     backend may take its place
+  public static UringBackend open(boolean shared, int capacity, int files)
+      throws UringUnavailableException {
+    requireHost();
+    return open(UringSyscalls.kernel(), UringRefusal.ofThisProcess(), shared, capacity, files);
+  }
+
+  /// As above, with the system calls and the host's limits of a test.
+  static UringBackend open(
+      UringSyscalls syscalls, UringRefusal host, boolean shared, int capacity, int files)
+      throws UringUnavailableException {
+    Arena arena = Arena.ofShared();
+    try {
+      return new UringBackend(syscalls, shared, capacity, files, arena);
+    } catch (UringSetupException e) {
+      if (arena.scope().isAlive()) {
+        arena.close();
+      }
+      throw host.explain(e);
+    }
+  }
+
+  @Override
+  public int capacity() {
+    return inFlight.capacity();
+  }
+
+  @Override
+  public int batchMax() {
+    return submissions.entries();
+  }
+
+  @Override
+  public String describe() {
+    return "io_uring, "
+        + (shared ? "shared ring" : "owned ring")
+        + ", queues "
+        + submissions.entries()
+        + "/"
+        + completions.entries()
+        + ", "
+        + ring.features().describe();
+  }
+
+  @Override
+  public void prepare(Request request) {
+    if (!shared) {
+      encoder.fill(request);
+      return;
+    }
+    submitLock.lock();
+    try {
+      encoder.fill(request);
+    } finally {
+      submitLock.unlock();
+    }
+  }
+
+  @Override
+  public int room() {
+    return submissions.room();
+  }
+
+  @Override
+  public int submit() {
+    int answer;
+    submitLock.lock();
+    try {
+      answer = submitAll();
+    } finally {
+      submitLock.unlock();
+    }
+    if (pollWanted) {
+      armPoll();
+    }
+    return answer;
+  }
+
+  @Override
+  public int await(int minimum, long timeoutNanos, CompletionSink sink) {
+    return waitFor(minimum, timeoutNanos, sink, 0);
+  }
+
+  @Override
+  public int submitAndAwait(int minimum, long timeoutNanos, CompletionSink sink) {
+    assert !shared;
+    encoder.endRun();
+    submissions.publishTail();
+    boolean ready = minimum <= 0 || timeoutNanos <= 0 || woken || takenNext < takenCount;
+    if (ready || submissions.unconsumed() == 0) {
+      int answer = submit();
+      return answer < 0 ? answer : waitFor(minimum, timeoutNanos, sink, 0);
+    }
+    long start = System.nanoTime();
+    int answer = ring.submitAndWait(submissions.unconsumed(), timeoutNanos);
+    if (submissions.unconsumed() > 0) {
+      if (answer > 0 && submissions.splitsRun()) {
+        return -Errno.EAGAIN;
+      }
+      int rest = submit();
+      if (rest < 0) {
+        return rest;
+      }
+    } else if (!isTransient(answer)) {
+      return answer;
+    }
+    if (pollWanted) {
+      armPoll();
+    }
+    int passed = passOn(sink);
+    long left =
+        timeoutNanos == Long.MAX_VALUE
+            ? Long.MAX_VALUE
+            : Math.max(0, timeoutNanos - (System.nanoTime() - start));
+    return waitFor(minimum, left, sink, passed);
+  }
+
+  @Override
+  public int drain(CompletionSink sink) {
+    return passOn(sink);
+  }
+
+  @Override
+  public void wakeup() {
+    wakeup.signal();
+  }
+
+  @Override
+  public int registerFile(int descriptor) {
+    return tables.registerFile(descriptor);
+  }
+
+  @Override
+  public void unregisterFile(int slot) {
+    tables.unregisterFile(slot);
+  }
+
+  @Override
+  public int registerBuffer(MemorySegment memory) {
+    return tables.registerBuffer(memory);
+  }
+
+  @Override
+  public void unregisterBuffer(int index) {
+    tables.unregisterBuffer(index);
+  }
+
+  @Override
+  public int lock(int descriptor) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment flock = call.allocate(FcntlAbi.FLOCK);
+      FcntlAbi.wholeFileWriteLock(flock);
+      int answer =
+          Libc.fcntl(Libc.newErrnoCapture(call), descriptor, FcntlAbi.F_OFD_SETLK, flock);
+      return answer == -Errno.EACCES ? -Errno.EAGAIN : Math.min(answer, 0);
+    }
+  }
+
+  @Override
+  public int createDirectory(Path path) {
+    try (Arena call = Arena.ofConfined()) {
+      return Libc.mkdir(Libc.newErrnoCapture(call), NativePath.encode(call, path), 0700);
+    }
+  }
+
+  @Override
+  public List<String> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  @Override
+  public Path realPath(Path path) throws IOException {
+    return path.toRealPath();
+  }
+
+  @Override
+  public void close(boolean abandon) {
+    if (closed) {
+      return;
+    }
+    if (!abandon && inFlight.count() > 0) {
+      throw new IllegalStateException(inFlight.count() + " requests in flight");
+    }
+    closed = true;
+    if (abandon) {
+      ABANDONED.add(this);
+      return;
+    }
+    wakeup.close();
+    tables.close();
+    ring.close();
+    arena.close();
+  }
+
+  private static void requireHost() throws UringUnavailableException {
+    String os = System.getProperty("os.name");
+    String arch = System.getProperty("os.arch");
+    if (!os.equals("Linux")) {
+      throw new UringUnavailableException(0, true, "io_uring is a part of Linux; this is " + os);
+    }
+    if (!arch.equals("amd64") && !arch.equals("aarch64")) {
+      throw new UringUnavailableException(
+          0, true, "io_uring is used on amd64 and aarch64 only; this is " + arch);
+    }
+    Module module = UringBackend.class.getModule();
+    if (!module.isNativeAccessEnabled()) {
+      throw new UringUnavailableException(
+          0,
+          true,
+          "no native access; start java with --enable-native-access="
+              + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+    }
+  }
+
+  /// Submits until the kernel has taken everything.
+  private int submitAll() {
+    encoder.endRun();
+    submissions.publishTail();
+    int refusals = 0;
+    long firstRefusal = 0;
+    while (true) {
+      int left = submissions.unconsumed();
+      if (left == 0) {
+        return 0;
+      }
+      int answer = refusals == 0 ? ring.submit(left) : ring.submitAndFlush(left);
+      if (answer > 0) {
+        if (submissions.splitsRun()) {
+          return -Errno.EAGAIN;
+        }
+        refusals = 0;
+        continue;
+      }
+      if (answer < 0 && !isTransient(answer)) {
+        return answer;
+      }
+      // EAGAIN and EBUSY end when requests in flight do; in the shared mode the reaper sees to it.
+      if (refusals++ == 0) {
+        firstRefusal = System.nanoTime();
+      } else if (System.nanoTime() - firstRefusal > REFUSAL_LIMIT_NANOS) {
+        return answer == 0 ? -Errno.EAGAIN : answer;
+      }
+      if (refusals > REFUSALS_AT_ONCE) {
+        LockSupport.parkNanos(REFUSAL_PAUSE_NANOS);
+      }
+    }
+  }
+
+  private static boolean isTransient(int answer) {
+    return answer == -Errno.EINTR
+        || answer == -Errno.EAGAIN
+        || answer == -Errno.EBUSY
+        || answer == -Errno.ETIME
+        || answer >= 0;
+  }
+
+  /// Waits for one result at a time, as only so a wake-up ends the wait however many are asked
+  /// for.
+  private int waitFor(int minimum, long timeoutNanos, CompletionSink sink, int already) {
+    int passed = already + passOn(sink);
+    long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
+    long left = timeoutNanos;
+    while (passed < minimum && !woken && left > 0 && wakeFailure == 0) {
+      int answer = ring.submitAndWait(0, left);
+      if (!isTransient(answer)) {
+        return passed > 0 ? passed : answer;
+      }
+      if (answer == -Errno.EAGAIN || answer == -Errno.EBUSY) {
+        LockSupport.parkNanos(REFUSAL_PAUSE_NANOS);
+      }
+      passed += passOn(sink);
+      if (timeoutNanos != Long.MAX_VALUE) {
+        left = timeoutNanos - (System.nanoTime() - start);
+      }
+    }
+    woken = false;
+    return passed == 0 && wakeFailure != 0 ? wakeFailure : passed;
+  }
+
+  /// Passes on what is there now: what results bring about is left for the next call.
+  private int passOn(CompletionSink sink) {
+    int passed = passOnTaken(sink);
+    if (ring.needsFlush()) {
+      ring.flush();
+    }
+    int ready = completions.readyAcquire();
+    while (ready > 0) {
+      int count = Math.min(ready, TAKEN_MAX);
+      for (int i = 0; i < count; i++) {
+        long place = completions.take();
+        takenTokens[i] = completions.userData(place);
+        takenResults[i] = completions.result(place);
+        takenFlags[i] = completions.flags(place);
+      }
+      completions.publishHead();
+      takenNext = 0;
+      takenCount = count;
+      ready -= count;
+      passed += passOnTaken(sink);
+    }
+    return passed;
+  }
+
+  private int passOnTaken(CompletionSink sink) {
+    int passed = 0;
+    while (takenNext < takenCount) {
+      int i = takenNext++;
+      long token = takenTokens[i];
+      if (token == WAKE) {
+        onWake(takenResults[i], takenFlags[i]);
+        continue;
+      }
+      Request request = inFlight.get(token);
+      int result = encoder.finish(request, token, takenResults[i]);
+      long userData = request.userData;
+      inFlight.remove(token);
+      passed++;
+      sink.complete(userData, result, takenFlags[i]);
+    }
+    return passed;
+  }
+
+  /// The poll has fired or ended.
+  private void onWake(int result, int flags) {
+    if (result >= 0) {
+      wakeup.clear();
+      woken = true;
+    } else if (result != -Errno.ECANCELED) {
+      wakeFailure = result;
+      return;
+    }
+    if ((flags & IORING_CQE_F_MORE) == 0) {
+      pollWanted = true;
+      armPoll();
+    }
+  }
+
+  /// Puts the poll of the eventfd into the ring, if it is wanted, nobody is in the middle of a run
+  /// and nobody submits; whoever does, looks again when done.
+  private void armPoll() {
+    while (pollWanted && submitLock.tryLock()) {
+      try {
+        if (!pollWanted || encoder.runOpen() || submissions.room() == 0) {
+          return;
+        }
+        pollWanted = false;
+        int fd = wakeup.descriptor();
+        submissions.push(
+            IORING_OP_POLL_ADD, 0, fd, 0, 0, IORING_POLL_ADD_MULTI, POLLIN, 0, WAKE);
+        int answer = submitAll();
+        if (answer < 0) {
+          wakeFailure = answer;
+        }
+      } finally {
+        submitLock.unlock();
+      }
+    }
+  }
+
+  /// Wakes itself once, as kernels before 5.13 refuse the poll. Returns 0 or the refusal.
+  private int probeWakeup() {
+    wakeup();
+    long start = System.nanoTime();
+    int answer = waitFor(1, PROBE_TIMEOUT_NANOS, UringBackend::unexpected, 0);
+    if (answer < 0) {
+      return answer;
+    }
+    return System.nanoTime() - start < PROBE_TIMEOUT_NANOS ? 0 : -Errno.ETIME;
+  }
+
+  private static void unexpected(long userData, int result, int flags) {
+    throw new AssertionError("completion of nothing: " + userData);
+  }
+
+  private static int powerOfTwoFrom(int n) {
+    return Integer.highestOneBit(Math.max(1, n * 2 - 1));
+  }
+}

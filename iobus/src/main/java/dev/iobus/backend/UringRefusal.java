@@ -1,0 +1,114 @@
+package dev.iobus.backend;
+
+import dev.iobus.posix.Errno;
+import dev.iobus.uring.UringSetupException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Finds out why the kernel refused a ring, from its answer and from what `/proc` says of this
+/// host. Immutable.
+///
+/// @param uringDisabled the sysctl `kernel.io_uring_disabled`: `0`, `1`, `2`, or empty where the
+///     kernel has none (before 6.6)
+/// @param memlockBytes the soft limit on locked memory; −1 for unlimited or unknown
+/// @param lockPrivilege whether the process has CAP_IPC_LOCK, which lifts that limit
+record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivilege) {
+
+  private static final int CAP_IPC_LOCK = 14;
+
+  /// What holds for this process now.
+  static UringRefusal ofThisProcess() {
+    String disabled = read("/proc/sys/kernel/io_uring_disabled").strip();
+    return new UringRefusal(disabled, memlock(), hasLockPrivilege());
+  }
+
+  UringUnavailableException explain(UringSetupException refused) {
+    int errno = refused.errno();
+    String answer = refused.getMessage() + " answered " + Errno.name(errno) + ": ";
+    return switch (errno) {
+      case 0 ->
+          unavailable(
+              0, true, refused.getMessage() + ": the kernel is too old; 5.15 or newer has it");
+      case Errno.ENOSYS ->
+          unavailable(
+              errno,
+              true,
+              answer
+                  + "the kernel is older than 5.1, was built without CONFIG_IO_URING, or a seccomp"
+                  + " filter hides it; use Linux 5.15 or newer and allow the io_uring system calls");
+      case Errno.EPERM -> unavailable(errno, true, answer + permissionCause());
+      case Errno.EINVAL ->
+          unavailable(
+              errno, true, answer + "the kernel refuses every known set-up; use Linux 5.15 or newer");
+      case Errno.ENOMEM -> outOfMemory(answer);
+      case Errno.EMFILE, Errno.ENFILE ->
+          unavailable(errno, false, answer + "too many open files; raise the limit (ulimit -n)");
+      default -> unavailable(errno, false, answer + Errno.text(errno));
+    };
+  }
+
+  private String permissionCause() {
+    return switch (uringDisabled) {
+      case "2" ->
+          "kernel.io_uring_disabled is 2, off for everybody;"
+              + " an administrator can run: sysctl kernel.io_uring_disabled=0";
+      case "1" ->
+          "kernel.io_uring_disabled is 1, off but for CAP_SYS_ADMIN and the group in"
+              + " kernel.io_uring_group; join it, or let an administrator run:"
+              + " sysctl kernel.io_uring_disabled=0";
+      default ->
+          "a security filter refuses it, as the default seccomp profile of container runtimes"
+              + " does; allow io_uring_setup, io_uring_enter and io_uring_register in the profile";
+    };
+  }
+
+  /// The kernel charges ring memory to RLIMIT_MEMLOCK. A small limit is a setting of the host,
+  /// which a reported fallback answers; without one, memory is short, and that must show.
+  private UringUnavailableException outOfMemory(String answer) {
+    if (memlockBytes < 0 || lockPrivilege) {
+      return unavailable(Errno.ENOMEM, false, answer + "the kernel is out of memory");
+    }
+    return unavailable(
+        Errno.ENOMEM,
+        true,
+        answer
+            + "the limit on locked memory, RLIMIT_MEMLOCK, is "
+            + memlockBytes
+            + " bytes; raise memlock (ulimit -l) or choose the nio backend");
+  }
+
+  private static UringUnavailableException unavailable(
+      int errno, boolean fallback, String message) {
+    return new UringUnavailableException(errno, fallback, message);
+  }
+
+  private static long memlock() {
+    for (String line : read("/proc/self/limits").split("\n")) {
+      if (line.startsWith("Max locked memory")) {
+        String soft = line.substring("Max locked memory".length()).strip().split("\\s+")[0];
+        return soft.equals("unlimited") ? -1 : Long.parseLong(soft);
+      }
+    }
+    return -1;
+  }
+
+  private static boolean hasLockPrivilege() {
+    for (String line : read("/proc/self/status").split("\n")) {
+      if (line.startsWith("CapEff:")) {
+        long effective = Long.parseUnsignedLong(line.substring("CapEff:".length()).strip(), 16);
+        return (effective >>> CAP_IPC_LOCK & 1) != 0;
+      }
+    }
+    return false;
+  }
+
+  /// The text of a file in `/proc`; empty where there is none, as the cause is only a help.
+  private static String read(String file) {
+    try {
+      return Files.readString(Path.of(file));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

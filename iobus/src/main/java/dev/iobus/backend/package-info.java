@@ -1,0 +1,4 @@
+@NullMarked
+package dev.iobus.backend;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,211 @@
+package dev.iobus.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.posix.Errno;
+import dev.iobus.uring.UringSyscalls;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// What the backend makes of refusals, with the system calls replaced.
+@Timeout(30)
+class UringRefusalTest {
+
+  private static final UringRefusal PLAIN_HOST = new UringRefusal("0", 8 << 20, false);
+
+  /// The kernel, but for the calls that a test answers itself: an answer of 1 means "ask the
+  /// kernel".
+  private static final class Faulty implements UringSyscalls {
+
+    final UringSyscalls kernel = UringSyscalls.kernel();
+    IntUnaryOperator setup = n -> 1;
+    IntUnaryOperator enter = n -> 1;
+    IntUnaryOperator register = opcode -> 1;
+    int enters;
+    int setups;
+
+    @Override
+    public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
+      int answer = setup.applyAsInt(setups++);
+      return answer == 1 ? kernel.io_uring_setup(errno, entries, params) : answer;
+    }
+
+    @Override
+    public int io_uring_enter(
+        MemorySegment errno,
+        int fd,
+        int toSubmit,
+        int minComplete,
+        int flags,
+        MemorySegment argument,
+        long argumentSize) {
+      int answer = enter.applyAsInt(enters++);
+      return answer == 1
+          ? kernel.io_uring_enter(errno, fd, toSubmit, minComplete, flags, argument, argumentSize)
+          : answer;
+    }
+
+    @Override
+    public int io_uring_register(
+        MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
+      int answer = register.applyAsInt(opcode);
+      return answer == 1 ? kernel.io_uring_register(errno, fd, opcode, argument, count) : answer;
+    }
+  }
+
+  private static UringUnavailableException refused(UringRefusal host, int errno) {
+    Faulty syscalls = new Faulty();
+    syscalls.setup = n -> -errno;
+    return assertThrows(
+        UringUnavailableException.class, () -> UringBackend.open(syscalls, host, true, 8, 8));
+  }
+
+  private static void assertCause(
+      UringUnavailableException e, int errno, boolean fallback, String... words) {
+    assertEquals(errno, e.errno());
+    assertEquals(fallback, e.fallback(), e.getMessage());
+    for (String word : words) {
+      assertTrue(e.getMessage().contains(word), e.getMessage());
+    }
+  }
+
+  @Test
+  void anOldKernelIsNamed() {
+    assertCause(refused(PLAIN_HOST, Errno.ENOSYS), Errno.ENOSYS, true, "older than 5.1");
+    assertCause(refused(PLAIN_HOST, Errno.EINVAL), Errno.EINVAL, true, "5.15");
+  }
+
+  @Test
+  void sysctlAndSeccompAreToldApart() {
+    int eperm = Errno.EPERM;
+    assertCause(refused(PLAIN_HOST, eperm), eperm, true, "seccomp");
+    assertCause(refused(new UringRefusal("", -1, true), eperm), eperm, true, "seccomp");
+    assertCause(
+        refused(new UringRefusal("1", -1, true), eperm), eperm, true, "kernel.io_uring_group");
+    assertCause(
+        refused(new UringRefusal("2", -1, true), eperm),
+        eperm,
+        true,
+        "sysctl kernel.io_uring_disabled=0");
+  }
+
+  @Test
+  void aSmallMemlockIsReportedAndAShortageIsNotHidden() {
+    int enomem = Errno.ENOMEM;
+    assertCause(
+        refused(new UringRefusal("0", 65536, false), enomem),
+        enomem,
+        true,
+        "65536 bytes",
+        "raise memlock (ulimit -l) or choose the nio backend");
+    assertCause(refused(new UringRefusal("0", -1, false), enomem), enomem, false, "out of memory");
+    assertCause(refused(new UringRefusal("0", 0, true), enomem), enomem, false, "out of memory");
+    assertCause(
+        refused(PLAIN_HOST, Errno.EMFILE), Errno.EMFILE, false, "too many open files");
+  }
+
+  @Test
+  void thisHostIsRead() {
+    UringRefusal host = UringRefusal.ofThisProcess();
+    assertTrue(host.memlockBytes() >= -1);
+    assertTrue(List.of("", "0", "1", "2").contains(host.uringDisabled()), host.uringDisabled());
+  }
+
+  @Test
+  void optionalFeaturesAreGivenUpOneByOne() throws Exception {
+    for (int refusals = 0; refusals <= 4; refusals++) {
+      int last = refusals;
+      Faulty syscalls = new Faulty();
+      syscalls.setup = n -> n < last ? -Errno.EINVAL : 1;
+      UringBackend backend = openOrSkip(syscalls, false);
+      try {
+        String features = backend.describe();
+        assertEquals(refusals < 1, features.contains("NO_SQARRAY"), features);
+        assertEquals(refusals < 2, features.contains("DEFER_TASKRUN"), features);
+        assertEquals(refusals < 3, features.contains("SINGLE_ISSUER"), features);
+        assertEquals(refusals < 4, features.contains("SUBMIT_ALL"), features);
+        assertEquals(List.of(0L, 1L, 2L), nops(backend, 3));
+      } finally {
+        backend.close(false);
+      }
+    }
+  }
+
+  @Test
+  void refusedSubmissionsLoseNothing() throws Exception {
+    for (int errno : new int[] {Errno.EINTR, Errno.EAGAIN, Errno.EBUSY}) {
+      for (boolean shared : new boolean[] {false, true}) {
+        Faulty syscalls = new Faulty();
+        UringBackend backend = openOrSkip(syscalls, shared);
+        try {
+          syscalls.enter = n -> n % 3 == 0 ? 1 : -errno;
+          for (int round = 0; round < 20; round++) {
+            assertEquals(List.of(0L, 1L, 2L), nops(backend, 3));
+          }
+        } finally {
+          backend.close(false);
+        }
+      }
+    }
+  }
+
+  @Test
+  void anErrorThatEndsTheRingIsReported() throws Exception {
+    Faulty syscalls = new Faulty();
+    UringBackend backend = openOrSkip(syscalls, false);
+    syscalls.enter = n -> -Errno.EBADFD;
+    backend.prepare(new Request());
+    assertEquals(-Errno.EBADFD, backend.submit());
+    assertEquals(-Errno.EBADFD, backend.submitAndAwait(1, 1_000_000, (u, r, f) -> {}));
+    assertEquals(-Errno.EBADFD, backend.await(1, 1_000_000, (u, r, f) -> {}));
+    syscalls.enter = n -> 1;
+    assertEquals(1, backend.submitAndAwait(1, 1_000_000_000, (u, r, f) -> {}));
+    backend.close(false);
+  }
+
+  @Test
+  void refusedRegistrationsAreAnswers() throws Exception {
+    Faulty syscalls = new Faulty();
+    syscalls.register = opcode -> opcode == 13 ? -Errno.EMFILE : opcode == 16 ? -Errno.ENOMEM : 1;
+    UringBackend backend = openOrSkip(syscalls, true);
+    try (var arena = java.lang.foreign.Arena.ofConfined()) {
+      assertEquals(-Errno.EMFILE, backend.registerFile(0));
+      assertEquals(-Errno.ENOMEM, backend.registerBuffer(arena.allocate(4096)));
+      assertEquals(List.of(0L), nops(backend, 1));
+    } finally {
+      backend.close(false);
+    }
+  }
+
+  private static UringBackend openOrSkip(Faulty syscalls, boolean shared) throws Exception {
+    try {
+      UringBackend.open(true, 8, 0).close(false);
+    } catch (UringUnavailableException e) {
+      Assumptions.abort(e.getMessage());
+    }
+    return UringBackend.open(syscalls, PLAIN_HOST, shared, 8, 8);
+  }
+
+  private static List<Long> nops(UringBackend backend, int count) {
+    List<Long> seen = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Request request = new Request();
+      request.userData = i;
+      backend.prepare(request);
+    }
+    assertEquals(0, backend.submit());
+    long deadline = System.nanoTime() + 5_000_000_000L;
+    while (seen.size() < count && System.nanoTime() < deadline) {
+      int passed = backend.await(count, 1_000_000_000, (u, r, f) -> seen.add(u));
+      assertTrue(passed >= 0, () -> Errno.name(-passed));
+    }
+    return seen;
+  }
+}
