@@ -1,0 +1,81 @@
+package dev.iobus;
+
+import dev.iobus.backend.Backend;
+import dev.iobus.backend.NioBackend;
+import dev.iobus.backend.UringBackend;
+import dev.iobus.backend.UringUnavailableException;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// Which backend a bus stands on, and why.
+///
+/// io_uring is preferred. Where the host does not offer it (old kernel, seccomp, sysctl, no native
+/// access) the choice falls back to NIO and says so, once per JVM in the log. A lack of resources
+/// is not a reason to fall back: it is reported as what it is, so that throughput never depends in
+/// silence on what else the host was doing.
+///
+/// Immutable.
+final class BackendChoice {
+
+  private static final AtomicBoolean LOGGED = new AtomicBoolean();
+
+  private final Backend backend;
+  private final BackendKind kind;
+  private final String reason;
+
+  private BackendChoice(Backend backend, BackendKind kind, String reason) {
+    this.backend = backend;
+    this.kind = kind;
+    this.reason = reason;
+  }
+
+  /// Opens the backend that was asked for, or else the best that works here.
+  ///
+  /// The backend holds twice `options.capacity()` requests: one cancel can be in flight beside
+  /// each operation, so that a full bus can always be emptied.
+  ///
+  /// @param shared whether several threads will submit
+  /// @throws IOException if the backend that was asked for is not available, or if a resource is
+  ///     exhausted
+  static BackendChoice open(boolean shared, BusOptions options) throws IOException {
+    int requests = 2 * options.capacity();
+    BackendKind asked = options.backend();
+    if (asked == BackendKind.NIO) {
+      return nio(requests, "asked for");
+    }
+    try {
+      Backend backend = UringBackend.open(shared, requests, options.files());
+      String why = asked == null ? "the preferred backend works here" : "asked for";
+      return new BackendChoice(
+          backend, BackendKind.IO_URING, "io_uring: " + why + "; " + backend.describe());
+    } catch (UringUnavailableException e) {
+      if (asked != null || !e.fallback()) {
+        throw new IOException("cannot open a bus on io_uring: " + e.getMessage(), e);
+      }
+      BackendChoice choice = nio(requests, "io_uring is not available: " + e.getMessage());
+      if (LOGGED.compareAndSet(false, true)) {
+        System.getLogger("dev.iobus").log(System.Logger.Level.WARNING, choice.reason());
+      }
+      return choice;
+    }
+  }
+
+  private static BackendChoice nio(int requests, String why) {
+    Backend backend = NioBackend.open(requests);
+    return new BackendChoice(
+        backend, BackendKind.NIO, "nio: " + why + "; " + backend.describe());
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  BackendKind kind() {
+    return kind;
+  }
+
+  /// One line: which backend, why, and with which features.
+  String reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,604 @@
+package dev.iobus;
+
+import dev.iobus.backend.Backend;
+import dev.iobus.backend.Link;
+import dev.iobus.backend.Op;
+import dev.iobus.backend.OpenBits;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A multiplexer for asynchronous I/O: many operations in flight, on one thread.
+///
+/// The preparing methods (`open`, `read`, `write`, `sync` …) give a [Handle]. `enqueue` puts
+/// handles into the queue, `submit` also hands the queue to the operating system, `dispatch`
+/// gives back one [Result], and `done` frees the handle for another operation.
+///
+/// From `enqueue` to the result the memory of an operation belongs to the operating system: it
+/// must stay alive, and is neither written (nor, for reads, read) by the caller. An error of
+/// `submit` does not mean that an operation was not submitted.
+///
+/// Invariants.
+/// 1. Every enqueued handle has exactly one result.
+/// 2. At most `2 * capacity` requests are in flight, half of them cancels, and the completion
+///    queue holds them all.
+/// 3. A run of `chain` or `serialize` is placed whole.
+/// 4. After `close` no operation is in flight, except where the deadline passed and this was
+///    reported.
+///
+/// Confined to the thread that opened it, a platform thread; all but [#wakeup()] throw
+/// [IllegalStateException] on any other.
+public final class Bus implements AutoCloseable {
+
+  private static final System.Logger LOGGER = System.getLogger("dev.iobus");
+
+  // Constant after construction.
+  private final Thread owner = Thread.currentThread();
+  private final BusOptions options;
+  private final BackendKind kind;
+  private final String reason;
+  private final Backend backend;
+  private final Checks checks;
+  private final Registrations registrations;
+
+  // Owned by the bus thread.
+  private final HandleTable table;
+  private final InFlight flight;
+  private final Handle[] one = new Handle[1];
+
+  /// Keeps wake-ups away from a backend that is gone. A leaf.
+  private final ReentrantLock wakeupLock = new ReentrantLock();
+
+  /// Written by the bus thread under the lock.
+  private boolean closed;
+
+  private Bus(BackendChoice choice, BusOptions options) {
+    this.options = options;
+    kind = choice.kind();
+    reason = choice.reason();
+    backend = choice.backend();
+    checks = new Checks(kind);
+    registrations = new Registrations(this, backend);
+    table = new HandleTable(this, options.capacity());
+    flight = new InFlight(backend, table, options.scheduler(), runMax());
+  }
+
+  /// Opens a bus that belongs to the calling thread.
+  ///
+  /// @throws IllegalStateException on a virtual thread, which has no operating system thread of
+  ///     its own for the kernel to tie the ring to
+  /// @throws IOException if the backend that was asked for is not available here, or a resource
+  ///     is exhausted
+  public static Bus open(BusOptions options) throws IOException {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException(
+          "a bus belongs to a platform thread; on virtual threads use SharedBus");
+    }
+    return new Bus(BackendChoice.open(false, options), options);
+  }
+
+  /// The backend that was chosen.
+  public BackendKind backend() {
+    return kind;
+  }
+
+  /// One line: which backend, why, and with which features.
+  public String reason() {
+    return reason;
+  }
+
+  /// Handles that can be in use at one time, cancels not counted.
+  public int capacity() {
+    return options.capacity();
+  }
+
+  /// The longest run that [#chain] and [#serialize] take.
+  public int runMax() {
+    return Math.min(backend.batchMax(), options.capacity());
+  }
+
+  /// Operations and cancels that were enqueued and have not ended.
+  public int inFlight() {
+    checkOwner();
+    return flight.count();
+  }
+
+  /// Prepares an operation that does nothing but end.
+  public Handle nop() {
+    return take(Op.NOP, "");
+  }
+
+  /// Prepares to open a file; without flags, for reading.
+  public Handle open(Path path, OpenFlag... flags) {
+    Objects.requireNonNull(path, "path");
+    int bits = OpenFlag.bits(flags);
+    Handle handle = take(Op.OPEN, path.toString());
+    handle.request.path = path;
+    handle.request.openBits = bits;
+    return handle;
+  }
+
+  /// Prepares to open a file for writing, and to create it with mode 0600 if it does not exist.
+  public Handle create(Path path, OpenFlag... flags) {
+    OpenFlag[] all = Arrays.copyOf(flags, flags.length + 2);
+    all[flags.length] = OpenFlag.CREATE;
+    all[flags.length + 1] = OpenFlag.WRITE;
+    return open(path, all);
+  }
+
+  /// Prepares a read of up to `into.byteSize()` bytes at `offset`.
+  ///
+  /// @param into native memory; on the NIO backend not confined to one thread
+  /// @param offset position in the file in bytes, at least 0
+  public Handle read(BusFile file, MemorySegment into, long offset) {
+    checks.memory(into, true);
+    return transfer(Op.READ, file, into, checkLength(into.byteSize()), offset);
+  }
+
+  /// Prepares a read into `length` bytes of a registered buffer from `bufferOffset` on.
+  public Handle read(
+      BusFile file, RegisteredBuffer buffer, long bufferOffset, int length, long offset) {
+    MemorySegment part = part(buffer, bufferOffset, length);
+    checks.memory(part, true);
+    return useBuffer(transfer(Op.READ, file, part, length, offset), buffer);
+  }
+
+  /// Prepares a write of up to `from.byteSize()` bytes at `offset`.
+  ///
+  /// @param from native memory; on the NIO backend not confined to one thread
+  /// @param offset position in the file in bytes, at least 0
+  public Handle write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
+    checks.memory(from, false);
+    Handle handle = transfer(Op.WRITE, file, from, checkLength(from.byteSize()), offset);
+    handle.request.dsync = flag == WriteFlag.DSYNC;
+    return handle;
+  }
+
+  /// Prepares a write of `length` bytes of a registered buffer from `bufferOffset` on.
+  public Handle write(
+      BusFile file,
+      RegisteredBuffer buffer,
+      long bufferOffset,
+      int length,
+      long offset,
+      WriteFlag flag) {
+    MemorySegment part = part(buffer, bufferOffset, length);
+    checks.memory(part, false);
+    Handle handle = useBuffer(transfer(Op.WRITE, file, part, length, offset), buffer);
+    handle.request.dsync = flag == WriteFlag.DSYNC;
+    return handle;
+  }
+
+  /// Prepares a read of all of `into`, in as many requests as it takes: at most 512 KiB each,
+  /// short ones resumed. It cannot be part of a chain.
+  public Handle readFully(BusFile file, MemorySegment into, long offset) {
+    checks.memory(into, true);
+    return fullTransfer(Op.READ, file, into, offset);
+  }
+
+  /// Prepares a write of all of `from`, in as many requests as it takes: at most 512 KiB each,
+  /// short ones resumed. It cannot be part of a chain. After a failure any part of the range may
+  /// have been written.
+  public Handle writeFully(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
+    checks.memory(from, false);
+    Handle handle = fullTransfer(Op.WRITE, file, from, offset);
+    handle.request.dsync = flag == WriteFlag.DSYNC;
+    return handle;
+  }
+
+  /// Prepares to make a file's bytes and metadata durable (fsync), or the names in a directory
+  /// that was opened with [OpenFlag#DIRECTORY].
+  public Handle sync(BusFile file) {
+    return onFile(Op.FSYNC, file);
+  }
+
+  /// Prepares to make a file's bytes and length durable (fdatasync).
+  public Handle dataSync(BusFile file) {
+    return onFile(Op.FDATASYNC, file);
+  }
+
+  /// Prepares to set the length of a file in bytes; new bytes are zero.
+  public Handle truncate(BusFile file, long length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("length " + length + " is negative");
+    }
+    Handle handle = onFile(Op.TRUNCATE, file);
+    handle.request.offset = length;
+    return handle;
+  }
+
+  /// Prepares to rename a file; an existing `to` is replaced in one step. The new name is durable
+  /// when its directory was synced.
+  public Handle rename(Path from, Path to) {
+    Objects.requireNonNull(from, "from");
+    Objects.requireNonNull(to, "to");
+    Handle handle = take(Op.RENAME, from.toString());
+    handle.request.path = from;
+    handle.request.target = to;
+    return handle;
+  }
+
+  /// Prepares to remove the name of a file; a directory is refused.
+  public Handle unlink(Path path) {
+    Objects.requireNonNull(path, "path");
+    Handle handle = take(Op.UNLINK, path.toString());
+    handle.request.path = path;
+    return handle;
+  }
+
+  /// Prepares to ask for what is known of an open file.
+  public Handle stat(BusFile file) {
+    return onFile(Op.STAT, file);
+  }
+
+  /// Prepares to close a file. From `enqueue` on, new operations on it are refused; those in
+  /// flight end undisturbed.
+  public Handle close(OpenFile file) {
+    checks.file(file);
+    file.descriptor();
+    Handle handle = take(Op.CLOSE, file.path());
+    handle.file = file;
+    return handle;
+  }
+
+  /// Prepares to end an operation early. It can always be prepared, also when all handles are in
+  /// use, and it is idempotent: while the cancel of an operation is in use, the same handle is
+  /// given again, and enqueueing it again does nothing.
+  ///
+  /// The target has its own result: its true one if it could not be stopped, or a
+  /// [CancelledException].
+  ///
+  /// @throws IllegalStateException if the target is not in use, or was not enqueued
+  public Handle cancel(Handle target) {
+    checkOpen();
+    checkMine(target);
+    if (target.op == Op.CANCEL && target.state != Handle.State.IDLE) {
+      throw new IllegalArgumentException("a cancel cannot be cancelled");
+    }
+    if (target.state == Handle.State.IDLE || target.state == Handle.State.PREPARED) {
+      throw new IllegalStateException(target + " is not in flight");
+    }
+    return table.prepareCancel(target);
+  }
+
+  /// Gives back a handle that was prepared and will not be enqueued.
+  public void discard(Handle handle) {
+    checkOwner();
+    checkMine(handle);
+    checkState(handle, Handle.State.PREPARED);
+    handle.releaseBuffer();
+    table.free(handle);
+  }
+
+  /// Puts an operation into the queue for the next submission.
+  ///
+  /// @throws IllegalStateException if it is not freshly prepared, or its file is closed
+  /// @throws IOException if the queue was full and could not be submitted
+  public void enqueue(Handle handle) throws IOException {
+    one[0] = handle;
+    place(one, Link.NONE);
+  }
+
+  /// Puts operations into the queue for the next submission: all of them, or none where one is
+  /// not fit.
+  public void enqueue(Handle... handles) throws IOException {
+    place(handles, Link.NONE);
+  }
+
+  /// Enqueues operations that run one after the other. A failure or a short transfer cancels
+  /// those after it.
+  ///
+  /// @throws IllegalArgumentException if there are more than [#runMax()], or one is a full
+  ///     transfer or a cancel
+  public void chain(Handle... handles) throws IOException {
+    place(handles, Link.CHAIN);
+  }
+
+  /// Enqueues operations that run one after the other, whatever the result of each. (Unrelated to
+  /// [java.io.Serializable].)
+  ///
+  /// @throws IllegalArgumentException if there are more than [#runMax()], or one is a full
+  ///     transfer or a cancel
+  public void serialize(Handle... handles) throws IOException {
+    place(handles, Link.SERIALIZE);
+  }
+
+  /// Gives the queue to the operating system.
+  public void submit() throws IOException {
+    checkOpen();
+    flight.resume();
+    flight.submit();
+  }
+
+  /// Enqueues an operation and gives the queue to the operating system.
+  public void submit(Handle handle) throws IOException {
+    enqueue(handle);
+    submit();
+  }
+
+  /// Enqueues operations and gives the queue to the operating system.
+  public void submit(Handle... handles) throws IOException {
+    place(handles, Link.NONE);
+    submit();
+  }
+
+  /// Submits the queue, waits for one result and runs its callback. A wake-up does not end this
+  /// wait; it is kept for the next wait with a timeout.
+  ///
+  /// @throws IllegalStateException if nothing is in flight, so that there is nothing to wait for
+  public Result dispatch() throws IOException {
+    checkOpen();
+    if (!flight.hasReady() && flight.count() == 0) {
+      throw new IllegalStateException("nothing is in flight");
+    }
+    flight.await(1, Long.MAX_VALUE, false);
+    return next();
+  }
+
+  /// Submits the queue, waits at most `timeoutNanos` for one result and runs its callback.
+  ///
+  /// @param timeoutNanos 0: do not wait; [Long#MAX_VALUE]: no limit
+  /// @return null after the timeout or a [#wakeup()]
+  public @Nullable Result dispatch(long timeoutNanos) throws IOException {
+    checkOpen();
+    flight.await(1, timeoutNanos, true);
+    return flight.hasReady() ? next() : null;
+  }
+
+  /// Submits the queue, waits until `minimum` results are there, the time has passed or
+  /// [#wakeup()] was called, and passes up to `maximum` of those that are there to the sink.
+  ///
+  /// @param minimum 0: do not wait
+  /// @param maximum at least 1 and at least `minimum`
+  /// @return the number of results passed
+  public int dispatch(int minimum, int maximum, long timeoutNanos, ResultSink sink)
+      throws IOException {
+    if (minimum < 0 || maximum < 1 || maximum < minimum) {
+      throw new IllegalArgumentException("minimum " + minimum + ", maximum " + maximum);
+    }
+    checkOpen();
+    flight.await(minimum, timeoutNanos, true);
+    int count = 0;
+    while (count < maximum && flight.hasReady()) {
+      count++;
+      sink.accept(next());
+    }
+    return count;
+  }
+
+  /// Frees the handle of a result for another operation. A file that was opened and never asked
+  /// for is closed.
+  public void done(Result result) {
+    checkOwner();
+    Handle handle = result.handle();
+    checkMine(handle);
+    checkState(handle, Handle.State.COMPLETED);
+    if (InFlight.isOrphanedOpen(handle)) {
+      flight.closeOrphan(handle);
+    } else {
+      table.free(handle);
+    }
+  }
+
+  /// Makes the current or the next timed `dispatch` return, without a result if there is none.
+  /// From any thread; cheap when repeated. Does nothing on a closed bus.
+  public void wakeup() {
+    wakeupLock.lock();
+    try {
+      if (!closed) {
+        flight.wakeup();
+      }
+    } finally {
+      wakeupLock.unlock();
+    }
+  }
+
+  /// Puts an open file into the ring's own table, which saves the kernel a lookup per operation
+  /// and keeps the file and its lock alive until [#unregister(RegisteredFile)].
+  public RegisteredFile register(OpenFile file) throws IOException {
+    checkOpen();
+    checks.file(file);
+    return registrations.add(file);
+  }
+
+  /// Gives the slot back. Operations in flight end undisturbed.
+  public void unregister(RegisteredFile file) {
+    checkOpen();
+    registrations.remove(file);
+  }
+
+  /// Makes memory known to the kernel. Where that is refused, the buffer works as plain memory
+  /// and [RegisteredBuffer#refusal()] says why.
+  public RegisteredBuffer register(MemorySegment memory) {
+    checkOpen();
+    checks.memory(memory, false);
+    return registrations.add(memory);
+  }
+
+  /// Ends a registration.
+  ///
+  /// @throws IllegalStateException while an operation on the buffer is prepared or in flight
+  public void unregister(RegisteredBuffer buffer) {
+    checkOpen();
+    registrations.remove(buffer);
+  }
+
+  /// Cancels what is in flight, waits for every result within `closeDeadline`, and releases
+  /// everything. Results that were not dispatched are dropped, and their open files closed.
+  /// Memory that the kernel has not given back by the deadline stays mapped for ever, and this is
+  /// logged. A second call does nothing.
+  @Override
+  public void close() {
+    checkOwner();
+    if (closed) {
+      return;
+    }
+    boolean drained = false;
+    try {
+      drained = !flight.hasFailed() && flight.drain(this, nanos(options.closeDeadline()));
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.WARNING, "closing a bus: the ring failed", e);
+    } finally {
+      markClosed();
+      if (!drained) {
+        reportSurvivors();
+      }
+      registrations.close(drained);
+      backend.close(!drained);
+    }
+  }
+
+  OpenFile newOpenFile(Handle handle, int descriptor) {
+    boolean direct = (handle.request.openBits & OpenBits.DIRECT) != 0;
+    return new OpenFile(
+        Objects.requireNonNull(handle.request.path), descriptor, kind, direct);
+  }
+
+  void checkOwner() {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          "the bus belongs to thread " + owner.getName() + ", this is "
+              + Thread.currentThread().getName());
+    }
+  }
+
+  private Handle take(Op op, String target) {
+    checkOpen();
+    Handle handle = table.take(op);
+    handle.target = target;
+    return handle;
+  }
+
+  private Handle onFile(Op op, BusFile file) {
+    checks.file(file);
+    fileNumber(file);
+    Handle handle = take(op, file.path());
+    handle.file = file;
+    return handle;
+  }
+
+  private Handle transfer(Op op, BusFile file, MemorySegment memory, int length, long offset) {
+    Checks.range(offset, length);
+    Handle handle = onFile(op, file);
+    handle.request.buffer = memory;
+    handle.request.length = length;
+    handle.request.offset = offset;
+    return handle;
+  }
+
+  private Handle fullTransfer(Op op, BusFile file, MemorySegment memory, long offset) {
+    Checks.range(offset, memory.byteSize());
+    Handle handle = onFile(op, file);
+    handle.extent = Handle.Extent.FULL;
+    boolean direct =
+        switch (file) {
+          case OpenFile open -> open.isDirect();
+          case RegisteredFile registered -> registered.file().isDirect();
+        };
+    handle.transfer().begin(handle.request, memory, offset, op == Op.WRITE, direct);
+    return handle;
+  }
+
+  private Handle useBuffer(Handle handle, RegisteredBuffer buffer) {
+    try {
+      handle.request.bufferIndex = buffer.index(this);
+      buffer.retain();
+    } catch (RuntimeException e) {
+      table.free(handle);
+      throw e;
+    }
+    handle.buffer = buffer;
+    return handle;
+  }
+
+  private MemorySegment part(RegisteredBuffer buffer, long bufferOffset, int length) {
+    buffer.index(this);
+    MemorySegment memory = buffer.memory();
+    Objects.checkFromIndexSize(bufferOffset, length, memory.byteSize());
+    return bufferOffset == 0 ? memory : memory.asSlice(bufferOffset, length);
+  }
+
+  int fileNumber(BusFile file) {
+    return switch (file) {
+      case OpenFile open -> open.descriptor();
+      case RegisteredFile registered -> registered.slot(this);
+    };
+  }
+
+  private static int checkLength(long length) {
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          length + " bytes are more than one request transfers; use readFully or writeFully");
+    }
+    return (int) length;
+  }
+
+  /// @throws IllegalStateException if the handle is in another state
+  static void checkState(Handle handle, Handle.State expected) {
+    if (handle.state != expected) {
+      throw new IllegalStateException(handle + " is not " + expected);
+    }
+  }
+
+  void checkMine(Handle handle) {
+    if (handle.bus != this) {
+      throw new IllegalArgumentException(handle + " belongs to another bus");
+    }
+  }
+
+  private void checkOpen() {
+    checkOwner();
+    if (closed) {
+      throw new IllegalStateException("the bus is closed");
+    }
+  }
+
+  private void place(Handle[] handles, Link link) throws IOException {
+    checkOpen();
+    flight.place(this, handles, link);
+  }
+
+  /// The oldest result, after its callback.
+  private Result next() {
+    Handle handle = flight.nextReady();
+    Consumer<Result> callback = handle.callback();
+    if (callback != null) {
+      callback.accept(handle.result);
+    }
+    return handle.result;
+  }
+
+  private void markClosed() {
+    wakeupLock.lock();
+    try {
+      closed = true;
+    } finally {
+      wakeupLock.unlock();
+    }
+  }
+
+  private void reportSurvivors() {
+    StringBuilder survivors = new StringBuilder();
+    for (int i = 0; i < table.size(); i++) {
+      if (table.get(i).state == Handle.State.IN_FLIGHT) {
+        survivors.append(' ').append(table.get(i));
+      }
+    }
+    LOGGER.log(
+        System.Logger.Level.ERROR,
+        "a bus was closed with operations still in flight; the memory that the kernel may write"
+            + " is leaked:" + survivors);
+  }
+
+  private static long nanos(Duration duration) {
+    return duration.compareTo(Duration.ofDays(10_000)) < 0
+        ? duration.toNanos()
+        : Duration.ofDays(10_000).toNanos();
+  }
+}

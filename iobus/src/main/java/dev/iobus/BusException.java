@@ -1,0 +1,57 @@
+package dev.iobus;
+
+import dev.iobus.posix.Errno;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// An operation that the operating system refused or could not finish.
+public sealed class BusException extends IOException permits CancelledException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String operation;
+  private final String errnoName;
+  private final int errno;
+
+  /// @param operation what was asked, such as `read`
+  /// @param file the file's path, or what names it
+  /// @param errno the positive error number of the host
+  /// @param errnoName its name, such as `ENOSPC`
+  /// @param detail what it means and, where there is a remedy, what to do
+  public BusException(String operation, String file, int errno, String errnoName, String detail) {
+    super(operation + " " + file + ": " + errnoName + " (" + detail + ")");
+    this.operation = operation;
+    this.errno = errno;
+    this.errnoName = errnoName;
+  }
+
+  /// The exception for an operation that ended with `result`, a negated error number.
+  ///
+  /// @param cause the exception that a backend without error numbers of its own had, or null
+  static BusException of(String operation, String file, int result, @Nullable Object cause) {
+    int errno = -result;
+    BusException failure =
+        errno == Errno.ECANCELED
+            ? new CancelledException(operation, file, errno)
+            : new BusException(operation, file, errno, Errno.name(errno), Errno.text(errno));
+    if (cause instanceof Throwable throwable) {
+      failure.initCause(throwable);
+    }
+    return failure;
+  }
+
+  /// What was asked, such as `read` or `fdatasync`.
+  public final String operation() {
+    return operation;
+  }
+
+  /// The positive error number of the host.
+  public final int errno() {
+    return errno;
+  }
+
+  /// The name of the error number, such as `ENOSPC`.
+  public final String errnoName() {
+    return errnoName;
+  }
+}

@@ -1,0 +1,48 @@
+package dev.iobus;
+
+import dev.iobus.backend.NioBackend;
+import java.lang.foreign.MemorySegment;
+
+/// What a bus on one kind of backend demands of its arguments. Immutable.
+///
+/// @param kind the backend of the bus
+record Checks(BackendKind kind) {
+
+  /// @throws IllegalArgumentException for a file of another backend
+  void file(BusFile file) {
+    OpenFile open =
+        switch (file) {
+          case OpenFile plain -> plain;
+          case RegisteredFile registered -> registered.file();
+        };
+    if (open.backend() != kind) {
+      throw new IllegalArgumentException(
+          "file " + file.path() + " was opened on " + open.backend().label()
+              + ", and this bus stands on " + kind.label());
+    }
+  }
+
+  /// @param written whether the operation writes to the memory
+  /// @throws IllegalArgumentException for memory that the backend cannot transfer
+  void memory(MemorySegment memory, boolean written) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException(
+          "the memory is on the heap, where the collector moves it; allocate it from an Arena");
+    }
+    if (written && memory.isReadOnly()) {
+      throw new IllegalArgumentException("the memory is read-only");
+    }
+    if (kind == BackendKind.NIO && !NioBackend.reaches(memory)) {
+      throw new IllegalArgumentException(
+          "the memory is confined to one thread, and the NIO backend transfers on others;"
+              + " allocate it from a shared arena");
+    }
+  }
+
+  /// @throws IllegalArgumentException for a range that no file can have
+  static void range(long offset, long length) {
+    if (offset < 0 || offset > Long.MAX_VALUE - length) {
+      throw new IllegalArgumentException("offset " + offset + " with length " + length);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.iobus;
+
+import dev.iobus.backend.Op;
+
+/// All handles of a bus, made once: `capacity` for operations, then one cancel for each.
+///
+/// User data = generation << 32 | index. The generation of a handle rises with every use, so that
+/// a completion which comes late or twice is noticed and never taken for another's. An operation's
+/// handle is used again only when its cancel is idle, too.
+///
+/// Confined to the bus thread.
+final class HandleTable {
+
+  private final Handle[] handles;
+  private final int capacity;
+  private final int[] free;
+  private int freeCount;
+
+  HandleTable(Bus bus, int capacity) {
+    this.capacity = capacity;
+    handles = new Handle[2 * capacity];
+    for (int i = 0; i < handles.length; i++) {
+      handles[i] = new Handle(bus, i);
+    }
+    free = new int[capacity];
+    for (int i = 0; i < capacity; i++) {
+      free[i] = capacity - 1 - i;
+    }
+    freeCount = capacity;
+  }
+
+  /// Takes a handle for an operation.
+  ///
+  /// @throws QueueFullException if all are in use
+  Handle take(Op op) {
+    if (freeCount == 0) {
+      throw new QueueFullException(
+          "all " + capacity + " handles are in use; dispatch, then call done, before more");
+    }
+    Handle handle = handles[free[--freeCount]];
+    handle.op = op;
+    handle.state = Handle.State.PREPARED;
+    handle.generation++;
+    return handle;
+  }
+
+  /// The cancel that belongs to an operation; prepared, unless it is in use already.
+  Handle prepareCancel(Handle target) {
+    Handle cancel = handles[capacity + target.index];
+    if (cancel.state == Handle.State.IDLE) {
+      cancel.op = Op.CANCEL;
+      cancel.state = Handle.State.PREPARED;
+      cancel.generation++;
+      cancel.target = target.target;
+      cancel.request.offset = target.userData();
+    }
+    return cancel;
+  }
+
+  /// The operation that a cancel belongs to.
+  Handle targetOf(Handle cancel) {
+    return handles[cancel.index - capacity];
+  }
+
+  /// Gives a handle back.
+  void free(Handle handle) {
+    handle.reset();
+    handle.state = Handle.State.IDLE;
+    int operation = handle.index < capacity ? handle.index : handle.index - capacity;
+    boolean bothIdle =
+        handles[operation].state == Handle.State.IDLE
+            && handles[capacity + operation].state == Handle.State.IDLE;
+    if (bothIdle) {
+      free[freeCount++] = operation;
+    }
+  }
+
+  /// The handle that a completion belongs to.
+  ///
+  /// @throws AssertionError if it belongs to none: a result came twice, or from nowhere
+  Handle completed(long userData) {
+    int index = (int) userData;
+    if (index < 0 || index >= handles.length) {
+      throw new AssertionError("completion of unknown handle " + index);
+    }
+    Handle handle = handles[index];
+    if (handle.userData() != userData || handle.state != Handle.State.IN_FLIGHT) {
+      throw new AssertionError(
+          "completion of generation " + (userData >>> 32) + " for " + handle + " of generation "
+              + handle.generation);
+    }
+    return handle;
+  }
+
+  int size() {
+    return handles.length;
+  }
+
+  Handle get(int index) {
+    return handles[index];
+  }
+}

@@ -1,0 +1,82 @@
+package dev.iobus;
+
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// A file opened through a bus. It may be used on every bus of the same backend in this JVM.
+/// Thread-safe. Closed by the `close` operation of a bus, once; who uses it after that gets an
+/// [IllegalStateException].
+public final class OpenFile implements BusFile {
+
+  private final Path path;
+  private final int descriptor;
+  private final BackendKind backend;
+  private final boolean direct;
+
+  /// Operations of shared busses in flight on the descriptor; negative once it is closed.
+  private final AtomicInteger users = new AtomicInteger();
+
+  OpenFile(Path path, int descriptor, BackendKind backend, boolean direct) {
+    this.path = path;
+    this.descriptor = descriptor;
+    this.backend = backend;
+    this.direct = direct;
+  }
+
+  @Override
+  public String path() {
+    return path.toString();
+  }
+
+  /// The backend whose busses can use this file.
+  public BackendKind backend() {
+    return backend;
+  }
+
+  /// Whether it was opened with [OpenFlag#DIRECT].
+  public boolean isDirect() {
+    return direct;
+  }
+
+  /// Whether a close of it was submitted.
+  public boolean isClosed() {
+    return users.get() < 0;
+  }
+
+  int descriptor() {
+    if (isClosed()) {
+      throw new IllegalStateException("file " + path + " is closed");
+    }
+    return descriptor;
+  }
+
+  /// The descriptor, which stays open until [#release]: another thread's close is refused
+  /// meanwhile, so the number cannot come to mean another file.
+  int retain() {
+    if (users.getAndUpdate(n -> n < 0 ? n : n + 1) < 0) {
+      throw new IllegalStateException("file " + path + " is closed");
+    }
+    return descriptor;
+  }
+
+  void release() {
+    users.decrementAndGet();
+  }
+
+  /// Takes the right to close; at most one caller gets the descriptor.
+  int releaseDescriptor() {
+    if (!users.compareAndSet(0, Integer.MIN_VALUE)) {
+      int count = users.get();
+      throw new IllegalStateException(
+          count < 0
+              ? "file " + path + " is closed"
+              : "file " + path + " has " + count + " operations in flight; await them first");
+    }
+    return descriptor;
+  }
+
+  @Override
+  public String toString() {
+    return "OpenFile[" + path + (isClosed() ? ", closed]" : "]");
+  }
+}

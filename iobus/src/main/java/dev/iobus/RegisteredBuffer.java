@@ -1,0 +1,91 @@
+package dev.iobus;
+
+import dev.iobus.posix.Errno;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// Memory that the kernel of one ring already knows, so that a transfer need not look its pages
+/// up. Where the host refuses to register it, the same object works as plain memory and says why.
+///
+/// The memory belongs to the caller, who keeps it alive until the buffer was unregistered or the
+/// bus closed. Disjoint parts may be in flight at the same time. Thread-safe.
+public final class RegisteredBuffer {
+
+  private final Object owner;
+  private final MemorySegment memory;
+  private final int index;
+  private final @Nullable String refusal;
+  private final AtomicInteger inFlight = new AtomicInteger();
+
+  RegisteredBuffer(Object owner, MemorySegment memory, int index, @Nullable String refusal) {
+    this.owner = owner;
+    this.memory = memory;
+    this.index = index;
+    this.refusal = refusal;
+  }
+
+  /// Memory that the host refused to register with a backend's result below 0.
+  static RegisteredBuffer refused(Object owner, MemorySegment memory, int result) {
+    String cause =
+        switch (-result) {
+          case Errno.ENOMEM ->
+              "ENOMEM: registered memory counts against the memlock limit; raise it (ulimit -l)";
+          case Errno.EOPNOTSUPP -> "this backend registers no memory";
+          default -> Errno.name(-result) + ": " + Errno.text(-result);
+        };
+    return new RegisteredBuffer(owner, memory, -1, cause);
+  }
+
+  /// The whole memory.
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  /// Whether the kernel knows the memory; false where it is used as plain memory.
+  public boolean isRegistered() {
+    return index >= 0;
+  }
+
+  /// Why the host refused to register it and what would help; null when it did not.
+  public @Nullable String refusal() {
+    return refusal;
+  }
+
+  /// Operations on this buffer that have no final result yet.
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  int index(Object user) {
+    if (user != owner) {
+      throw new IllegalArgumentException("the buffer is registered with another bus");
+    }
+    if (inFlight.get() < 0) {
+      throw new IllegalStateException("the buffer is no longer registered");
+    }
+    return index;
+  }
+
+  /// Counts one more operation in flight.
+  void retain() {
+    if (inFlight.getAndUpdate(n -> n < 0 ? n : n + 1) < 0) {
+      throw new IllegalStateException("the buffer is no longer registered");
+    }
+  }
+
+  void release() {
+    inFlight.decrementAndGet();
+  }
+
+  /// Ends the registration, or refuses while operations are in flight.
+  void markUnregistered() {
+    if (!inFlight.compareAndSet(0, Integer.MIN_VALUE)) {
+      int count = inFlight.get();
+      throw new IllegalStateException(
+          count < 0
+              ? "the buffer is no longer registered"
+              : "the buffer has " + count + " operations in flight; wait for their results first");
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// Asynchronous file I/O for storage engines, in pure Java: many operations in flight on one
+/// thread, on Linux io_uring where the host allows it and on `java.nio` channels where not, under
+/// one contract.
+///
+/// ```java
+/// try (Bus bus = Bus.open(BusOptions.defaults());
+///     Arena arena = Arena.ofShared()) {
+///   bus.submit(bus.create(path, OpenFlag.READ));
+///   Result opened = bus.dispatch();
+///   OpenFile file = opened.endOpen();
+///   bus.done(opened);
+///   MemorySegment hello = arena.allocateFrom("hello");
+///   bus.chain(bus.write(file, hello, 0, WriteFlag.NONE), bus.sync(file), bus.close(file));
+///   for (int i = 0; i < 3; i++) {
+///     Result result = bus.dispatch();
+///     if (result.isFailure()) {
+///       System.err.println(result);
+///     }
+///     bus.done(result);
+///   }
+/// }
+/// ```
+///
+/// Nouns, in the order in which one meets them.
+/// - [Bus]: the multiplexer. It prepares operations, submits them and dispatches their results;
+///   one platform thread owns it.
+/// - [Handle]: one operation, from its preparation until `done`.
+/// - [Result]: what became of it; `endRead`, `endWrite` and so on tell, or throw a
+///   [BusException].
+/// - [BusFile]: an [OpenFile], or a [RegisteredFile] that the ring knows by a slot.
+/// - [RegisteredBuffer]: memory that the kernel knows.
+/// - [SharedBus]: the same operations as blocking calls from any thread, virtual ones too;
+///   [IoBatch] keeps several of its transfers in flight.
+/// - [Scheduler]: where threads, waiting, time and randomness come from.
+///
+/// ```text
+///   prepare          enqueue / chain / submit         dispatch              done
+///  IDLE ───▶ PREPARED ───────────────────▶ IN_FLIGHT ─────────▶ COMPLETED ───────▶ IDLE
+///                                           (the kernel owns the memory)
+/// ```
+///
+/// Invariants, on every backend.
+/// 1. Every operation that was enqueued has exactly one result.
+/// 2. From `enqueue` to the result the operating system owns the memory of the operation; the bus
+///    keeps it reachable, and a registered buffer refuses to be unregistered.
+/// 3. `close` cancels, waits for every result, then releases everything. What the kernel has not
+///    given back by the deadline is leaked and reported, never freed.
+/// 4. A bus can hold every completion that can come: none is dropped.
+/// 5. A transfer may be short; `readFully` and `writeFully` are not.
+/// 6. A chain is cut by a failure or a short transfer, a series is not; both are placed whole.
+/// 7. An interrupt ends nothing and closes nothing; the flag is kept for the caller.
+/// 8. A lack of resources is an error. Only a host without io_uring is a reason to fall back to
+///    NIO, with one message that says why.
+///
+/// Start at [Bus].
+@NullMarked
+package dev.iobus;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,832 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What every bus promises, whatever it stands on.
+@Timeout(60)
+abstract class BusContract {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  @TempDir Path directory;
+
+  abstract BackendKind kind();
+
+  Bus open(int capacity) throws IOException {
+    return Bus.open(BusOptions.defaults().withBackend(kind()).withCapacity(capacity));
+  }
+
+  OpenFile openNew(Bus bus, String name) throws IOException {
+    return opened(bus, bus.create(directory.resolve(name), OpenFlag.READ));
+  }
+
+  static OpenFile opened(Bus bus, Handle handle) throws IOException {
+    bus.submit(handle);
+    Result result = bus.dispatch();
+    try {
+      return result.endOpen();
+    } finally {
+      bus.done(result);
+    }
+  }
+
+  static void closeFile(Bus bus, OpenFile file) throws IOException {
+    bus.submit(bus.close(file));
+    Result result = bus.dispatch();
+    result.endClose();
+    bus.done(result);
+  }
+
+  private static void finish(Bus bus, Handle handle) throws IOException {
+    bus.submit(handle);
+    Result result = bus.dispatch();
+    assertSame(handle, result.handle());
+    BusException failure = result.isFailure() ? failureOf(result) : null;
+    bus.done(result);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static BusException failureOf(Result result) {
+    return BusException.of(
+        result.handle().operation(), result.handle().target, -result.errno(), null);
+  }
+
+  private static MemorySegment pattern(Arena arena, int length, int seed) {
+    MemorySegment memory = arena.allocate(length, 4096);
+    for (int i = 0; i < length; i++) {
+      memory.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31 + (i >> 8) + seed));
+    }
+    return memory;
+  }
+
+  private static void assertSameBytes(MemorySegment expected, MemorySegment found) {
+    assertEquals(-1, expected.mismatch(found));
+  }
+
+  @Test
+  void bytesComeBackAsWritten() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "bytes");
+      MemorySegment written = pattern(arena, 10_000, 1);
+      for (WriteFlag flag : WriteFlag.values()) {
+        bus.submit(bus.write(file, written, 0, flag));
+        Result result = bus.dispatch();
+        assertEquals(10_000, result.endWrite());
+        bus.done(result);
+      }
+      finish(bus, bus.sync(file));
+      finish(bus, bus.dataSync(file));
+      MemorySegment read = arena.allocate(10_000);
+      bus.submit(bus.read(file, read, 0));
+      Result result = bus.dispatch();
+      assertEquals(10_000, result.endRead());
+      bus.done(result);
+      assertSameBytes(written, read);
+      closeFile(bus, file);
+      assertTrue(file.isClosed());
+      assertThrows(IllegalStateException.class, () -> bus.read(file, read, 0));
+    }
+  }
+
+  @Test
+  void readIsShortAtTheEndAndMinusOneBehindIt() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "short");
+      finish(bus, bus.write(file, arena.allocate(100), 0, WriteFlag.NONE));
+      MemorySegment memory = arena.allocate(4096);
+      bus.submit(bus.read(file, memory, 40));
+      Result part = bus.dispatch();
+      assertEquals(60, part.endRead());
+      bus.done(part);
+      bus.submit(bus.read(file, memory, 100));
+      Result end = bus.dispatch();
+      assertEquals(-1, end.endRead());
+      bus.done(end);
+      bus.submit(bus.read(file, memory.asSlice(0, 0), 0));
+      Result nothing = bus.dispatch();
+      assertEquals(0, nothing.endRead());
+      bus.done(nothing);
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void namesAndLengthsChange() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "a");
+      finish(bus, bus.write(file, pattern(arena, 500, 3), 0, WriteFlag.NONE));
+      finish(bus, bus.truncate(file, 9000));
+      assertEquals(9000, status(bus, file).size());
+      finish(bus, bus.truncate(file, 100));
+      FileStatus status = status(bus, file);
+      assertEquals(100, status.size());
+      assertFalse(status.directory());
+      assertTrue(status.blockSize() > 0);
+      assertEquals(
+          Files.getAttribute(directory.resolve("a"), "unix:ino"), status.inode());
+      finish(bus, bus.rename(directory.resolve("a"), directory.resolve("b")));
+      OpenFile names = opened(bus, bus.open(directory, OpenFlag.DIRECTORY));
+      assertTrue(status(bus, names).directory());
+      finish(bus, bus.sync(names));
+      closeFile(bus, names);
+      assertFalse(Files.exists(directory.resolve("a")));
+      finish(bus, bus.unlink(directory.resolve("b")));
+      assertFalse(Files.exists(directory.resolve("b")));
+      closeFile(bus, file);
+    }
+  }
+
+  private static FileStatus status(Bus bus, BusFile file) throws IOException {
+    bus.submit(bus.stat(file));
+    Result result = bus.dispatch();
+    FileStatus status = result.endStat();
+    bus.done(result);
+    return status;
+  }
+
+  @Test
+  void filesAreCreatedForTheOwnerAlone() throws IOException {
+    try (Bus bus = open(2)) {
+      closeFile(bus, openNew(bus, "private"));
+      assertEquals(
+          PosixFilePermissions.fromString("rw-------"),
+          Files.getPosixFilePermissions(directory.resolve("private")));
+    }
+  }
+
+  @Test
+  void errorsNameOperationFileAndNumber() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      Path none = directory.resolve("none");
+      bus.submit(bus.open(none));
+      Result result = bus.dispatch();
+      BusException failure = assertThrows(BusException.class, result::endOpen);
+      assertEquals("open", failure.operation());
+      assertEquals("ENOENT", failure.errnoName());
+      assertTrue(failure.getMessage().contains(none.toString()), failure::getMessage);
+      bus.done(result);
+
+      assertFails("EISDIR", bus, bus.unlink(directory));
+      assertFails("ENOENT", bus, bus.unlink(none));
+      assertFails("ENOENT", bus, bus.rename(none, directory.resolve("other")));
+      closeFile(bus, openNew(bus, "file"));
+      Path file = directory.resolve("file");
+      assertFails("EEXIST", bus, bus.create(file, OpenFlag.EXCLUSIVE));
+      assertFails("ENOTDIR", bus, bus.open(file, OpenFlag.DIRECTORY));
+      assertFails("ENOTDIR", bus, bus.open(file.resolve("below")));
+      Files.createSymbolicLink(directory.resolve("link"), file);
+      assertFails("ELOOP", bus, bus.open(directory.resolve("link"), OpenFlag.NO_FOLLOW));
+      OpenFile reader = opened(bus, bus.open(file));
+      assertFails("EBADF", bus, bus.write(reader, arena.allocate(8), 0, WriteFlag.NONE));
+      closeFile(bus, reader);
+    }
+  }
+
+  private static void assertFails(String errno, Bus bus, Handle handle) throws IOException {
+    BusException failure = assertThrows(BusException.class, () -> finish(bus, handle));
+    assertEquals(errno, failure.errnoName());
+  }
+
+  @Test
+  void fullTransfersCoverMoreThanOneRequest() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      int length = 3 * Transfer.PIECE_BYTES + 12_345;
+      MemorySegment written = pattern(arena, length, 9);
+      OpenFile file = openNew(bus, "full");
+      bus.submit(bus.writeFully(file, written, 77, WriteFlag.NONE));
+      Result write = bus.dispatch();
+      assertEquals(length, write.endWriteFully());
+      bus.done(write);
+      MemorySegment read = arena.allocate(length + 5000);
+      bus.submit(bus.readFully(file, read, 77));
+      Result result = bus.dispatch();
+      assertEquals(length, result.endReadFully());
+      assertThrows(IllegalStateException.class, result::endRead);
+      bus.done(result);
+      assertSameBytes(written, read.asSlice(0, length));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void directFilesReadUpToAnUnalignedEnd() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      int length = Transfer.PIECE_BYTES + 10_000;
+      MemorySegment written = pattern(arena, length, 5);
+      OpenFile plain = openNew(bus, "direct");
+      finish(bus, bus.writeFully(plain, written, 0, WriteFlag.NONE));
+      finish(bus, bus.sync(plain));
+      closeFile(bus, plain);
+      OpenFile file;
+      try {
+        file = opened(bus, bus.open(directory.resolve("direct"), OpenFlag.DIRECT));
+      } catch (BusException e) {
+        Assumptions.abort("no direct transfers here: " + e.getMessage());
+        return;
+      }
+      MemorySegment read = arena.allocate(2L * Transfer.PIECE_BYTES, 4096);
+      bus.submit(bus.readFully(file, read, 0));
+      Result result = bus.dispatch();
+      assertEquals(length, result.endReadFully());
+      bus.done(result);
+      assertSameBytes(written, read.asSlice(0, length));
+      assertFails("EINVAL", bus, bus.read(file, read.asSlice(0, 4096), 7));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void handlesGoThroughTheirStates() throws IOException {
+    try (Bus bus = open(1)) {
+      Handle handle = bus.nop();
+      handle.attach("mine");
+      assertThrows(QueueFullException.class, bus::nop);
+      bus.submit(handle);
+      assertThrows(IllegalStateException.class, () -> bus.enqueue(handle));
+      assertThrows(IllegalStateException.class, () -> bus.discard(handle));
+      assertEquals(1, bus.inFlight());
+      Result result = bus.dispatch();
+      assertSame(handle, result.handle());
+      assertEquals("mine", result.attachment());
+      assertEquals(0, bus.inFlight());
+      assertThrows(IllegalStateException.class, () -> bus.enqueue(handle));
+      assertThrows(IllegalStateException.class, result::endRead);
+      result.endNop();
+      bus.done(result);
+      assertThrows(IllegalStateException.class, () -> bus.done(result));
+      assertThrows(IllegalStateException.class, result::endNop);
+      assertThrows(IllegalStateException.class, () -> handle.attach("late"));
+      assertThrows(IllegalStateException.class, bus::dispatch);
+      assertNull(bus.nop().attachment());
+    }
+  }
+
+  @Test
+  void nothingIsEnqueuedWhenOneHandleIsUnfit() throws IOException {
+    try (Bus bus = open(4)) {
+      Handle first = bus.nop();
+      Handle second = bus.nop();
+      assertThrows(IllegalStateException.class, () -> bus.enqueue(first, second, first));
+      assertEquals(0, bus.inFlight());
+      bus.submit(first, second);
+      assertEquals(2, bus.dispatch(2, 2, SECOND, bus::done));
+    }
+  }
+
+  @Test
+  void everyHandleHasExactlyOneResult() throws IOException {
+    int window = 256;
+    int total = 100_000;
+    try (Bus bus = open(window);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "many");
+      finish(bus, bus.write(file, pattern(arena, 65_536, 0), 0, WriteFlag.NONE));
+      MemorySegment memory = arena.allocate(window * 64L);
+      int[] results = new int[total];
+      int started = 0;
+      int ended = 0;
+      MemorySegment[] slices = new MemorySegment[window];
+      for (int i = 0; i < window; i++) {
+        slices[i] = memory.asSlice(i * 64L, 64);
+      }
+      int[] last = new int[1];
+      ResultSink sink =
+          result -> {
+            results[(Integer) result.attachment()]++;
+            last[0] += result.errno();
+            bus.done(result);
+          };
+      while (ended < total) {
+        while (started < total && started - ended < window) {
+          Handle handle =
+              started % 4 == 0
+                  ? bus.nop()
+                  : bus.read(file, slices[started % window], started % 1000 * 64L);
+          bus.enqueue(handle.attach(started++));
+        }
+        ended += bus.dispatch(1, window, Long.MAX_VALUE, sink);
+      }
+      assertNull(bus.dispatch(0));
+      for (int count : results) {
+        assertEquals(1, count);
+      }
+      assertEquals(0, last[0]);
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void chainIsCutByFailure() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "chain");
+      OpenFile reader = opened(bus, bus.open(directory.resolve("chain")));
+      MemorySegment memory = arena.allocate(10);
+      Handle good = bus.write(file, memory, 0, WriteFlag.NONE);
+      Handle bad = bus.write(reader, memory, 0, WriteFlag.NONE);
+      Handle never = bus.write(file, memory, 100, WriteFlag.NONE);
+      Handle neither = bus.sync(file);
+      bus.chain(good, bad, never, neither);
+      assertEquals(List.of(0, 9, 125, 125), errnos(bus, good, bad, never, neither));
+      assertEquals(10, status(bus, file).size());
+      closeFile(bus, reader);
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void chainIsCutByShortReadAndSerializeIsNot() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "cut");
+      finish(bus, bus.write(file, arena.allocate(10), 0, WriteFlag.NONE));
+      MemorySegment memory = arena.allocate(100);
+      Handle read = bus.read(file, memory, 0);
+      Handle write = bus.write(file, memory, 0, WriteFlag.NONE);
+      bus.chain(read, write);
+      assertEquals(List.of(0, 125), errnos(bus, read, write));
+      assertEquals(10, status(bus, file).size());
+
+      Handle again = bus.read(file, memory, 0);
+      Handle runs = bus.write(file, memory, 0, WriteFlag.NONE);
+      bus.serialize(again, runs);
+      assertEquals(List.of(0, 0), errnos(bus, again, runs));
+      assertEquals(100, status(bus, file).size());
+      closeFile(bus, file);
+    }
+  }
+
+  /// The error numbers of the handles, in their order, after dispatching them all.
+  private static List<Integer> errnos(Bus bus, Handle... handles) throws IOException {
+    Integer[] errnos = new Integer[handles.length];
+    for (int i = 0; i < handles.length; i++) {
+      Result result = bus.dispatch();
+      int index = List.of(handles).indexOf(result.handle());
+      assertNull(errnos[index]);
+      errnos[index] = result.errno();
+      result.handle().attach(result);
+    }
+    for (Handle handle : handles) {
+      bus.done(handle.result);
+    }
+    return List.of(errnos);
+  }
+
+  @Test
+  void runsThatCannotBePlacedWholeAreRefused() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "run");
+      Handle full = bus.readFully(file, arena.allocate(8), 0);
+      Handle nop = bus.nop();
+      assertThrows(IllegalArgumentException.class, () -> bus.chain(nop, full));
+      bus.discard(full);
+      bus.discard(nop);
+      Handle[] tooMany = new Handle[bus.runMax() + 1];
+      assertThrows(IllegalArgumentException.class, () -> bus.chain(tooMany));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void runsAreNotSplitByAFullSubmissionQueue() throws IOException {
+    try (Bus bus = open(64);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "whole");
+      OpenFile reader = opened(bus, bus.open(directory.resolve("whole")));
+      MemorySegment memory = arena.allocate(10);
+      for (int fill = 0; fill < 60; fill++) {
+        for (int i = 0; i < fill; i++) {
+          bus.enqueue(bus.nop());
+        }
+        Handle bad = bus.write(reader, memory, 0, WriteFlag.NONE);
+        Handle never = bus.write(file, memory, 0, WriteFlag.NONE);
+        bus.chain(bad, never);
+        int[] cancelled = new int[1];
+        int ended = 0;
+        while (ended < fill + 2) {
+          ended +=
+              bus.dispatch(
+                  1,
+                  64,
+                  Long.MAX_VALUE,
+                  result -> {
+                    cancelled[0] += result.errno() == 125 ? 1 : 0;
+                    bus.done(result);
+                  });
+        }
+        assertEquals(1, cancelled[0]);
+      }
+      assertEquals(0, status(bus, file).size());
+      closeFile(bus, file);
+      closeFile(bus, reader);
+    }
+  }
+
+  @Test
+  void cancelIsIdempotentAndItsTargetHasOneResult() throws IOException {
+    try (Bus bus = open(64);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "cancel");
+      finish(bus, bus.writeFully(file, arena.allocate(1 << 20), 0, WriteFlag.NONE));
+      MemorySegment memory = arena.allocate(64 << 14);
+      RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+      for (int round = 0; round < 50; round++) {
+        List<Handle> targets = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+          targets.add(bus.read(file, memory.asSlice(i << 14, 1 << 14), i << 14));
+        }
+        bus.submit(targets.toArray(Handle[]::new));
+        Set<Handle> cancels = new HashSet<>();
+        for (Handle target : targets) {
+          if (random.nextBoolean()) {
+            Handle cancel = bus.cancel(target);
+            assertSame(cancel, bus.cancel(target));
+            bus.enqueue(cancel);
+            bus.submit(cancel);
+            cancels.add(cancel);
+          }
+        }
+        Set<Handle> seen = new HashSet<>();
+        while (seen.size() < targets.size() + cancels.size()) {
+          Result result = bus.dispatch();
+          assertTrue(seen.add(result.handle()));
+          if (cancels.contains(result.handle())) {
+            result.endCancel();
+          } else if (result.isFailure()) {
+            assertThrows(CancelledException.class, result::endRead);
+          } else {
+            assertEquals(1 << 14, result.endRead());
+          }
+        }
+        for (Handle handle : seen) {
+          bus.done(handle.result);
+        }
+        assertNull(bus.dispatch(0));
+      }
+      Handle ended = bus.nop();
+      bus.submit(ended);
+      Result result = bus.dispatch();
+      bus.submit(bus.cancel(ended));
+      Result tooLate = bus.dispatch();
+      assertFalse(tooLate.endCancel());
+      bus.done(result);
+      assertEquals(64, bus.capacity());
+      bus.done(tooLate);
+      assertThrows(IllegalStateException.class, () -> bus.cancel(ended));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void afterCloseNoBufferChanges() throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment memory = arena.allocate(256L << 14);
+      MemorySegment seen = arena.allocate(256L << 14);
+      for (int round = 0; round < 10; round++) {
+        Bus bus = open(256);
+        OpenFile file = openNew(bus, "close" + round);
+        finish(bus, bus.writeFully(file, pattern(arena, 1 << 20, round), 0, WriteFlag.NONE));
+        memory.fill((byte) 0x55);
+        for (int i = 0; i < 256; i++) {
+          bus.enqueue(bus.read(file, memory.asSlice((long) i << 14, 1 << 14), i << 10));
+        }
+        bus.submit();
+        bus.close();
+        seen.copyFrom(memory);
+        Thread.sleep(20);
+        assertSameBytes(seen, memory);
+        bus.close();
+        assertThrows(IllegalStateException.class, bus::nop);
+        bus.wakeup();
+        try (Bus other = open(1)) {
+          closeFile(other, file);
+        }
+      }
+    }
+  }
+
+  @Test
+  void closeReleasesEveryDescriptor() throws Exception {
+    Path descriptors = Path.of("/proc/self/fd");
+    Assumptions.assumeTrue(Files.isDirectory(descriptors), "no /proc on this host");
+    Path path = directory.resolve("leak");
+    Files.write(path, new byte[4096]);
+    open(4).close(); // Classes, and what they open, are loaded before the count.
+    Set<String> before = targets(descriptors);
+    for (int round = 0; round < 20; round++) {
+      try (Bus bus = open(8);
+          Arena arena = Arena.ofShared()) {
+        OpenFile file = opened(bus, bus.open(path));
+        RegisteredFile registered = bus.register(file);
+        bus.submit(bus.read(registered, arena.allocate(4096), 0));
+        bus.submit(bus.open(path)); // Never dispatched.
+        bus.submit(bus.open(path));
+        Result result = bus.dispatch();
+        bus.done(result); // Perhaps an open that nobody ends.
+        bus.submit(bus.close(file));
+      }
+    }
+    Set<String> after = targets(descriptors);
+    after.removeAll(before);
+    assertEquals(Set.of(), after);
+  }
+
+  private static Set<String> targets(Path descriptors) throws IOException {
+    Set<String> targets = new HashSet<>();
+    try (var entries = Files.newDirectoryStream(descriptors)) {
+      for (Path entry : entries) {
+        try {
+          String target = Files.readSymbolicLink(entry).toString();
+          if (target.contains("leak") || target.contains("io_uring")) {
+            targets.add(entry.getFileName() + " -> " + target);
+          }
+        } catch (IOException e) {
+          // The descriptor of this very listing is gone when it is looked at.
+          continue;
+        }
+      }
+    }
+    return targets;
+  }
+
+  @Test
+  void wakeupEndsATimedDispatch() throws Exception {
+    try (Bus bus = open(4)) {
+      bus.wakeup();
+      bus.wakeup();
+      assertNull(bus.dispatch(Long.MAX_VALUE));
+      long start = System.nanoTime();
+      assertNull(bus.dispatch(20_000_000));
+      assertTrue(System.nanoTime() - start >= 20_000_000);
+      for (int round = 0; round < 200; round++) {
+        Thread waker = Thread.ofPlatform().start(bus::wakeup);
+        assertEquals(0, bus.dispatch(1, 1, Long.MAX_VALUE, bus::done));
+        waker.join();
+      }
+      bus.wakeup();
+      bus.submit(bus.nop());
+      bus.done(bus.dispatch());
+      assertNull(bus.dispatch(Long.MAX_VALUE), "the wake-up was kept");
+    }
+  }
+
+  @Test
+  void callbacksRunInOrderInsideDispatch() throws IOException {
+    try (Bus bus = open(8)) {
+      List<Object> order = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        bus.enqueue(bus.nop().attach(i).callback(r -> order.add(r.attachment())));
+      }
+      for (int i = 0; i < 8; i++) {
+        Result result = bus.dispatch();
+        assertEquals(i + 1, order.size());
+        assertEquals(order.get(i), result.attachment());
+        bus.done(result);
+      }
+    }
+  }
+
+  @Test
+  void otherThreadsMayOnlyWake() throws Exception {
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    try (Bus bus = open(4)) {
+      Thread.ofPlatform().start(() -> thrown.set(failure(bus::nop))).join();
+      assertInstanceOf(IllegalStateException.class, thrown.get());
+      Thread.ofPlatform().start(() -> thrown.set(failure(bus::close))).join();
+      assertInstanceOf(IllegalStateException.class, thrown.get());
+    }
+    Thread.ofVirtual().start(() -> thrown.set(failureOfOpen())).join();
+    assertInstanceOf(IllegalStateException.class, thrown.get());
+  }
+
+  private static Throwable failure(Runnable action) {
+    return assertThrows(Throwable.class, action::run);
+  }
+
+  private Throwable failureOfOpen() {
+    return assertThrows(Throwable.class, () -> open(4));
+  }
+
+  @Test
+  void memoryOnTheHeapIsRefused() throws IOException {
+    try (Bus bus = open(1)) {
+      OpenFile file = openNew(bus, "heap");
+      MemorySegment heap = MemorySegment.ofArray(new byte[10]);
+      assertThrows(IllegalArgumentException.class, () -> bus.read(file, heap, 0));
+      MemorySegment readOnly = Arena.global().allocate(8).asReadOnly();
+      assertThrows(IllegalArgumentException.class, () -> bus.read(file, readOnly, 0));
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.write(file, readOnly, -1, WriteFlag.NONE));
+      finish(bus, bus.write(file, readOnly, 0, WriteFlag.NONE));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void registeredFilesOutliveTheirDescriptor() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "registered");
+      finish(bus, bus.write(file, pattern(arena, 100, 2), 0, WriteFlag.NONE));
+      RegisteredFile registered = bus.register(file);
+      closeFile(bus, file);
+      bus.submit(bus.read(registered, arena.allocate(100), 0));
+      Result result = bus.dispatch();
+      assertEquals(100, result.endRead());
+      bus.done(result);
+      bus.unregister(registered);
+      assertThrows(IllegalStateException.class, () -> bus.sync(registered));
+    }
+  }
+
+  @Test
+  void registeredBuffersStayUntilTheirLastResult() throws IOException {
+    try (Bus bus = open(4);
+        Bus other = open(4);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "buffer");
+      RegisteredBuffer buffer = bus.register(pattern(arena, 16_384, 4));
+      assertEquals(buffer.isRegistered(), buffer.refusal() == null);
+      Handle write = bus.write(file, buffer, 4096, 8192, 0, WriteFlag.NONE);
+      assertThrows(IllegalStateException.class, () -> bus.unregister(buffer));
+      assertThrows(
+          IllegalArgumentException.class, () -> other.read(file, buffer, 0, 4096, 0));
+      assertThrows(
+          IndexOutOfBoundsException.class, () -> bus.read(file, buffer, 16_000, 4096, 0));
+      bus.submit(write);
+      Result result = bus.dispatch();
+      assertEquals(8192, result.endWrite());
+      bus.done(result);
+      bus.submit(bus.read(file, buffer, 0, 4096, 4096));
+      Result read = bus.dispatch();
+      assertEquals(4096, read.endRead());
+      bus.done(read);
+      assertSameBytes(buffer.memory().asSlice(8192, 4096), buffer.memory().asSlice(0, 4096));
+      bus.unregister(buffer);
+      assertThrows(IllegalStateException.class, () -> bus.read(file, buffer, 0, 1, 0));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void filesOfAnotherBackendAreRefused() throws IOException {
+    try (Bus bus = open(2);
+        Arena arena = Arena.ofShared()) {
+      BackendKind stranger =
+          kind() == BackendKind.NIO ? BackendKind.IO_URING : BackendKind.NIO;
+      OpenFile file = new OpenFile(directory.resolve("x"), 0, stranger, false);
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.read(file, arena.allocate(8), 0));
+      assertThrows(IllegalArgumentException.class, () -> bus.close(file));
+    }
+  }
+
+  /// An interrupt of a thread inside a `FileChannel` closes the channel for everybody, which
+  /// has cost other stores their data files. Here it touches nothing but the caller's flag.
+  @Test
+  void interruptsOfTheOwnerCloseNothing() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread owner = Thread.currentThread();
+    try (Bus bus = open(16);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "storm");
+      finish(bus, bus.write(file, pattern(arena, 4096, 7), 0, WriteFlag.NONE));
+      MemorySegment memory = arena.allocate(4096);
+      Thread storm =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (!stop.get()) {
+                      owner.interrupt();
+                      Thread.onSpinWait();
+                    }
+                  });
+      try {
+        for (int i = 0; i < 3000; i++) {
+          bus.submit(
+              i % 100 == 0 ? bus.dataSync(file) : bus.read(file, memory, 0));
+          Result result = bus.dispatch();
+          assertFalse(result.isFailure());
+          bus.done(result);
+        }
+      } finally {
+        stop.set(true);
+        while (storm.isAlive()) {
+          Thread.interrupted();
+          Thread.onSpinWait();
+        }
+        Thread.interrupted();
+      }
+      owner.interrupt();
+      bus.submit(bus.read(file, memory, 0));
+      bus.done(bus.dispatch());
+      assertTrue(Thread.interrupted(), "the flag is kept");
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void operationsAllocateNothingInSteadyState() throws IOException {
+    var threads =
+        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (Bus bus = open(32);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "allocation");
+      finish(bus, bus.write(file, arena.allocate(4096), 0, WriteFlag.NONE));
+      MemorySegment memory = arena.allocate(512);
+      ResultSink sink = bus::done;
+      run(bus, file, memory, sink, 3000);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      run(bus, file, memory, sink, 2000);
+      long perOperation = (threads.getCurrentThreadAllocatedBytes() - before) / (2000 * 32);
+      // Room for a lock's queue node when the owner meets a worker, which is not per operation.
+      assertTrue(perOperation < 8, () -> perOperation + " bytes per operation");
+    }
+  }
+
+  private static void run(
+      Bus bus, OpenFile file, MemorySegment memory, ResultSink sink, int rounds)
+      throws IOException {
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < 32; i++) {
+        bus.enqueue(bus.read(file, memory, i));
+      }
+      int ended = 0;
+      while (ended < 32) {
+        ended += bus.dispatch(1, 32, Long.MAX_VALUE, sink);
+      }
+    }
+  }
+
+  @Test
+  void aFileThatNobodyTookIsClosedByDone() throws IOException {
+    try (Bus bus = open(1)) {
+      closeFile(bus, openNew(bus, "untaken"));
+      bus.submit(bus.open(directory.resolve("untaken")));
+      Result result = bus.dispatch();
+      bus.done(result);
+      assertThrows(IllegalStateException.class, bus::dispatch, "a close of its own has no result");
+      Handle next = null;
+      while (next == null) {
+        assertNull(bus.dispatch(1_000_000));
+        next = nopIfFree(bus);
+      }
+      finish(bus, next);
+    }
+  }
+
+  private static @Nullable Handle nopIfFree(Bus bus) {
+    try {
+      return bus.nop();
+    } catch (QueueFullException e) {
+      return null;
+    }
+  }
+
+  @Test
+  void reasonNamesTheBackend() throws IOException {
+    try (Bus bus = open(3)) {
+      assertEquals(kind(), bus.backend());
+      assertNotNull(bus.reason());
+      assertTrue(bus.reason().startsWith(kind().label()), bus::reason);
+      assertEquals(3, bus.capacity());
+    }
+  }
+}

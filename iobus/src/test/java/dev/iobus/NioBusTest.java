@@ -1,0 +1,100 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+final class NioBusTest extends BusContract {
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.NIO;
+  }
+
+  @Test
+  void confinedMemoryIsRefusedBecauseWorkersCannotReachIt() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofConfined()) {
+      OpenFile file = openNew(bus, "confined");
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.read(file, arena.allocate(8), 0));
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
+  void needsNoNativeAccess() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--illegal-native-access=deny",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    NioRoundTrip.class.getName(),
+                    directory.toString()))
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+    assertEquals("round trip" + System.lineSeparator(), output);
+  }
+
+  /// A worker that waits for the other end of a pipe stands for a kernel that does not give a
+  /// buffer back.
+  @Test
+  void whatOutlivesTheDeadlineIsReported() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    Process mkfifo = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    Assumptions.assumeTrue(mkfifo.waitFor() == 0, "no mkfifo on this host");
+    List<String> reports = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord record) {
+            reports.add(record.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("dev.iobus");
+    logger.addHandler(handler);
+    logger.setUseParentHandlers(false);
+    try {
+      Bus bus =
+          Bus.open(
+              BusOptions.defaults()
+                  .withBackend(BackendKind.NIO)
+                  .withCloseDeadline(Duration.ofMillis(100)));
+      bus.submit(bus.open(pipe));
+      Thread.sleep(100);
+      bus.close();
+      assertThrows(IllegalStateException.class, bus::nop);
+      assertEquals(1, reports.size());
+      assertTrue(reports.getFirst().contains("open " + pipe), reports::toString);
+    } finally {
+      logger.removeHandler(handler);
+      logger.setUseParentHandlers(true);
+      Files.newOutputStream(pipe).close();
+    }
+  }
+}
