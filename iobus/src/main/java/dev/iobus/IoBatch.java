@@ -1,0 +1,324 @@
+package dev.iobus;
+
+import dev.iobus.backend.Op;
+import dev.iobus.backend.Request;
+import dev.iobus.posix.Errno;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Transfers of one caller that are in flight together on a [SharedBus].
+///
+/// Add transfers, [#await()] them all, ask for each [#result], then [#clear()] and use the batch
+/// again. Each transfer is resumed when it comes back short, so that a result below its length
+/// means the end of the file.
+///
+/// Confined to one thread at a time. Memory as on [SharedBus]: alive until [#await()] returns.
+public final class IoBatch {
+
+  private final SharedBus bus;
+  private final SlotTable slots;
+  private final Reaping reaping;
+  private final int runMax;
+
+  private final Call call = new Call();
+  private final Slot[] run;
+  private final Slot[] inFlight;
+  private int inFlightCount;
+
+  // One entry for each transfer.
+  private final Op[] ops;
+  private final BusFile[] files;
+  private final MemorySegment[] memory;
+  private final @Nullable RegisteredBuffer[] buffers;
+  private final long[] offsets;
+  private final int[] lengths;
+  private final boolean[] dsync;
+  /// Bytes that have been transferred, or a negated error number.
+  private final int[] results;
+  /// Where in its memory the transfer goes on.
+  private final int[] starts;
+  private int size;
+
+  /// Entries that wait to be submitted: a ring.
+  private final int[] toDo;
+  private int toDoFrom;
+  private int toDoCount;
+
+  /// Results of the present await that were taken into account.
+  private int taken;
+
+  IoBatch(SharedBus bus, SlotTable slots, Reaping reaping, int capacity, int runMax) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("capacity " + capacity + " is below 1");
+    }
+    this.bus = bus;
+    this.slots = slots;
+    this.reaping = reaping;
+    this.runMax = runMax;
+    run = new Slot[runMax];
+    inFlight = new Slot[Math.min(capacity, slots.capacity())];
+    ops = new Op[capacity];
+    files = new BusFile[capacity];
+    memory = new MemorySegment[capacity];
+    buffers = new RegisteredBuffer[capacity];
+    offsets = new long[capacity];
+    lengths = new int[capacity];
+    dsync = new boolean[capacity];
+    results = new int[capacity];
+    starts = new int[capacity];
+    toDo = new int[capacity];
+  }
+
+  /// Transfers in the batch.
+  public int size() {
+    return size;
+  }
+
+  /// Adds a read of `into.byteSize()` bytes, at most 512 KiB.
+  ///
+  /// @return its index
+  public int read(BusFile file, MemorySegment into, long offset) {
+    return add(Op.READ, file, into, null, offset, WriteFlag.NONE);
+  }
+
+  /// Adds a read into a part of a registered buffer.
+  ///
+  /// @return its index
+  public int read(
+      BusFile file, RegisteredBuffer buffer, long bufferOffset, int length, long offset) {
+    MemorySegment part = buffer.memory().asSlice(bufferOffset, length);
+    return add(Op.READ, file, part, buffer, offset, WriteFlag.NONE);
+  }
+
+  /// Adds a write of all of `from`, at most 512 KiB.
+  ///
+  /// @return its index
+  public int write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
+    return add(Op.WRITE, file, from, null, offset, flag);
+  }
+
+  /// Adds a write from a part of a registered buffer.
+  ///
+  /// @return its index
+  public int write(
+      BusFile file,
+      RegisteredBuffer buffer,
+      long bufferOffset,
+      int length,
+      long offset,
+      WriteFlag flag) {
+    MemorySegment part = buffer.memory().asSlice(bufferOffset, length);
+    return add(Op.WRITE, file, part, buffer, offset, flag);
+  }
+
+  private int add(
+      Op op,
+      BusFile file,
+      MemorySegment part,
+      @Nullable RegisteredBuffer buffer,
+      long offset,
+      WriteFlag flag) {
+    if (size == ops.length) {
+      throw new QueueFullException("the batch holds " + size + " transfers, its capacity");
+    }
+    bus.checks().memory(part, op == Op.READ);
+    bus.checks().file(file);
+    Checks.range(offset, part.byteSize());
+    if (part.byteSize() == 0 || part.byteSize() > SharedBus.TRANSFER_MAX) {
+      throw new IllegalArgumentException(
+          "a transfer of " + part.byteSize() + " bytes is not in 1 to " + SharedBus.TRANSFER_MAX);
+    }
+    int index = size++;
+    ops[index] = op;
+    files[index] = file;
+    memory[index] = part;
+    buffers[index] = buffer;
+    offsets[index] = offset;
+    lengths[index] = (int) part.byteSize();
+    dsync[index] = flag == WriteFlag.DSYNC;
+    results[index] = 0;
+    return index;
+  }
+
+  /// Submits all transfers, in runs of at most eight, and waits until each has ended. What became
+  /// of one is told by [#result].
+  ///
+  /// @throws IOException when the bus has failed
+  public void await() throws IOException {
+    bus.enter();
+    try {
+      call.begin(bus.scheduler().currentTask());
+      taken = 0;
+      toDoFrom = 0;
+      toDoCount = size;
+      for (int i = 0; i < size; i++) {
+        toDo[i] = i;
+        starts[i] = 0;
+        results[i] = 0;
+      }
+      while (toDoCount > 0 || inFlightCount > 0) {
+        boolean submitted = submitRun();
+        if (inFlightCount > 0 && (toDoCount == 0 || !submitted)) {
+          awaitSome(toDoCount == 0 ? inFlightCount : 1);
+        }
+      }
+    } finally {
+      bus.exit();
+    }
+  }
+
+  /// Submits what is to do, up to one run, as far as there are slots.
+  private boolean submitRun() throws IOException {
+    int count = 0;
+    while (toDoCount > 0 && count < runMax && inFlightCount + count < inFlight.length) {
+      // The first slot may be waited for: this caller then holds none that others wait for.
+      Slot slot = inFlightCount + count == 0 ? slots.acquire() : slots.tryAcquire();
+      if (slot == null) {
+        break;
+      }
+      int entry = toDo[toDoFrom];
+      toDoFrom = toDoFrom + 1 == toDo.length ? 0 : toDoFrom + 1;
+      toDoCount--;
+      if (begin(slot, entry)) {
+        run[count++] = slot;
+      }
+    }
+    if (count == 0) {
+      return false;
+    }
+    System.arraycopy(run, 0, inFlight, inFlightCount, count);
+    inFlightCount += count;
+    reaping.submit(run, count);
+    return true;
+  }
+
+  /// Readies one transfer; false when its file or buffer was closed meanwhile, which ends it.
+  private boolean begin(Slot slot, int entry) {
+    RegisteredBuffer buffer = buffers[entry];
+    Request request = slot.request;
+    try {
+      request.bufferIndex = -1;
+      if (buffer != null) {
+        request.bufferIndex = buffer.index(bus);
+        buffer.retain();
+      }
+      try {
+        bus.use(request, files[entry]);
+      } catch (IllegalStateException e) {
+        if (buffer != null) {
+          buffer.release();
+        }
+        throw e;
+      }
+    } catch (IllegalStateException e) {
+      results[entry] = -Errno.EBADF;
+      slots.release(slot);
+      return false;
+    }
+    int start = starts[entry];
+    request.op = ops[entry];
+    request.offset = offsets[entry] + start;
+    request.length = lengths[entry] - start;
+    request.buffer = start == 0 ? memory[entry] : memory[entry].asSlice(start);
+    request.dsync = dsync[entry];
+    slot.begin(call);
+    slot.entry = entry;
+    return true;
+  }
+
+  /// Waits for `count` more results, and takes all that are there.
+  private void awaitSome(int count) throws IOException {
+    reaping.await(call, taken + count, inFlight[0].index);
+    int completed = call.completed;
+    int i = 0;
+    while (taken < completed) {
+      Slot slot = inFlight[i];
+      if (!slot.done) {
+        i++;
+        continue;
+      }
+      taken++;
+      inFlight[i] = inFlight[--inFlightCount];
+      int entry = slot.entry;
+      int result = slot.result;
+      end(slot);
+      if (account(entry, result)) {
+        int at = toDoFrom + toDoCount++;
+        toDo[at < toDo.length ? at : at - toDo.length] = entry;
+      }
+    }
+  }
+
+  private void end(Slot slot) {
+    RegisteredBuffer buffer = buffers[slot.entry];
+    if (buffer != null) {
+      buffer.release();
+    }
+    if (files[slot.entry] instanceof OpenFile open) {
+      open.release();
+    }
+    slots.release(slot);
+  }
+
+  /// Takes one result into account. Returns whether the transfer must go on.
+  private boolean account(int entry, int result) {
+    if (Reaping.isRetry(result)) {
+      return true;
+    }
+    if (result < 0) {
+      results[entry] = result;
+      return false;
+    }
+    int before = results[entry];
+    int end = starts[entry] + result;
+    if (end <= before) {
+      if (ops[entry] == Op.WRITE) {
+        results[entry] = -Errno.EIO; // Two writes in a row that took nothing.
+      }
+      return false; // For a read: the end of the file.
+    }
+    results[entry] = end;
+    // A direct transfer goes on at the grid, so the bytes from there on are moved once more.
+    long position = offsets[entry] + end;
+    starts[entry] =
+        isDirect(files[entry])
+            ? (int) Math.max(0, position - position % SharedBus.GRID - offsets[entry])
+            : end;
+    return end < lengths[entry];
+  }
+
+  private static boolean isDirect(BusFile file) {
+    return switch (file) {
+      case OpenFile open -> open.isDirect();
+      case RegisteredFile registered -> registered.file().isDirect();
+    };
+  }
+
+  /// The result of one transfer: the bytes transferred, up to its length.
+  ///
+  /// @throws BusException when it failed, or a write could make no progress
+  public int result(int index) throws IOException {
+    if (index < 0 || index >= size) {
+      throw new IndexOutOfBoundsException("transfer " + index + " of " + size);
+    }
+    if (results[index] < 0) {
+      throw BusException.of(ops[index].label(), files[index].path(), results[index], null);
+    }
+    return results[index];
+  }
+
+  /// The length that the transfer was added with.
+  public int length(int index) {
+    return lengths[index];
+  }
+
+  /// Forgets all transfers.
+  public void clear() {
+    for (int i = 0; i < size; i++) {
+      memory[i] = MemorySegment.NULL;
+      buffers[i] = null;
+    }
+    size = 0;
+  }
+}

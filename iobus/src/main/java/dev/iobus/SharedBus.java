@@ -1,0 +1,546 @@
+package dev.iobus;
+
+import dev.iobus.backend.Backend;
+import dev.iobus.backend.Op;
+import dev.iobus.backend.OpenBits;
+import dev.iobus.backend.Request;
+import dev.iobus.posix.Errno;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
+/// parked reads become a deep queue.
+///
+/// A lone caller pays no thread switch: it submits, waits in the ring itself, and returns. With
+/// many callers one of them reaps for all. At most `capacity` operations are in flight; callers
+/// beyond that wait for their turn.
+///
+/// Memory must be native and is the caller's; it must stay alive until the call returns, and the
+/// kernel does not touch it after that (except when the bus has failed, see below). On the NIO
+/// backend it must be accessible from other threads, so not from a confined arena.
+///
+/// An interrupt ends nothing: the operation goes on, the flag is kept.
+///
+/// If the ring itself fails, every call in flight and every later one gets an [IOException] with
+/// the first failure as cause; the outcome of what was in flight is then unknown, and memory that
+/// was in flight must not be freed before the process ends.
+///
+/// Thread-safe. [#close()] cancels what is in flight and waits for it.
+public final class SharedBus implements AutoCloseable {
+
+  /// Larger transfers would be split by the kernel, or sent through a worker thread of it.
+  static final int TRANSFER_MAX = 512 * 1024;
+
+  /// What a resumed direct transfer is aligned to; a multiple of every known sector size.
+  static final long GRID = 4096;
+
+  private final BackendChoice choice;
+  private final Backend backend;
+  private final Scheduler scheduler;
+  private final BusOptions options;
+  private final Checks checks;
+  private final Registrations registrations;
+  private final SlotTable slots;
+  private final Reaping reaping;
+
+  /// Calls that have begun and not returned.
+  private final AtomicInteger calls = new AtomicInteger();
+
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private volatile boolean closed;
+  private volatile Scheduler.@Nullable Task closer;
+
+  private SharedBus(BackendChoice choice, BusOptions options) {
+    this.choice = choice;
+    this.backend = choice.backend();
+    this.options = options;
+    this.scheduler = options.scheduler();
+    this.checks = new Checks(choice.kind());
+    this.registrations = new Registrations(this, backend);
+    this.slots = new SlotTable(Math.min(options.capacity(), backend.capacity()), scheduler);
+    this.reaping =
+        new Reaping(backend, scheduler, slots, choice.kind() == BackendKind.IO_URING);
+  }
+
+  /// Opens a bus on the best backend that this host allows, or on the one that `options` name.
+  ///
+  /// @throws IOException when the backend asked for is not available, or the host lacks a resource
+  ///     (memory, descriptors); the message names cause and remedy
+  public static SharedBus open(BusOptions options) throws IOException {
+    return new SharedBus(BackendChoice.open(true, options), options);
+  }
+
+  /// The backend in use.
+  public BackendKind backend() {
+    return choice.kind();
+  }
+
+  /// Which backend, why, and with which features: one line for people.
+  public String reason() {
+    return choice.reason();
+  }
+
+  public Scheduler scheduler() {
+    return scheduler;
+  }
+
+  /// Operations that can be in flight at one time.
+  public int capacity() {
+    return slots.capacity();
+  }
+
+  /// Opens a file; [OpenFlag#CREATE] creates it with mode 0600.
+  ///
+  /// @throws BusException when the operating system refuses
+  public OpenFile open(Path path, OpenFlag... flags) throws IOException {
+    int bits = OpenFlag.bits(flags);
+    int descriptor = onPaths(Op.OPEN, path, null, bits);
+    return new OpenFile(path, descriptor, choice.kind(), (bits & OpenBits.DIRECT) != 0);
+  }
+
+  /// Closes the file, once.
+  ///
+  /// @throws IllegalStateException when it is closed, or other calls on it are in flight
+  public void close(OpenFile file) throws IOException {
+    checks.file(file);
+    Slot slot = begin(Op.CLOSE);
+    try {
+      slot.request.file = file.releaseDescriptor();
+      slot.request.fixedFile = false;
+      finish(slot, file.path());
+    } finally {
+      end(slot);
+    }
+  }
+
+  public FileStatus stat(BusFile file) throws IOException {
+    Slot slot = begin(Op.STAT);
+    try {
+      OpenFile retained = use(slot.request, file);
+      try {
+        finish(slot, file.path());
+      } finally {
+        letGo(retained);
+      }
+      Request.Status status = slot.request.status;
+      return new FileStatus(
+          status.size,
+          status.directMemoryAlignment,
+          status.directOffsetAlignment,
+          status.blockSize,
+          status.device,
+          status.inode,
+          status.directory);
+    } finally {
+      end(slot);
+    }
+  }
+
+  /// Reads at least one byte and up to `into.byteSize()` (at most 512 KiB) at `offset`.
+  ///
+  /// @return the bytes read, or −1 at the end of the file
+  public int read(BusFile file, MemorySegment into, long offset) throws IOException {
+    int length = (int) Math.min(into.byteSize(), TRANSFER_MAX);
+    int count = transfer(Op.READ, file, into, offset, length, WriteFlag.NONE);
+    return count == 0 && length > 0 ? -1 : count;
+  }
+
+  /// Writes at least one byte and up to `from.byteSize()` (at most 512 KiB) at `offset`.
+  ///
+  /// @return the bytes written
+  public int write(BusFile file, MemorySegment from, long offset, WriteFlag flag)
+      throws IOException {
+    int length = (int) Math.min(from.byteSize(), TRANSFER_MAX);
+    return transfer(Op.WRITE, file, from, offset, length, flag);
+  }
+
+  /// Reads until `into` is full or the file ends: in parts of 512 KiB that are in flight together,
+  /// resumed when they come back short.
+  ///
+  /// @return the bytes read; less than asked only at the end of the file
+  public long readFully(BusFile file, MemorySegment into, long offset) throws IOException {
+    return whole(Op.READ, file, into, offset, WriteFlag.NONE);
+  }
+
+  /// Writes all of `from`, in parts of 512 KiB that are in flight together, resumed when they come
+  /// back short.
+  ///
+  /// @throws BusException when no progress is possible
+  public void writeFully(BusFile file, MemorySegment from, long offset, WriteFlag flag)
+      throws IOException {
+    whole(Op.WRITE, file, from, offset, flag);
+  }
+
+  /// Makes the file's bytes and metadata durable (fsync); also for a directory.
+  public void sync(BusFile file) throws IOException {
+    onFile(Op.FSYNC, file, 0);
+  }
+
+  /// Makes the file's bytes durable, and its metadata as far as reading them back needs it
+  /// (fdatasync).
+  public void dataSync(BusFile file) throws IOException {
+    onFile(Op.FDATASYNC, file, 0);
+  }
+
+  /// Sets the length of the file.
+  public void truncate(BusFile file, long length) throws IOException {
+    onFile(Op.TRUNCATE, file, length);
+  }
+
+  /// Renames atomically; an existing target is replaced.
+  public void rename(Path from, Path to) throws IOException {
+    onPaths(Op.RENAME, from, to, 0);
+  }
+
+  public void unlink(Path path) throws IOException {
+    onPaths(Op.UNLINK, path, null, 0);
+  }
+
+  /// Creates one directory with mode 0700.
+  public void createDirectory(Path path) throws IOException {
+    enter();
+    try {
+      int result = backend.createDirectory(path);
+      if (result < 0) {
+        throw BusException.of("mkdir", path.toString(), result, null);
+      }
+    } finally {
+      exit();
+    }
+  }
+
+  /// The names in a directory, sorted.
+  public List<String> list(Path directory) throws IOException {
+    enter();
+    try {
+      return backend.list(directory);
+    } finally {
+      exit();
+    }
+  }
+
+  /// The path without symbolic links.
+  public Path realPath(Path path) throws IOException {
+    enter();
+    try {
+      return backend.realPath(path);
+    } finally {
+      exit();
+    }
+  }
+
+  /// Takes an exclusive lock on the whole file, which lives as long as the open file: on Linux
+  /// also until the last ring that the file is registered with has ended, so that a killed
+  /// process holds it until its last write has landed. Never waits.
+  ///
+  /// @return false when another open file holds it, in this process or elsewhere
+  public boolean tryLock(OpenFile file) throws IOException {
+    checks.file(file);
+    enter();
+    int descriptor = file.retain();
+    try {
+      int result = backend.lock(descriptor);
+      if (result < 0 && result != -Errno.EAGAIN) {
+        throw BusException.of("lock", file.path(), result, null);
+      }
+      return result >= 0;
+    } finally {
+      file.release();
+      exit();
+    }
+  }
+
+  /// Puts the file into the ring's own table; the descriptor stays open beside it.
+  ///
+  /// @throws BusException when the table is full
+  public RegisteredFile register(OpenFile file) throws IOException {
+    checks.file(file);
+    enter();
+    file.retain();
+    try {
+      return registrations.add(file);
+    } finally {
+      file.release();
+      exit();
+    }
+  }
+
+  /// Gives the slot back; operations in flight on it go on.
+  public void unregister(RegisteredFile file) {
+    enter();
+    try {
+      registrations.remove(file);
+    } finally {
+      exit();
+    }
+  }
+
+  /// Makes memory known to the kernel. Where the host refuses, the buffer works as plain memory
+  /// and says so: see [RegisteredBuffer#refusal()].
+  public RegisteredBuffer register(MemorySegment memory) throws IOException {
+    checks.memory(memory, false);
+    enter();
+    try {
+      return registrations.add(memory);
+    } finally {
+      exit();
+    }
+  }
+
+  /// @throws IllegalStateException while operations on the buffer are in flight
+  public void unregister(RegisteredBuffer buffer) {
+    enter();
+    try {
+      registrations.remove(buffer);
+    } finally {
+      exit();
+    }
+  }
+
+  /// Several transfers that are in flight together.
+  ///
+  /// @param capacity transfers that the batch can hold, at least 1
+  public IoBatch newBatch(int capacity) {
+    return new IoBatch(this, slots, reaping, capacity, Math.min(8, backend.batchMax()));
+  }
+
+  /// Refuses new calls, cancels what is in flight, waits until every call has returned, and
+  /// releases the ring. After it no write can land. Idempotent.
+  ///
+  /// What has not ended after the `closeDeadline` of the options is leaked and logged.
+  @Override
+  public void close() {
+    if (!closing.compareAndSet(false, true)) {
+      return;
+    }
+    closer = scheduler.currentTask();
+    closed = true;
+    cancelPending();
+    long deadline = scheduler.nanoTime() + options.closeDeadline().toNanos();
+    while (calls.get() > 0 && scheduler.nanoTime() - deadline < 0) {
+      scheduler.park(deadline);
+    }
+    slots.close();
+    boolean abandon = reaping.pending() > 0;
+    if (abandon) {
+      System.getLogger(SharedBus.class.getName())
+          .log(
+              System.Logger.Level.ERROR,
+              "{0} operations did not end within {1}; their memory is leaked",
+              reaping.pending(),
+              options.closeDeadline());
+      reaping.fail(new IOException("the bus was closed while operations did not end"));
+    }
+    reaping.stop();
+    registrations.close(!abandon);
+    backend.close(abandon);
+  }
+
+  private void cancelPending() {
+    for (int i = 0; i < slots.capacity() && reaping.pending() > 0; i++) {
+      Slot target = slots.get(i);
+      // A lone free slot is enough: the cancels go one after the other. Without one, an operation
+      // must end by itself first.
+      Slot slot = target.pending ? slots.tryAcquire() : null;
+      if (slot != null) {
+        target.cancelRequested = true;
+        slot.begin(slot.single);
+        slot.single.begin(scheduler.currentTask());
+        slot.request.op = Op.CANCEL;
+        slot.request.offset = target.request.userData;
+        try {
+          reaping.submit(slot);
+          reaping.await(slot.single, 1, slot.index);
+          slots.release(slot);
+        } catch (IOException e) {
+          return; // The bus has failed; nothing can be cancelled.
+        }
+      }
+    }
+  }
+
+  // One operation: begin, fill in, finish, end.
+
+  private Slot begin(Op op) {
+    enter();
+    try {
+      Slot slot = slots.acquire();
+      slot.request.op = op;
+      return slot;
+    } catch (Throwable t) {
+      exit();
+      throw t;
+    }
+  }
+
+  /// Submits and waits; again as long as the kernel asks for it.
+  private int finish(Slot slot, String path) throws IOException {
+    Scheduler.Task task = scheduler.currentTask();
+    do {
+      slot.begin(slot.single);
+      slot.single.begin(task);
+      reaping.submit(slot);
+      reaping.await(slot.single, 1, slot.index);
+    } while (Reaping.isRetry(slot.result) && !closed);
+    if (slot.result < 0) {
+      Request request = slot.request;
+      throw BusException.of(request.op.label(), path, slot.result, request.scratch);
+    }
+    return slot.result;
+  }
+
+  private void end(Slot slot) {
+    // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
+    if (!slot.pending) {
+      slots.release(slot);
+    }
+    exit();
+  }
+
+  void enter() {
+    calls.incrementAndGet();
+    if (closed) {
+      exit();
+      throw new IllegalStateException("the bus is closed");
+    }
+  }
+
+  void exit() {
+    if (calls.decrementAndGet() == 0 && closed) {
+      Scheduler.Task task = closer;
+      if (task != null) {
+        scheduler.unpark(task);
+      }
+    }
+  }
+
+  private int onPaths(Op op, Path path, @Nullable Path target, int bits) throws IOException {
+    Objects.requireNonNull(path, "path");
+    Slot slot = begin(op);
+    try {
+      slot.request.path = path;
+      slot.request.target = target;
+      slot.request.openBits = bits;
+      return finish(slot, path.toString());
+    } finally {
+      end(slot);
+    }
+  }
+
+  private void onFile(Op op, BusFile file, long offset) throws IOException {
+    Slot slot = begin(op);
+    try {
+      slot.request.offset = offset;
+      OpenFile retained = use(slot.request, file);
+      try {
+        finish(slot, file.path());
+      } finally {
+        letGo(retained);
+      }
+    } finally {
+      end(slot);
+    }
+  }
+
+  private int transfer(
+      Op op, BusFile file, MemorySegment memory, long offset, int length, WriteFlag flag)
+      throws IOException {
+    checks.memory(memory, op == Op.READ);
+    Checks.range(offset, length);
+    if (length == 0) {
+      return 0;
+    }
+    Slot slot = begin(op);
+    try {
+      fill(slot.request, memory, offset, length, flag);
+      OpenFile retained = use(slot.request, file);
+      try {
+        return finish(slot, file.path());
+      } finally {
+        letGo(retained);
+      }
+    } finally {
+      end(slot);
+    }
+  }
+
+  private long whole(
+      Op op, BusFile file, MemorySegment memory, long offset, WriteFlag flag) throws IOException {
+    long length = memory.byteSize();
+    if (length <= TRANSFER_MAX) {
+      int count = transfer(op, file, memory, offset, (int) length, flag);
+      if (count == length || count == 0 && op == Op.READ) {
+        return count;
+      }
+    }
+    // Large, or the first part came back short.
+    int window = 8;
+    IoBatch batch = newBatch(window);
+    long done = 0;
+    while (done < length) {
+      batch.clear();
+      long expected = 0;
+      for (int i = 0; i < window && done + expected < length; i++) {
+        int part = (int) Math.min(TRANSFER_MAX, length - done - expected);
+        MemorySegment slice = memory.asSlice(done + expected, part);
+        if (op == Op.READ) {
+          batch.read(file, slice, offset + done + expected);
+        } else {
+          batch.write(file, slice, offset + done + expected, flag);
+        }
+        expected += part;
+      }
+      batch.await();
+      for (int i = 0; i < batch.size(); i++) {
+        int count = batch.result(i);
+        done += count;
+        if (count < batch.length(i)) {
+          return done; // The end of the file; a short write is an exception instead.
+        }
+      }
+    }
+    return done;
+  }
+
+  static void fill(
+      Request request, MemorySegment memory, long offset, int length, WriteFlag flag) {
+    request.buffer = memory;
+    request.bufferIndex = -1;
+    request.offset = offset;
+    request.length = length;
+    request.dsync = flag == WriteFlag.DSYNC;
+  }
+
+  /// Points the request at the file and, for a descriptor, keeps it open until [#letGo].
+  @Nullable OpenFile use(Request request, BusFile file) {
+    return switch (file) {
+      case RegisteredFile registered -> {
+        request.file = registered.slot(this);
+        request.fixedFile = true;
+        yield null;
+      }
+      case OpenFile open -> {
+        checks.file(open);
+        request.file = open.retain();
+        request.fixedFile = false;
+        yield open;
+      }
+    };
+  }
+
+  static void letGo(@Nullable OpenFile file) {
+    if (file != null) {
+      file.release();
+    }
+  }
+
+  Checks checks() {
+    return checks;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.iobus;
+
+import dev.iobus.backend.Request;
+import org.jspecify.annotations.Nullable;
+
+/// One operation of a [SharedBus] between its submission and its result.
+///
+/// Owned by the caller that took it from the [SlotTable], except that from submission to
+/// completion the reaper alone writes [#result].
+final class Slot {
+
+  final int index;
+  final Request request = new Request();
+
+  /// The caller's own call for a single operation, so that none is allocated for it.
+  final Call single;
+
+  /// Whom the completion belongs to; set before the submission.
+  @Nullable Call call;
+
+  /// Position in a batch of transfers; unused otherwise.
+  int entry;
+
+  /// Changes at each use, so that a stale completion is noticed.
+  private int generation;
+
+  /// In flight, as the table's owner sees it; for cancels at close.
+  volatile boolean pending;
+
+  /// Whether a cancel was asked for: only then is ECANCELED a result.
+  volatile boolean cancelRequested;
+
+  /// Bytes, a descriptor, or a negated error number. Written before the call's count is.
+  int result;
+
+  /// Whether the completion of this use has arrived; ordered by the call's count.
+  boolean done;
+
+  Slot(int index) {
+    this.index = index;
+    this.single = new Call();
+  }
+
+  /// Readies the slot for its next operation on behalf of `owner`.
+  void begin(Call owner) {
+    generation++;
+    call = owner;
+    done = false;
+    cancelRequested = false;
+    request.userData = (long) generation << 32 | index;
+  }
+
+  /// Whether a completion with this user data is for the current use.
+  boolean matches(long userData) {
+    return request.userData == userData;
+  }
+}

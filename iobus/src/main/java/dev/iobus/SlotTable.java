@@ -1,0 +1,122 @@
+package dev.iobus;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// The slots of a [SharedBus]: how many operations can be in flight. Thread-safe.
+///
+/// Free slots form a stack whose head carries a count in its upper half, so that a slot that was
+/// taken and given back in between is noticed (ABA).
+final class SlotTable {
+
+  private final Slot[] slots;
+  private final int[] below;
+  private final AtomicLong head = new AtomicLong();
+
+  private final Scheduler.Lock lock;
+  private final Scheduler.Condition available;
+  /// Callers that found no slot. Written under the lock, read without.
+  private volatile int waiters;
+
+  private volatile boolean closed;
+
+  SlotTable(int capacity, Scheduler scheduler) {
+    slots = new Slot[capacity];
+    below = new int[capacity];
+    lock = scheduler.newLock();
+    available = lock.newCondition();
+    for (int i = 0; i < capacity; i++) {
+      slots[i] = new Slot(i);
+    }
+    for (int i = capacity - 1; i >= 0; i--) {
+      push(i);
+    }
+  }
+
+  int capacity() {
+    return slots.length;
+  }
+
+  Slot get(int index) {
+    return slots[index];
+  }
+
+  /// A free slot, or null when all are in use.
+  @Nullable Slot tryAcquire() {
+    while (true) {
+      long old = head.get();
+      int top = (int) old - 1;
+      if (top < 0) {
+        return null;
+      }
+      long changed = (old & 0xffff_ffff_0000_0000L) + (1L << 32) | (below[top] & 0xffff_ffffL);
+      if (head.compareAndSet(old, changed)) {
+        return slots[top];
+      }
+    }
+  }
+
+  /// Waits for a free slot.
+  ///
+  /// @throws IllegalStateException when the table is closed
+  Slot acquire() {
+    Slot slot = tryAcquire();
+    if (slot != null) {
+      return slot;
+    }
+    lock.lock();
+    try {
+      waiters++;
+      try {
+        // Counted first, looked after: a release either sees the count or is seen here.
+        while ((slot = tryAcquire()) == null) {
+          if (closed) {
+            throw new IllegalStateException("the bus is closed");
+          }
+          available.await();
+        }
+        return slot;
+      } finally {
+        waiters--;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void release(Slot slot) {
+    slot.request.clear();
+    slot.call = null;
+    push(slot.index);
+    if (waiters > 0) {
+      lock.lock();
+      try {
+        available.signal();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /// Fails everybody who waits for a slot.
+  void close() {
+    closed = true;
+    lock.lock();
+    try {
+      available.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void push(int index) {
+    while (true) {
+      long old = head.get();
+      below[index] = (int) old;
+      long changed = (old & 0xffff_ffff_0000_0000L) + (1L << 32) | (index + 1);
+      if (head.compareAndSet(old, changed)) {
+        return;
+      }
+    }
+  }
+}

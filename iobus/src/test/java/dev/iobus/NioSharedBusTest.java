@@ -1,0 +1,9 @@
+package dev.iobus;
+
+final class NioSharedBusTest extends SharedBusContract {
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.NIO;
+  }
+}

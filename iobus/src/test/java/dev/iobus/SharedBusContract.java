@@ -1,0 +1,410 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a shared bus promises on every backend.
+@Timeout(60)
+abstract class SharedBusContract {
+
+  private static final int PAGE = 4096;
+
+  @TempDir Path directory;
+
+  private SharedBus bus;
+
+  abstract BackendKind kind();
+
+  @BeforeEach
+  void open() throws IOException {
+    bus = SharedBus.open(options());
+  }
+
+  @AfterEach
+  void close() {
+    bus.close();
+  }
+
+  private BusOptions options() {
+    return BusOptions.defaults().withBackend(kind()).withCapacity(64);
+  }
+
+  private static MemorySegment memory(long size) {
+    return Arena.ofAuto().allocate(size, PAGE);
+  }
+
+  /// A file of `pages` pages, each filled with its own number.
+  private Path numbered(String name, int pages) throws IOException {
+    byte[] bytes = new byte[pages * PAGE];
+    MemorySegment all = MemorySegment.ofArray(bytes);
+    for (int page = 0; page < pages; page++) {
+      for (int i = 0; i < PAGE; i += 4) {
+        all.set(ValueLayout.JAVA_INT_UNALIGNED, (long) page * PAGE + i, page);
+      }
+    }
+    return Files.write(directory.resolve(name), bytes);
+  }
+
+  private static void check(MemorySegment memory, int page) {
+    for (int i = 0; i < PAGE; i += 4) {
+      assertEquals(page, memory.get(ValueLayout.JAVA_INT_UNALIGNED, i));
+    }
+  }
+
+  @Test
+  void whatWasWrittenIsRead() throws IOException {
+    Path path = directory.resolve("file");
+    OpenFile file = bus.open(path, OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+    MemorySegment out = memory(10_000);
+    out.fill((byte) 7);
+    bus.writeFully(file, out, 100, WriteFlag.DSYNC);
+    bus.sync(file);
+    bus.dataSync(file);
+    assertEquals(10_100, bus.stat(file).size());
+    MemorySegment in = memory(20_000);
+    assertEquals(10_100, bus.readFully(file, in, 0));
+    assertEquals(0, in.get(ValueLayout.JAVA_BYTE, 99));
+    assertEquals(-1, out.mismatch(in.asSlice(100, 10_000)));
+    assertEquals(-1, bus.read(file, in, 10_100));
+    bus.truncate(file, 50);
+    assertEquals(50, bus.readFully(file, in, 0));
+    bus.close(file);
+    assertEquals(
+        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+    assertThrows(IllegalStateException.class, () -> bus.read(file, in, 0));
+    assertThrows(IllegalStateException.class, () -> bus.close(file));
+  }
+
+  @Test
+  void largeTransfersAreWhole() throws IOException {
+    int length = 5 * 1024 * 1024 + 123;
+    MemorySegment out = memory(length);
+    byte[] bytes = new byte[length];
+    new Random(1).nextBytes(bytes);
+    MemorySegment.copy(bytes, 0, out, ValueLayout.JAVA_BYTE, 0, length);
+    OpenFile file =
+        bus.open(directory.resolve("large"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+    bus.writeFully(file, out, 0, WriteFlag.NONE);
+    MemorySegment in = memory(length + 1000);
+    assertEquals(length, bus.readFully(file, in, 0));
+    assertEquals(-1, out.mismatch(in.asSlice(0, length)));
+    bus.close(file);
+  }
+
+  @Test
+  void directoriesAndNames() throws IOException {
+    Path sub = directory.resolve("sub");
+    bus.createDirectory(sub);
+    assertEquals(
+        "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(sub)));
+    assertThrows(BusException.class, () -> bus.createDirectory(sub));
+    OpenFile file =
+        bus.open(sub.resolve("b"), OpenFlag.WRITE, OpenFlag.CREATE, OpenFlag.EXCLUSIVE);
+    bus.close(file);
+    BusException exists =
+        assertThrows(
+            BusException.class,
+            () ->
+                bus.open(sub.resolve("b"), OpenFlag.WRITE, OpenFlag.CREATE, OpenFlag.EXCLUSIVE));
+    assertEquals("EEXIST", exists.errnoName());
+    bus.rename(sub.resolve("b"), sub.resolve("a"));
+    OpenFile handle = bus.open(sub, OpenFlag.READ, OpenFlag.DIRECTORY);
+    bus.sync(handle);
+    assertTrue(bus.stat(handle).directory());
+    bus.close(handle);
+    assertEquals(List.of("a"), bus.list(sub));
+    bus.unlink(sub.resolve("a"));
+    assertEquals(List.of(), bus.list(sub));
+    BusException missing =
+        assertThrows(BusException.class, () -> bus.open(sub.resolve("a"), OpenFlag.READ));
+    assertEquals("ENOENT", missing.errnoName());
+    assertTrue(missing.getMessage().contains(sub.resolve("a").toString()), missing.getMessage());
+    Path link = Files.createSymbolicLink(directory.resolve("link"), sub);
+    assertEquals(bus.realPath(sub), bus.realPath(link));
+    assertThrows(
+        BusException.class, () -> bus.open(link, OpenFlag.READ, OpenFlag.NO_FOLLOW));
+  }
+
+  @Test
+  void batchesLargerThanTheBusAreWhole() throws IOException {
+    int pages = 500;
+    OpenFile file = bus.open(numbered("pages", pages), OpenFlag.READ);
+    RegisteredFile registered = bus.register(file);
+    RegisteredBuffer buffer = bus.register(memory((long) pages * PAGE));
+    IoBatch batch = bus.newBatch(pages);
+    for (int round = 0; round < 3; round++) {
+      buffer.memory().fill((byte) -1);
+      for (int i = 0; i < pages; i++) {
+        batch.read(round == 0 ? file : registered, buffer, (long) i * PAGE, PAGE, (long) i * PAGE);
+      }
+      batch.await();
+      for (int i = 0; i < pages; i++) {
+        assertEquals(PAGE, batch.result(i));
+        check(buffer.memory().asSlice((long) i * PAGE, PAGE), i);
+      }
+      batch.clear();
+    }
+    // Past the end of the file, and across it.
+    batch.read(file, memory(PAGE), (long) pages * PAGE);
+    batch.read(file, memory(PAGE), (long) pages * PAGE - 10);
+    batch.await();
+    assertEquals(0, batch.result(0));
+    assertEquals(10, batch.result(1));
+    assertEquals(0, buffer.inFlight());
+    bus.unregister(buffer);
+    assertThrows(IllegalStateException.class, () -> bus.unregister(buffer));
+    bus.unregister(registered);
+    assertThrows(IllegalStateException.class, () -> bus.sync(registered));
+    bus.close(file);
+  }
+
+  @Test
+  void oneFailureInABatchLeavesTheOthersAlone() throws IOException {
+    OpenFile readable = bus.open(numbered("r", 4), OpenFlag.READ);
+    OpenFile writable =
+        bus.open(directory.resolve("w"), OpenFlag.WRITE, OpenFlag.CREATE);
+    IoBatch batch = bus.newBatch(3);
+    MemorySegment first = memory(PAGE);
+    MemorySegment last = memory(PAGE);
+    batch.read(readable, first, 0);
+    batch.read(writable, memory(PAGE), 0);
+    batch.read(readable, last, 3 * PAGE);
+    batch.await();
+    assertEquals(PAGE, batch.result(0));
+    assertThrows(BusException.class, () -> batch.result(1));
+    assertEquals(PAGE, batch.result(2));
+    check(first, 0);
+    check(last, 3);
+    bus.close(readable);
+    bus.close(writable);
+  }
+
+  @Test
+  void aThousandVirtualThreadsRead() throws Exception {
+    readFromMany(Thread.ofVirtual().factory(), 1000, 20);
+  }
+
+  @Test
+  void platformThreadsRead() throws Exception {
+    readFromMany(Thread.ofPlatform().factory(), 16, 1000);
+  }
+
+  @Test
+  void bothKindsOfThreadsRead() throws Exception {
+    ThreadFactory virtual = Thread.ofVirtual().factory();
+    ThreadFactory platform = Thread.ofPlatform().factory();
+    AtomicInteger turn = new AtomicInteger();
+    readFromMany(
+        body -> (turn.getAndIncrement() % 2 == 0 ? virtual : platform).newThread(body), 40, 500);
+  }
+
+  private void readFromMany(ThreadFactory threads, int count, int reads) throws Exception {
+    int pages = 256;
+    OpenFile file = bus.open(numbered("many", pages), OpenFlag.READ);
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    List<Thread> started = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Thread thread =
+          threads.newThread(
+              () -> {
+                MemorySegment memory = memory(PAGE);
+                try {
+                  for (int n = 0; n < reads; n++) {
+                    int page = ThreadLocalRandom.current().nextInt(pages);
+                    assertEquals(PAGE, bus.read(file, memory, (long) page * PAGE));
+                    check(memory, page);
+                  }
+                } catch (Throwable t) {
+                  failure.compareAndSet(null, t);
+                }
+              });
+      started.add(thread);
+      thread.start();
+    }
+    for (Thread thread : started) {
+      thread.join();
+    }
+    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+    bus.close(file);
+  }
+
+  @Test
+  void interruptsNeitherEndNorHarmAnything() throws Exception {
+    int pages = 64;
+    OpenFile file = bus.open(numbered("interrupted", pages), OpenFlag.READ);
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicInteger finished = new AtomicInteger();
+    List<Thread> readers = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Thread.Builder builder = i % 2 == 0 ? Thread.ofPlatform() : Thread.ofVirtual();
+      readers.add(
+          builder.start(
+              () -> {
+                MemorySegment memory = memory(PAGE);
+                try {
+                  for (int n = 0; n < 2000; n++) {
+                    bus.read(file, memory, (long) (n % pages) * PAGE);
+                    check(memory, n % pages);
+                  }
+                } catch (Throwable t) {
+                  failure.compareAndSet(null, t);
+                } finally {
+                  finished.incrementAndGet();
+                }
+              }));
+    }
+    while (finished.get() < readers.size()) {
+      readers.forEach(Thread::interrupt);
+      Thread.sleep(0, 100_000);
+    }
+    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+    Thread.currentThread().interrupt();
+    MemorySegment memory = memory(PAGE);
+    assertEquals(PAGE, bus.read(file, memory, 0));
+    assertTrue(Thread.interrupted(), "the flag is kept");
+    bus.close(file);
+  }
+
+  @Test
+  void closeWaitsAndRefusesLaterCalls() throws Exception {
+    int pages = 64;
+    OpenFile file = bus.open(numbered("closing", pages), OpenFlag.READ);
+    List<Thread> readers = new ArrayList<>();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    for (int i = 0; i < 50; i++) {
+      readers.add(
+          Thread.startVirtualThread(
+              () -> {
+                MemorySegment memory = memory(PAGE);
+                try {
+                  while (true) {
+                    bus.read(file, memory, 0);
+                    check(memory, 0);
+                  }
+                } catch (IllegalStateException | CancelledException expected) {
+                  // The bus was closed.
+                } catch (Throwable t) {
+                  failure.compareAndSet(null, t);
+                }
+              }));
+    }
+    Thread.sleep(50);
+    assertTimeoutPreemptively(Duration.ofSeconds(10), () -> bus.close());
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+    assertThrows(IllegalStateException.class, () -> bus.list(directory));
+    bus.close();
+  }
+
+  @Test
+  void badArgumentsAreNamed() throws IOException {
+    OpenFile file = bus.open(numbered("bad", 1), OpenFlag.READ);
+    MemorySegment heap = MemorySegment.ofArray(new byte[10]);
+    assertThrows(IllegalArgumentException.class, () -> bus.read(file, heap, 0));
+    assertThrows(IllegalArgumentException.class, () -> bus.read(file, memory(1), -1));
+    assertThrows(IllegalArgumentException.class, () -> bus.open(directory, OpenFlag.CREATE));
+    IoBatch batch = bus.newBatch(1);
+    assertThrows(
+        IllegalArgumentException.class, () -> batch.read(file, memory(1024 * 1024), 0));
+    batch.read(file, memory(1), 0);
+    assertThrows(QueueFullException.class, () -> batch.read(file, memory(1), 0));
+    bus.close(file);
+  }
+
+  @Test
+  void aLockIsHeldByOneOpenFile() throws IOException {
+    Path path = Files.createFile(directory.resolve("lock"));
+    OpenFile first = bus.open(path, OpenFlag.READ, OpenFlag.WRITE);
+    OpenFile second = bus.open(path, OpenFlag.READ, OpenFlag.WRITE);
+    assertTrue(bus.tryLock(first));
+    assertFalse(bus.tryLock(second));
+    bus.close(first);
+    assertTrue(bus.tryLock(second));
+    bus.close(second);
+  }
+
+  @Test
+  void openAndCloseLeaveNoDescriptor() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(descriptors), "needs /proc");
+    SharedBus.open(options()).close();
+    long before = count(descriptors);
+    for (int i = 0; i < 50; i++) {
+      try (SharedBus other = SharedBus.open(options())) {
+        OpenFile file = other.open(numbered("leak", 1), OpenFlag.READ);
+        other.register(file);
+        other.read(file, memory(PAGE), 0);
+        other.close(file);
+      }
+    }
+    assertEquals(before, count(descriptors), 3);
+  }
+
+  private static long count(Path path) throws IOException {
+    try (var names = Files.list(path)) {
+      return names.count();
+    }
+  }
+
+  @Test
+  void writesFromManyThreadsLand() throws Exception {
+    OpenFile file =
+        bus.open(directory.resolve("w"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+    List<Thread> writers = new ArrayList<>();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    int count = 200;
+    for (int i = 0; i < count; i++) {
+      int page = i;
+      writers.add(
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  MemorySegment memory = memory(PAGE);
+                  memory.fill((byte) page);
+                  bus.writeFully(file, memory, (long) page * PAGE, WriteFlag.NONE);
+                } catch (Throwable t) {
+                  failure.compareAndSet(null, t);
+                }
+              }));
+    }
+    for (Thread writer : writers) {
+      writer.join();
+    }
+    assertNull(failure.get());
+    bus.close(file);
+    byte[] bytes = Files.readAllBytes(directory.resolve("w"));
+    byte[] expected = new byte[count * PAGE];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = (byte) (i / PAGE);
+    }
+    assertArrayEquals(expected, bytes);
+  }
+}
