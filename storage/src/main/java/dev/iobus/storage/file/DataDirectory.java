@@ -1,0 +1,262 @@
+package dev.iobus.storage.file;
+
+import dev.iobus.BusException;
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
+import dev.iobus.SharedBus;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// One directory of a store: opened once by its real path, locked until it is closed, its files
+/// made and found by generated names.
+///
+/// The directory is created with mode 0700 if it is absent, its files with 0600. Nothing here
+/// writes a [FileHeader] or syncs a new file: who creates a file writes and syncs it, then calls
+/// [#sync()], then refers to it. Files that were opened are closed before the directory is.
+/// Thread-safe.
+public final class DataDirectory implements AutoCloseable {
+
+  private static final int BLOCK_BYTES_MIN = 4096;
+
+  private final SharedBus bus;
+  private final Path path;
+  private final DirectoryLock lock;
+  private final OpenFile self;
+  private final int directAlignment;
+  private final int blockSize;
+  private final boolean copyOnWrite;
+
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /// The first failed sync of the directory; final, as for a file.
+  private volatile @Nullable IOException syncFailure;
+
+  private DataDirectory(
+      SharedBus bus, Path path, DirectoryLock lock, OpenFile self, int directAlignment) {
+    FileSystemFacts facts = FileSystemFacts.of(path);
+    this.bus = bus;
+    this.path = path;
+    this.lock = lock;
+    this.self = self;
+    this.directAlignment = directAlignment;
+    this.blockSize =
+        Math.max(BLOCK_BYTES_MIN, Math.max(directAlignment, facts.physicalBlockBytes()));
+    this.copyOnWrite = facts.isCopyOnWrite();
+  }
+
+  /// Opens a directory and takes its lock; creates it (one level) if it is absent. Waits up to 5 s
+  /// for a lock whose recorded process is gone.
+  ///
+  /// @param path may be relative or lead through symbolic links; it is resolved once, here
+  /// @throws DirectoryLockedException at once when a live process, or this JVM, has it open
+  /// @throws IOException when it cannot be created, is no directory, or cannot be written; nothing
+  ///     is left open then
+  public static DataDirectory open(SharedBus bus, Path path) throws IOException {
+    Path real = createAndResolve(bus, path);
+    DirectoryLock lock = DirectoryLock.acquire(bus, real);
+    try {
+      return openLocked(bus, real, lock);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        lock.close();
+      } catch (IOException | RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  private static Path createAndResolve(SharedBus bus, Path path) throws IOException {
+    try {
+      bus.createDirectory(path);
+    } catch (BusException e) {
+      if (!e.errnoName().equals("EEXIST")) {
+        throw e;
+      }
+      return bus.realPath(path);
+    }
+    Path real = bus.realPath(path);
+    Path parent = real.getParent();
+    if (parent != null) {
+      // The new name is an entry of the parent, and durable only with it.
+      OpenFile directory = bus.open(parent, OpenFlag.READ, OpenFlag.DIRECTORY);
+      try {
+        bus.sync(directory);
+      } finally {
+        bus.close(directory);
+      }
+    }
+    return real;
+  }
+
+  private static DataDirectory openLocked(SharedBus bus, Path real, DirectoryLock lock)
+      throws IOException {
+    OpenFile self = bus.open(real, OpenFlag.READ, OpenFlag.DIRECTORY);
+    try {
+      return new DataDirectory(bus, real, lock, self, DirectProbe.alignment(bus, real));
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        bus.close(self);
+      } catch (IOException | RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  /// The bus that all files of this directory use.
+  public SharedBus bus() {
+    return bus;
+  }
+
+  /// The real path.
+  public Path path() {
+    return path;
+  }
+
+  /// What addresses, offsets and lengths of direct transfers must be a multiple of: a power of
+  /// two; 0 when direct transfers do not work here.
+  public int directAlignment() {
+    return directAlignment;
+  }
+
+  /// The unit that a log must not write twice, in bytes: the largest of 4 KiB, the direct
+  /// alignment and the device's physical block; a power of two.
+  public int blockSize() {
+    return blockSize;
+  }
+
+  /// Whether the file system writes overwritten blocks elsewhere (btrfs, zfs, bcachefs).
+  public boolean isCopyOnWrite() {
+    return copyOnWrite;
+  }
+
+  /// Creates an empty file for reading and writing; fails when the name is taken.
+  ///
+  /// @param direct a wish: honoured when [#directAlignment()] is above 0
+  public DataFile create(String name, boolean direct) throws IOException {
+    List<OpenFlag> flags = flags(direct);
+    flags.add(OpenFlag.READ);
+    flags.add(OpenFlag.WRITE);
+    flags.add(OpenFlag.CREATE);
+    flags.add(OpenFlag.EXCLUSIVE);
+    return openFile(name, flags);
+  }
+
+  /// Opens a file that exists and is neither a directory nor a symbolic link.
+  ///
+  /// @param direct a wish: honoured when [#directAlignment()] is above 0
+  /// @param access [OpenFlag#READ], or [OpenFlag#WRITE] for reading and writing
+  public DataFile open(String name, boolean direct, OpenFlag access) throws IOException {
+    if (access != OpenFlag.READ && access != OpenFlag.WRITE) {
+      throw new IllegalArgumentException("access " + access + " is neither READ nor WRITE");
+    }
+    List<OpenFlag> flags = flags(direct);
+    flags.add(OpenFlag.READ);
+    if (access == OpenFlag.WRITE) {
+      flags.add(OpenFlag.WRITE);
+    }
+    return openFile(name, flags);
+  }
+
+  private List<OpenFlag> flags(boolean direct) {
+    List<OpenFlag> flags = new ArrayList<>();
+    flags.add(OpenFlag.NO_FOLLOW);
+    if (direct && directAlignment > 0) {
+      flags.add(OpenFlag.DIRECT);
+    }
+    return flags;
+  }
+
+  private DataFile openFile(String name, List<OpenFlag> flags) throws IOException {
+    Path file = resolve(name);
+    OpenFile open = bus.open(file, flags.toArray(OpenFlag[]::new));
+    try {
+      if (bus.stat(open).directory()) {
+        throw new IOException(file + " is a directory, expected a file");
+      }
+      return new DataFile(bus, name, open);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        bus.close(open);
+      } catch (IOException | RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  /// Gives a file another name, replacing a file that has it. Durable after [#sync()].
+  public void rename(String from, String to) throws IOException {
+    Path source = resolve(from);
+    bus.rename(source, resolve(to));
+  }
+
+  /// Removes a file. Durable after [#sync()].
+  public void delete(String name) throws IOException {
+    bus.unlink(resolve(name));
+  }
+
+  /// All names in the directory but the lock's, in ascending order; also those that this class
+  /// would not touch.
+  public List<String> list() throws IOException {
+    requireOpen();
+    List<String> names = new ArrayList<>(bus.list(path));
+    names.remove(DirectoryLock.FILE_NAME);
+    names.sort(null);
+    return names;
+  }
+
+  /// Makes creations, renames and deletions durable. A failure is final: every later call fails
+  /// with it as cause.
+  public void sync() throws IOException {
+    requireOpen();
+    IOException failure = syncFailure;
+    if (failure != null) {
+      throw new IOException("sync " + path + ": an earlier sync of the directory failed", failure);
+    }
+    try {
+      bus.sync(self);
+    } catch (IOException e) {
+      syncFailure = e;
+      throw e;
+    }
+  }
+
+  /// Gives the lock back; the second call does nothing. Files must be closed before.
+  @Override
+  public void close() throws IOException {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      bus.close(self);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private Path resolve(String name) {
+    requireOpen();
+    FileName.check(name);
+    if (name.equals(DirectoryLock.FILE_NAME)) {
+      throw new IllegalArgumentException("the name " + name + " is the directory's own");
+    }
+    return path.resolve(name);
+  }
+
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("directory " + path + " is closed");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "DataDirectory[" + path + (closed.get() ? ", closed]" : "]");
+  }
+}

@@ -1,0 +1,104 @@
+package dev.iobus.storage.file;
+
+import dev.iobus.BusException;
+import dev.iobus.FileStatus;
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
+import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/// Whether direct transfers work in a directory: what the file system says, then a real write and
+/// read in a file that is deleted again. The answer of `statx` alone is not trusted in either
+/// direction: older kernels do not fill it in, and stacked file systems pass on what lies below.
+final class DirectProbe {
+
+  static final String FILE_NAME = "probe";
+
+  private static final int TRIAL_BYTES = 4096;
+
+  /// Larger grids than this are not worth their padding; buffered transfers are used instead.
+  private static final int ALIGNMENT_MAX = 65_536;
+
+  private DirectProbe() {}
+
+  /// What addresses, offsets and lengths must be a multiple of: a power of two; 0 when direct
+  /// transfers are not possible here.
+  ///
+  /// @throws IOException for errors that say nothing of direct transfers, such as a full disk
+  static int alignment(SharedBus bus, Path directory) throws IOException {
+    Path path = directory.resolve(FILE_NAME);
+    remove(bus, path);
+    OpenFile plain =
+        bus.open(
+            path,
+            OpenFlag.READ,
+            OpenFlag.WRITE,
+            OpenFlag.CREATE,
+            OpenFlag.EXCLUSIVE,
+            OpenFlag.NO_FOLLOW);
+    int alignment;
+    try {
+      alignment = statedAlignment(bus.stat(plain));
+    } finally {
+      bus.close(plain);
+    }
+    try {
+      return alignment <= ALIGNMENT_MAX && works(bus, path, alignment) ? alignment : 0;
+    } finally {
+      remove(bus, path);
+    }
+  }
+
+  /// Where the file system does not say, a page: every device in use accepts that grid.
+  private static int statedAlignment(FileStatus status) {
+    int stated = Math.max(status.directMemoryAlignment(), status.directOffsetAlignment());
+    if (stated <= 0) {
+      return TRIAL_BYTES;
+    }
+    return Integer.highestOneBit(2 * stated - 1);
+  }
+
+  private static boolean works(SharedBus bus, Path path, int alignment) throws IOException {
+    OpenFile file;
+    try {
+      file =
+          bus.open(path, OpenFlag.READ, OpenFlag.WRITE, OpenFlag.DIRECT, OpenFlag.NO_FOLLOW);
+    } catch (BusException e) {
+      return refused(e);
+    }
+    int length = Math.max(TRIAL_BYTES, alignment);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment out = arena.allocate(length, length).fill((byte) 0x5a);
+      MemorySegment in = arena.allocate(length, length);
+      bus.writeFully(file, out, 0, WriteFlag.NONE);
+      long got = bus.readFully(file, in, 0);
+      return got == length && out.mismatch(in) < 0;
+    } catch (BusException e) {
+      return refused(e);
+    } finally {
+      bus.close(file);
+    }
+  }
+
+  /// False for the errors by which Linux refuses O_DIRECT (open(2), EINVAL); others are thrown.
+  private static boolean refused(BusException e) throws BusException {
+    return switch (e.errnoName()) {
+      case "EINVAL", "EOPNOTSUPP", "ENOTSUP", "ENOSYS" -> false;
+      default -> throw e;
+    };
+  }
+
+  private static void remove(SharedBus bus, Path path) throws IOException {
+    try {
+      bus.unlink(path);
+    } catch (BusException e) {
+      if (!e.errnoName().equals("ENOENT")) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.iobus.storage.file;
+
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
+import dev.iobus.RegisteredFile;
+import dev.iobus.Scheduler;
+import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/// One process, and in it one owner, at a time. Held from [#acquire] to [#close].
+///
+/// Two guards: a registry of real paths, because some file locks do not exclude within one
+/// process; and the kernel's lock on the file `lock`. Its descriptor is registered in the bus:
+/// the ring then keeps the open file, and with it the lock, until the last request of a killed
+/// process has landed. Thread-safe.
+final class DirectoryLock implements AutoCloseable {
+
+  static final String FILE_NAME = "lock";
+
+  /// How long a new owner waits for the last requests of a process that is gone.
+  private static final long GONE_WAIT_NANOS = 5_000_000_000L;
+
+  private static final long RETRY_NANOS = 10_000_000L;
+
+  /// Real paths that are open in this JVM. A leaf lock: nothing is called inside it.
+  private static final ConcurrentMap<Path, Boolean> OPEN_HERE = new ConcurrentHashMap<>();
+
+  private final SharedBus bus;
+  private final Path directory;
+  private final OpenFile file;
+  private final RegisteredFile registered;
+
+  private DirectoryLock(
+      SharedBus bus, Path directory, OpenFile file, RegisteredFile registered) {
+    this.bus = bus;
+    this.directory = directory;
+    this.file = file;
+    this.registered = registered;
+  }
+
+  /// Takes the lock of a directory, waiting only for a holder that is gone.
+  ///
+  /// @param directory a real path
+  /// @throws DirectoryLockedException when it is held; nothing is left open then
+  static DirectoryLock acquire(SharedBus bus, Path directory) throws IOException {
+    if (OPEN_HERE.putIfAbsent(directory, Boolean.TRUE) != null) {
+      throw new DirectoryLockedException(
+          directory.toString(),
+          ProcessHandle.current().pid(),
+          "is already open in this JVM; close it there, or share the one that is open");
+    }
+    try {
+      return acquireFile(bus, directory);
+    } catch (IOException | RuntimeException | Error e) {
+      OPEN_HERE.remove(directory);
+      throw e;
+    }
+  }
+
+  private static DirectoryLock acquireFile(SharedBus bus, Path directory) throws IOException {
+    OpenFile file =
+        bus.open(
+            directory.resolve(FILE_NAME),
+            OpenFlag.READ,
+            OpenFlag.WRITE,
+            OpenFlag.CREATE,
+            OpenFlag.NO_FOLLOW);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment record = arena.allocate(LockHolder.BYTES_MAX);
+      LockHolder self = LockHolder.current();
+      awaitLock(bus, directory, file, record, self);
+      RegisteredFile registered = bus.register(file);
+      try {
+        writeHolder(bus, file, record, self);
+      } catch (IOException | RuntimeException | Error e) {
+        bus.unregister(registered);
+        throw e;
+      }
+      return new DirectoryLock(bus, directory, file, registered);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        bus.close(file);
+      } catch (IOException | RuntimeException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  /// Returns when the lock is held. The record is read anew at each try: a dead holder may have
+  /// been followed by a live one.
+  private static void awaitLock(
+      SharedBus bus, Path directory, OpenFile file, MemorySegment record, LockHolder self)
+      throws IOException {
+    Scheduler scheduler = bus.scheduler();
+    long deadlineNanos = scheduler.nanoTime() + GONE_WAIT_NANOS;
+    while (!bus.tryLock(file)) {
+      LockHolder holder = readHolder(bus, file, record);
+      if (holder != null && !holder.isGone(self)) {
+        throw new DirectoryLockedException(
+            directory.toString(),
+            holder.pid(),
+            "is locked by " + holder.describe()
+                + "; close the store there or end that process, the lock then goes by itself");
+      }
+      if (scheduler.nanoTime() - deadlineNanos >= 0) {
+        throw new DirectoryLockedException(
+            directory.toString(),
+            holder == null ? -1 : holder.pid(),
+            "is locked, its recorded holder ("
+                + (holder == null ? "none" : holder.describe())
+                + ") is gone, and the lock was not given back within 5 s; if no process has the"
+                + " directory open, its last requests still run: try again later");
+      }
+      sleep(scheduler, RETRY_NANOS);
+    }
+  }
+
+  /// A condition that nobody signals: unlike a park, it is not cut short by an interrupt.
+  private static void sleep(Scheduler scheduler, long nanos) {
+    Scheduler.Lock lock = scheduler.newLock();
+    lock.lock();
+    try {
+      lock.newCondition().awaitUntil(scheduler.nanoTime() + nanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static @Nullable LockHolder readHolder(
+      SharedBus bus, OpenFile file, MemorySegment record) throws IOException {
+    long length = bus.readFully(file, record, 0);
+    byte[] bytes = record.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+    return LockHolder.parse(new String(bytes, StandardCharsets.UTF_8));
+  }
+
+  /// Not synced: a lock does not outlive the machine.
+  private static void writeHolder(
+      SharedBus bus, OpenFile file, MemorySegment record, LockHolder self) throws IOException {
+    byte[] text = self.format().getBytes(StandardCharsets.UTF_8);
+    MemorySegment.copy(text, 0, record, ValueLayout.JAVA_BYTE, 0, text.length);
+    bus.writeFully(file, record.asSlice(0, text.length), 0, WriteFlag.NONE);
+    bus.truncate(file, text.length);
+  }
+
+  /// Gives the lock back. The file stays: deleting it would let two owners lock two files of one
+  /// name. Called once by the directory.
+  @Override
+  public void close() throws IOException {
+    try {
+      bus.unregister(registered);
+    } finally {
+      try {
+        bus.close(file);
+      } finally {
+        OPEN_HERE.remove(directory);
+      }
+    }
+  }
+}

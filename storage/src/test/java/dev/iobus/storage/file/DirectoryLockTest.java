@@ -1,0 +1,160 @@
+package dev.iobus.storage.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.BackendKind;
+import dev.iobus.SharedBus;
+import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DirectoryLockTest {
+
+  @TempDir Path temp;
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void secondOpenInThisJvmFailsAtOnce(BackendKind kind) throws Exception {
+    Path path = temp.resolve("data");
+    Path link = Files.createSymbolicLink(temp.resolve("link"), path);
+    try (SharedBus bus = TestBus.open(kind)) {
+      try (DataDirectory first = DataDirectory.open(bus, path)) {
+        for (Path again : new Path[] {path, link, path.resolve(".")}) {
+          DirectoryLockedException e =
+              assertThrows(
+                  DirectoryLockedException.class, () -> DataDirectory.open(bus, again).close());
+          assertEquals(ProcessHandle.current().pid(), e.holderPid());
+          assertTrue(e.getMessage().contains("already open in this JVM"), e.getMessage());
+        }
+        first.sync();
+      }
+      DataDirectory.open(bus, link).close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void anotherProcessIsNamed(BackendKind kind) throws Exception {
+    Path path = temp.resolve("data");
+    try (SharedBus bus = TestBus.open(kind);
+        Child child = Child.start(kind, path)) {
+      String line = child.line();
+      assertEquals("open " + path.toRealPath(), line);
+      DirectoryLockedException e =
+          assertThrows(DirectoryLockedException.class, () -> DataDirectory.open(bus, path));
+      assertEquals(child.process.pid(), e.holderPid());
+      assertTrue(e.getMessage().contains("process " + child.process.pid()), e.getMessage());
+      assertTrue(e.getMessage().contains(path.toRealPath().toString()), e.getMessage());
+      child.process.getOutputStream().close();
+      assertTrue(child.process.waitFor(20, TimeUnit.SECONDS));
+      DataDirectory.open(bus, path).close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void anotherProcessIsRefused(BackendKind kind) throws Exception {
+    Path path = temp.resolve("data");
+    try (SharedBus bus = TestBus.open(kind);
+        DataDirectory directory = DataDirectory.open(bus, path);
+        Child child = Child.start(kind, directory.path())) {
+      String line = child.line();
+      assertTrue(line.startsWith("locked "), line);
+      assertTrue(line.contains("process " + ProcessHandle.current().pid()), line);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void lockOfAKilledProcessIsTaken(BackendKind kind) throws Exception {
+    Path path = temp.resolve("data");
+    try (SharedBus bus = TestBus.open(kind);
+        Child child = Child.start(kind, path)) {
+      String line = child.line();
+      assertEquals("open " + path.toRealPath(), line);
+      child.process.destroyForcibly().waitFor();
+      try (DataDirectory directory = DataDirectory.open(bus, path)) {
+        String record = Files.readString(path.resolve("lock"), StandardCharsets.UTF_8);
+        LockHolder holder = LockHolder.parse(record);
+        assertNotNull(holder, record);
+        assertEquals(ProcessHandle.current().pid(), holder.pid());
+        directory.sync();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void failedOpenLeavesNoLock(BackendKind kind) throws Exception {
+    Path path = Files.createDirectory(temp.resolve("data"));
+    // The probe cannot remove a directory of its name, so opening fails after the lock was taken.
+    Path inTheWay = Files.createDirectories(path.resolve("probe").resolve("x"));
+    try (SharedBus bus = TestBus.open(kind)) {
+      assertThrows(java.io.IOException.class, () -> DataDirectory.open(bus, path));
+      Files.delete(inTheWay);
+      Files.delete(inTheWay.getParent());
+      DataDirectory.open(bus, path).close();
+    }
+  }
+
+  @Test
+  void recordsComeBackAsWritten() {
+    LockHolder holder = new LockHolder(42, 1_700_000_000_123L, "host-1");
+    assertEquals(holder, LockHolder.parse(holder.format()));
+    assertNull(LockHolder.parse(""));
+    assertNull(LockHolder.parse("pid x\nstart 1\nhost h\n"));
+    assertNull(LockHolder.parse("pid 1\nstart 1\nhost h"), "cut off");
+  }
+
+  @Test
+  void onlyAProcessOfThisHostCanBeKnownToBeGone() throws Exception {
+    LockHolder self = LockHolder.current();
+    assertFalse(self.isGone(self));
+    assertTrue(new LockHolder(self.pid(), self.start() - 60_000, self.host()).isGone(self));
+    assertFalse(new LockHolder(self.pid(), self.start() - 60_000, "elsewhere").isGone(self));
+    Process process = new ProcessBuilder("true").start();
+    process.waitFor();
+    assertTrue(new LockHolder(process.pid(), 0, self.host()).isGone(self));
+  }
+
+  /// A [LockChild] in a JVM of its own, killed when it is closed.
+  private record Child(Process process, BufferedReader output) implements AutoCloseable {
+
+    static Child start(BackendKind kind, Path directory) throws Exception {
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx64m",
+                  "-XX:+UseSerialGC",
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  LockChild.class.getName(),
+                  kind.name(),
+                  directory.toString())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      return new Child(process, process.inputReader(StandardCharsets.UTF_8));
+    }
+
+    String line() throws Exception {
+      return String.valueOf(output.readLine());
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly().onExit().join();
+    }
+  }
+}
