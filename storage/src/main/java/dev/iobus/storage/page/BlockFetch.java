@@ -1,0 +1,184 @@
+package dev.iobus.storage.page;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// Gets blocks of which some are not in the cache: reads those that nobody reads yet, all in
+/// flight together, then waits for those that others read. Thread-safe.
+///
+/// The order makes it free of deadlock: a caller's own loads have ended before it waits for
+/// another's.
+final class BlockFetch {
+
+  private final FrameTable table;
+  private final BlockLoads loads;
+  private final BlockReader reader;
+
+  final LongAdder hits = new LongAdder();
+  final LongAdder sharedMisses = new LongAdder();
+
+  BlockFetch(FrameTable table, BlockLoads loads, BlockReader reader) {
+    this.table = table;
+    this.loads = loads;
+    this.reader = reader;
+  }
+
+  /// Pins the block's frame without waiting; null when it is not seen in the cache.
+  @Nullable PinnedBlock tryPin(BlockFile file, long offset) {
+    Frame frame = table.pin(file.fileId(), offset);
+    if (frame == null) {
+      return null;
+    }
+    frame.markReferenced();
+    hits.increment();
+    return new PinnedBlock(frame);
+  }
+
+  /// Pins what is seen in the cache; true when that is all of it. Never waits.
+  boolean tryPinAll(
+      BlockFile[] files, long[] offsets, int count, @Nullable PinnedBlock[] into) {
+    boolean all = true;
+    for (int i = 0; i < count; i++) {
+      into[i] = tryPin(files[i], offsets[i]);
+      all &= into[i] != null;
+    }
+    return all;
+  }
+
+  /// Fills the empty ones of the first `count` places of `into`. After an exception some may be
+  /// filled: the caller gives them back.
+  void fetch(
+      BlockFile[] files,
+      long[] offsets,
+      int[] pages,
+      int count,
+      @Nullable PinnedBlock[] into)
+      throws IOException {
+    boolean complete = false;
+    while (!complete) {
+      complete = round(files, offsets, pages, count, into);
+    }
+  }
+
+  /// One attempt at all places that are still empty; false when some are left, because a load of
+  /// another caller was about to end when it was met.
+  private boolean round(
+      BlockFile[] files,
+      long[] offsets,
+      int[] pages,
+      int count,
+      @Nullable PinnedBlock[] into)
+      throws IOException {
+    List<BlockLoad> own = new ArrayList<>();
+    @Nullable BlockLoad[] owed = new @Nullable BlockLoad[count];
+    List<BlockLoad> late = new ArrayList<>();
+    Throwable failure = null;
+    try {
+      for (int i = 0; i < count; i++) {
+        if (into[i] == null) {
+          into[i] = tryPin(files[i], offsets[i]);
+        }
+        if (into[i] == null) {
+          into[i] = begin(files[i], offsets[i], pages[i], own, late, owed, i);
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
+    // Also after a failure: others may have joined what was registered.
+    reader.read(own);
+    boolean filled = failure == null && late.isEmpty();
+    for (int i = 0; i < count; i++) {
+      BlockLoad load = owed[i];
+      if (load == null) {
+        continue;
+      }
+      loads.await(load);
+      BlockMemory memory = load.memory;
+      if (memory != null) {
+        into[i] = new PinnedBlock(memory);
+      } else if (load.failure == null) {
+        filled = false;
+      } else if (failure == null) {
+        failure = load.failure;
+      }
+    }
+    if (failure != null) {
+      throw rethrown(failure);
+    }
+    for (BlockLoad load : late) {
+      loads.await(load);
+    }
+    return filled;
+  }
+
+  /// Registers or joins the load of one block, noting which load owes place `i` a pin; returns the
+  /// block itself when it came into the cache meanwhile.
+  private @Nullable PinnedBlock begin(
+      BlockFile file,
+      long offset,
+      int pages,
+      List<BlockLoad> own,
+      List<BlockLoad> late,
+      @Nullable BlockLoad[] owed,
+      int i) {
+    BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.IN_FRAME);
+    BlockLoad running = loads.register(load);
+    if (running != null) {
+      sharedMisses.increment();
+      if (loads.join(running)) {
+        owed[i] = running;
+      } else {
+        late.add(running);
+      }
+      return null;
+    }
+    // A load that ended between the look-up and the registration has its frame in the table now.
+    Frame frame = table.findExactly(file.fileId(), offset);
+    if (frame != null) {
+      loads.withdraw(load);
+      hits.increment();
+      return new PinnedBlock(frame);
+    }
+    try {
+      file.enterRead();
+    } catch (IllegalStateException e) {
+      loads.fail(load, e);
+      throw e;
+    }
+    own.add(load);
+    owed[i] = load;
+    return null;
+  }
+
+  /// Reads one block past the cache; uses its frame where it has one, without keeping it longer.
+  PinnedBlock readAround(BlockFile file, long offset, int pages) throws IOException {
+    Frame frame = table.pin(file.fileId(), offset);
+    if (frame != null) {
+      hits.increment();
+      return new PinnedBlock(frame);
+    }
+    BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
+    file.enterRead();
+    reader.read(List.of(load));
+    BlockMemory memory = load.memory;
+    if (memory == null) {
+      assert load.failure != null : "a load that nobody can withdraw has no result";
+      throw rethrown(load.failure);
+    }
+    return new PinnedBlock(memory);
+  }
+
+  /// What a load failed with is what its decoder or the bus threw: checked as [IOException] only.
+  private static IOException rethrown(Throwable failure) {
+    return switch (failure) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case IOException e -> e;
+      default -> new IOException(failure);
+    };
+  }
+}

@@ -1,0 +1,45 @@
+package dev.iobus.storage.page;
+
+import org.jspecify.annotations.Nullable;
+
+/// One read of one block, by the caller that registered it; others wait for its end. All but the
+/// constant fields is guarded by the lock of its stripe in [BlockLoads].
+final class BlockLoad {
+
+  final BlockFile file;
+  final long offset;
+  final int pages;
+  final Keep keep;
+
+  /// Callers that joined before the load was sealed: each is owed one pin of the result.
+  int waiters;
+
+  /// No more callers can join.
+  boolean sealed;
+
+  boolean done;
+
+  /// Null where the load failed, or ended without reading because the block was there after all.
+  @Nullable BlockMemory memory;
+
+  @Nullable Throwable failure;
+
+  BlockLoad(BlockFile file, long offset, int pages, Keep keep) {
+    this.file = file;
+    this.offset = offset;
+    this.pages = pages;
+    this.keep = keep;
+  }
+
+  long bytes() {
+    return IoSlab.byteOffset(pages);
+  }
+
+  /// What becomes of the decoded block.
+  enum Keep {
+    /// It goes to a frame, if one can be had.
+    IN_FRAME,
+    /// It goes to a buffer of its caller and leaves no trace in the cache.
+    NOWHERE
+  }
+}

@@ -1,0 +1,201 @@
+package dev.iobus.storage.page;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/// One place for a decoded block, used for many blocks in turn. Its word says what may be done:
+///
+/// ```
+/// 63            32 31    24 23           0
+/// | generation    | state  | pins         |
+///
+/// FREE ─ allocate ─► LOADING ─ publish ─► LOADED ─ evict, 0 pins ─► EVICTING ─ unlink ─► FREE
+///                        └────────────── failed load ────────────────────────────────────►┘
+/// ```
+///
+/// Pins are taken and given back by any thread; all other moves are made by whoever owns the
+/// frame: the allocator, then the loader until it publishes, then the evictor that won the move to
+/// EVICTING. The generation grows with each eviction, so that a word never returns.
+final class Frame implements BlockMemory {
+
+  static final int FREE = 0;
+  static final int LOADING = 1;
+  static final int LOADED = 2;
+  static final int EVICTING = 3;
+
+  private static final int STATE_SHIFT = 24;
+  private static final int GENERATION_SHIFT = 32;
+  private static final long PINS_MASK = (1L << STATE_SHIFT) - 1;
+
+  private static final VarHandle WORD;
+
+  static {
+    try {
+      WORD = MethodHandles.lookup().findVarHandle(Frame.class, "word", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /// All of the frame's memory; constant.
+  private final MemorySegment memory;
+
+  /// The extent that it was cut from; constant.
+  final FrameExtent extent;
+
+  private long word;
+
+  // Written while LOADING, published by the release of the word. A reader without a pin may see
+  // those of another block, so it compares them again once it has one.
+  private long fileId;
+  private long offset;
+  private MemorySegment bytes = MemorySegment.NULL;
+
+  /// The next frame in its chain of the table; written under the chain's lock.
+  volatile @Nullable Frame next;
+
+  /// Set on a hit, cleared by the clock; a lost update costs at most one wrong guess.
+  private boolean referenced;
+
+  Frame(FrameExtent extent, MemorySegment memory) {
+    this.extent = extent;
+    this.memory = memory;
+  }
+
+  /// Bytes that the frame can hold.
+  int capacity() {
+    return (int) memory.byteSize();
+  }
+
+  long fileId() {
+    return fileId;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  /// Whether it holds that block, as far as a reader without a pin can tell.
+  boolean isOf(long wantedFileId, long wantedOffset) {
+    return fileId == wantedFileId && offset == wantedOffset;
+  }
+
+  @Override
+  public MemorySegment bytes() {
+    return bytes;
+  }
+
+  /// Takes a pin if the frame holds that block now.
+  boolean tryPin(long wantedFileId, long wantedOffset) {
+    long seen = wordAcquire();
+    while (state(seen) == LOADED) {
+      if ((seen & PINS_MASK) == PINS_MASK) {
+        throw new IllegalStateException("a block is pinned " + PINS_MASK + " times");
+      }
+      if (WORD.compareAndSet(this, seen, seen + 1)) {
+        if (isOf(wantedFileId, wantedOffset)) {
+          return true;
+        }
+        unpin();
+        return false;
+      }
+      seen = wordAcquire();
+    }
+    return false;
+  }
+
+  @Override
+  public void unpin() {
+    // Release: what the holder read is read before an evictor can see the pin gone.
+    long before = (long) WORD.getAndAddRelease(this, -1L);
+    assert state(before) == LOADED : "unpin in state " + state(before);
+    assert pins(before) > 0 : "unpin without a pin";
+  }
+
+  void markReferenced() {
+    if (!referenced) {
+      referenced = true;
+    }
+  }
+
+  /// Whether it was hit since the last call.
+  boolean takeReferenced() {
+    boolean was = referenced;
+    referenced = false;
+    return was;
+  }
+
+  /// FREE → LOADING; by the allocator.
+  void beginLoad() {
+    long seen = wordAcquire();
+    assert state(seen) == FREE : "load into state " + state(seen);
+    WORD.setRelease(this, word(generation(seen), LOADING, 0));
+  }
+
+  /// The memory that a loader decodes `length` bytes into.
+  MemorySegment loadInto(int length) {
+    assert state() == LOADING;
+    return memory.asSlice(0, length);
+  }
+
+  /// LOADING → LOADED with `pins` pins; by the loader, after the bytes were written.
+  void publish(long ofFileId, long atOffset, int length, int pins) {
+    long seen = wordAcquire();
+    assert state(seen) == LOADING : "publish in state " + state(seen);
+    fileId = ofFileId;
+    offset = atOffset;
+    bytes = memory.asSlice(0, length).asReadOnly();
+    referenced = false;
+    WORD.setRelease(this, word(generation(seen), LOADED, pins));
+  }
+
+  /// (LOADED, 0 pins) → EVICTING; the winner unlinks the frame, then calls [#free()].
+  boolean tryEvict() {
+    long seen = wordAcquire();
+    return state(seen) == LOADED
+        && pins(seen) == 0
+        && WORD.compareAndSet(this, seen, word(generation(seen) + 1, EVICTING, 0));
+  }
+
+  /// EVICTING or LOADING → FREE; by its owner.
+  void free() {
+    long seen = wordAcquire();
+    assert state(seen) == EVICTING || state(seen) == LOADING : "free in state " + state(seen);
+    bytes = MemorySegment.NULL;
+    WORD.setRelease(this, word(generation(seen), FREE, 0));
+  }
+
+  int state() {
+    return state(wordAcquire());
+  }
+
+  int pins() {
+    return pins(wordAcquire());
+  }
+
+  int generation() {
+    return generation(wordAcquire());
+  }
+
+  private long wordAcquire() {
+    return (long) WORD.getAcquire(this);
+  }
+
+  private static long word(int generation, int state, int pins) {
+    return (long) generation << GENERATION_SHIFT | (long) state << STATE_SHIFT | pins;
+  }
+
+  private static int generation(long word) {
+    return (int) (word >>> GENERATION_SHIFT);
+  }
+
+  private static int state(long word) {
+    return (int) (word >>> STATE_SHIFT) & 0xff;
+  }
+
+  private static int pins(long word) {
+    return (int) (word & PINS_MASK);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.iobus.storage.page;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/// (file id, offset) to frame: a fixed array of chains through the frames themselves. Look-ups
+/// take no lock and allocate nothing; insertions and removals lock one stripe of the chains (a
+/// leaf monitor). Thread-safe.
+///
+/// A frame may be reused while a look-up stands on it, and then lead into another chain. So a
+/// look-up may miss a frame that is there, never pin a wrong one: the caller registers its load and
+/// looks with [#findExactly] before it reads.
+final class FrameTable {
+
+  /// Look-ups give up after so many frames: they have strayed into another chain.
+  private static final int HOPS_MAX = 64;
+
+  private static final int STRIPES = 64;
+
+  private final AtomicReferenceArray<@Nullable Frame> chains;
+  private final int mask;
+  private final Object[] stripes = new Object[STRIPES];
+
+  /// @param chainCount a power of two, at least 64
+  FrameTable(int chainCount) {
+    assert Integer.bitCount(chainCount) == 1 : chainCount;
+    assert chainCount >= STRIPES : chainCount;
+    this.chains = new AtomicReferenceArray<>(chainCount);
+    this.mask = chainCount - 1;
+    for (int i = 0; i < STRIPES; i++) {
+      stripes[i] = new Object();
+    }
+  }
+
+  /// Heap bytes of a table of that size; small objects are not counted.
+  static long heapBytes(int chainCount) {
+    return 8L * chainCount;
+  }
+
+  /// Pins the block's frame; null when none is seen.
+  @Nullable Frame pin(long fileId, long offset) {
+    Frame frame = chains.getAcquire(chain(fileId, offset));
+    for (int hops = 0; frame != null && hops < HOPS_MAX; hops++) {
+      if (frame.isOf(fileId, offset) && frame.tryPin(fileId, offset)) {
+        return frame;
+      }
+      frame = frame.next;
+    }
+    return null;
+  }
+
+  /// As [#pin], and sees every frame that was inserted before and not evicted.
+  @Nullable Frame findExactly(long fileId, long offset) {
+    int chain = chain(fileId, offset);
+    synchronized (stripe(chain)) {
+      Frame frame = chains.get(chain);
+      while (frame != null) {
+        if (frame.isOf(fileId, offset) && frame.tryPin(fileId, offset)) {
+          return frame;
+        }
+        frame = frame.next;
+      }
+      return null;
+    }
+  }
+
+  /// Adds a LOADED frame; its block has no other LOADED frame in the table.
+  void insert(Frame frame) {
+    int chain = chain(frame.fileId(), frame.offset());
+    synchronized (stripe(chain)) {
+      frame.next = chains.get(chain);
+      chains.setRelease(chain, frame);
+    }
+  }
+
+  /// Unlinks an EVICTING frame.
+  void remove(Frame frame) {
+    int chain = chain(frame.fileId(), frame.offset());
+    synchronized (stripe(chain)) {
+      Frame after = frame.next;
+      Frame before = chains.get(chain);
+      if (before == frame) {
+        chains.setRelease(chain, after);
+        return;
+      }
+      while (before != null) {
+        Frame at = before.next;
+        if (at == frame) {
+          before.next = after;
+          return;
+        }
+        before = at;
+      }
+    }
+    throw new AssertionError("an evicted frame is not in the table");
+  }
+
+  private int chain(long fileId, long offset) {
+    // Offsets are multiples of a page and file ids random: one multiplication mixes them
+    // (Fibonacci hashing).
+    long mixed = (fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L;
+    return (int) (mixed >>> 32) & mask;
+  }
+
+  private Object stripe(int chain) {
+    return stripes[chain & STRIPES - 1];
+  }
+}

@@ -1,0 +1,155 @@
+package dev.iobus.storage.page;
+
+import dev.iobus.RegisteredBuffer;
+import dev.iobus.Scheduler;
+import dev.iobus.SharedBus;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
+
+/// The memory that device transfers land in: one buffer, registered where the host grants it, cut
+/// into pages that are taken in contiguous runs. A step takes all its runs at once or waits in
+/// arrival order; whoever holds runs waits for the device alone, so the wait ends. Thread-safe.
+final class IoSlab {
+
+  private final SharedBus bus;
+  private final Arena arena;
+  private final RegisteredBuffer buffer;
+  private final int pageCount;
+
+  private final Scheduler.Lock lock;
+  private final Scheduler.Condition changed;
+
+  // Guarded by lock.
+  private final BitSet taken;
+  private long nextTicket;
+  private long servedTicket;
+
+  /// Set when pages were lost to a failed bus; the memory is then never freed.
+  private volatile boolean abandoned;
+
+  private IoSlab(SharedBus bus, Arena arena, RegisteredBuffer buffer) {
+    this.bus = bus;
+    this.arena = arena;
+    this.buffer = buffer;
+    this.pageCount = (int) (buffer.memory().byteSize() / PageCache.PAGE_BYTES);
+    this.taken = new BitSet(pageCount);
+    this.lock = bus.scheduler().newLock();
+    this.changed = lock.newCondition();
+  }
+
+  /// @param bytes a multiple of the page, reserved by the caller
+  static IoSlab open(SharedBus bus, int bytes) throws IOException {
+    Arena arena = Arena.ofShared();
+    try {
+      MemorySegment memory = arena.allocate(bytes, PageCache.PAGE_BYTES);
+      return new IoSlab(bus, arena, bus.register(memory));
+    } catch (IOException | RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  RegisteredBuffer buffer() {
+    return buffer;
+  }
+
+  int pageCount() {
+    return pageCount;
+  }
+
+  /// The memory of one run.
+  MemorySegment memory(int firstPage, int pages) {
+    return buffer.memory().asSlice(byteOffset(firstPage), byteOffset(pages));
+  }
+
+  static long byteOffset(int pages) {
+    return (long) pages * PageCache.PAGE_BYTES;
+  }
+
+  /// Takes `count` runs at once; waits until they are free.
+  ///
+  /// @param pages lengths of the runs; their sum is at most [#pageCount()], so that they fit when
+  ///     all others have been given back
+  /// @param firstPages where the first page of each run is stored
+  void take(int[] pages, int count, int[] firstPages) {
+    lock.lock();
+    try {
+      long ticket = nextTicket++;
+      while (servedTicket != ticket || !tryTake(pages, count, firstPages)) {
+        changed.await();
+      }
+      servedTicket++;
+      // The next in line may fit as well.
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// First fit for each run in turn; gives all back when one does not fit.
+  private boolean tryTake(int[] pages, int count, int[] firstPages) {
+    for (int i = 0; i < count; i++) {
+      int first = findRun(pages[i]);
+      if (first < 0) {
+        for (int j = 0; j < i; j++) {
+          taken.clear(firstPages[j], firstPages[j] + pages[j]);
+        }
+        return false;
+      }
+      taken.set(first, first + pages[i]);
+      firstPages[i] = first;
+    }
+    return true;
+  }
+
+  private int findRun(int pages) {
+    int first = taken.nextClearBit(0);
+    while (first + pages <= pageCount) {
+      int end = taken.nextSetBit(first);
+      if (end < 0 || end - first >= pages) {
+        return first;
+      }
+      first = taken.nextClearBit(end);
+    }
+    return -1;
+  }
+
+  /// Gives runs back, after their transfers ended.
+  void giveBack(int[] pages, int count, int[] firstPages) {
+    lock.lock();
+    try {
+      for (int i = 0; i < count; i++) {
+        assert taken.nextClearBit(firstPages[i]) >= firstPages[i] + pages[i] : "a run is free";
+        taken.clear(firstPages[i], firstPages[i] + pages[i]);
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Keeps runs for ever, because their transfers may never have ended: the bus has failed.
+  void abandon() {
+    abandoned = true;
+  }
+
+  /// One line for statistics.
+  String describe() {
+    String bytes = buffer.memory().byteSize() / 1024 + " KiB, ";
+    String refusal = buffer.refusal();
+    return bytes + (buffer.isRegistered() ? "registered" : "plain memory: " + refusal);
+  }
+
+  /// Ends the registration and frees the memory, except where a failed bus may still write to it.
+  ///
+  /// @throws IllegalStateException when transfers are in flight; nothing is freed then
+  void close() {
+    if (abandoned) {
+      return;
+    }
+    bus.unregister(buffer);
+    arena.close();
+  }
+}

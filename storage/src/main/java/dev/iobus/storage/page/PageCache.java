@@ -1,0 +1,311 @@
+package dev.iobus.storage.page;
+
+import dev.iobus.Scheduler;
+import dev.iobus.SharedBus;
+import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.memory.MemoryBudget;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Decoded blocks of immutable files, kept in memory while the budget lasts.
+///
+/// ```java
+/// try (BlockFile table = cache.attach(file, fileId, decoder);
+///     PinnedBlock block = cache.pin(table, offset, pages)) {
+///   read(block.segment());
+/// }
+/// ```
+///
+/// Blocks are addressed by byte offset, a multiple of 4 KiB, and their number of pages, the same
+/// at each call. A file that was opened for direct transfers needs a direct alignment of at most
+/// 4 KiB. Thread-safe; calls that miss wait for the device.
+public final class PageCache implements AutoCloseable {
+
+  /// The unit of device transfers: block offsets and lengths are multiples of it.
+  public static final int PAGE_BYTES = 4096;
+
+  private static final int PAGES_MAX = BlockReader.DECODED_BYTES_MAX / PAGE_BYTES;
+  private static final long READER_FLOOR_BYTES = 1 << 20;
+  private static final int CHAINS_MIN = 1 << 10;
+  private static final int CHAINS_MAX = 1 << 20;
+
+  private final Scheduler scheduler;
+  private final Accounts accounts;
+  private final IoSlab slab;
+  private final FrameAllocator frames;
+  private final TransientMemory transients;
+  private final BlockReader reader;
+  private final BlockFetch blocks;
+
+  private final Scheduler.Lock closeLock;
+  private final Scheduler.Condition idle;
+
+  // Guarded by closeLock; closed is also read without it on the way to a hit.
+  private int fetches;
+  private boolean freed;
+  private volatile boolean closed;
+
+  private PageCache(
+      SharedBus bus, MemoryBudget budget, PageCacheOptions options, Accounts accounts, IoSlab slab) {
+    this.scheduler = bus.scheduler();
+    this.accounts = accounts;
+    this.slab = slab;
+    FrameTable table = new FrameTable(accounts.chainCount);
+    this.frames = new FrameAllocator(table, accounts.frames, options.frameBytesMax());
+    this.transients = new TransientMemory(scheduler, budget, accounts.readers);
+    BlockLoads loads = new BlockLoads(scheduler);
+    this.reader = new BlockReader(bus, slab, frames, table, transients, loads);
+    this.blocks = new BlockFetch(table, loads, reader);
+    this.closeLock = scheduler.newLock();
+    this.idle = closeLock.newCondition();
+  }
+
+  /// Opens an empty cache. Its floors are the I/O slab, the frame table, and 1 MiB for each reader;
+  /// frames take what else the budget gives, 1 MiB at a time.
+  ///
+  /// @throws IllegalArgumentException when the budget does not hold the floors
+  /// @throws IOException when the host fails to register memory for another reason than its limit
+  public static PageCache open(SharedBus bus, MemoryBudget budget, PageCacheOptions options)
+      throws IOException {
+    Accounts accounts = Accounts.open(budget, options);
+    try {
+      IoSlab slab = IoSlab.open(bus, options.ioBufferBytes());
+      return new PageCache(bus, budget, options, accounts, slab);
+    } catch (IOException | RuntimeException | Error e) {
+      accounts.close();
+      throw e;
+    }
+  }
+
+  /// Lets the cache hold blocks of a file, which is not written any more and stays the caller's to
+  /// close, after the returned [BlockFile].
+  ///
+  /// @param fileId the random id in the file's header: one id, one content
+  /// @param decoder how its blocks are verified and decoded
+  public BlockFile attach(DataFile file, long fileId, BlockDecoder decoder) {
+    requireOpen();
+    return new BlockFile(this, scheduler, file, fileId, decoder);
+  }
+
+  /// Pins one decoded block, reading it on a miss.
+  ///
+  /// @return a lease that the caller closes
+  /// @throws dev.iobus.storage.file.CorruptionException when the block is damaged; the next call
+  ///     reads it again
+  /// @throws IOException when it cannot be read, or no memory came free for it within 10 s
+  public PinnedBlock pin(BlockFile file, long offset, int pages) throws IOException {
+    check(file, offset, pages);
+    PinnedBlock hit = blocks.tryPin(file, offset);
+    return hit != null ? hit : pinMissed(file, offset, pages);
+  }
+
+  private PinnedBlock pinMissed(BlockFile file, long offset, int pages) throws IOException {
+    @Nullable PinnedBlock[] into = new @Nullable PinnedBlock[1];
+    fetchAll(new BlockFile[] {file}, new long[] {offset}, new int[] {pages}, 1, into);
+    return Objects.requireNonNull(into[0]);
+  }
+
+  /// Pins several blocks; all that miss are in flight together. Either all are pinned, or an
+  /// exception is thrown and none is.
+  ///
+  /// @param count how many places of the arrays are used, from 0 on
+  /// @param into where the leases are stored
+  public void pinAll(
+      BlockFile[] files, long[] offsets, int[] pages, int count, @Nullable PinnedBlock[] into)
+      throws IOException {
+    for (int i = 0; i < count; i++) {
+      check(files[i], offsets[i], pages[i]);
+      into[i] = null;
+    }
+    boolean done = false;
+    try {
+      done = blocks.tryPinAll(files, offsets, count, into);
+      if (!done) {
+        fetchAll(files, offsets, pages, count, into);
+        done = true;
+      }
+    } finally {
+      for (int i = 0; i < count && !done; i++) {
+        PinnedBlock block = into[i];
+        if (block != null) {
+          block.close();
+          into[i] = null;
+        }
+      }
+    }
+  }
+
+  private void fetchAll(
+      BlockFile[] files, long[] offsets, int[] pages, int count, @Nullable PinnedBlock[] into)
+      throws IOException {
+    enterFetch();
+    try {
+      blocks.fetch(files, offsets, pages, count, into);
+    } finally {
+      leaveFetch();
+    }
+  }
+
+  /// Gets one block without leaving a trace in the cache, for readers that pass once, such as
+  /// compaction: a cached frame is used as it is, else the bytes come in a buffer of the lease.
+  public PinnedBlock readAround(BlockFile file, long offset, int pages) throws IOException {
+    check(file, offset, pages);
+    enterFetch();
+    try {
+      return blocks.readAround(file, offset, pages);
+    } finally {
+      leaveFetch();
+    }
+  }
+
+  /// What was done so far. Walks all frames.
+  public CacheStats stats() {
+    long[] loadedAndDecoded = frames.loadedAndDecodedBytes();
+    return new CacheStats(
+        blocks.hits.sum(),
+        reader.misses.sum(),
+        blocks.sharedMisses.sum(),
+        frames.evictions(),
+        reader.transientReads.sum(),
+        frames.extentBytes(),
+        loadedAndDecoded[0],
+        loadedAndDecoded[1],
+        slab.describe());
+  }
+
+  void detach(BlockFile file) {
+    frames.evictFile(file.fileId());
+  }
+
+  /// Refuses new calls, waits for those that read, and frees all memory. A later call does nothing.
+  ///
+  /// @throws IllegalStateException when blocks are still pinned: nothing is freed then; close them
+  ///     and call again
+  @Override
+  public void close() {
+    closeLock.lock();
+    try {
+      closed = true;
+      while (fetches > 0) {
+        idle.await();
+      }
+      if (freed) {
+        return;
+      }
+      int pinned = frames.evictAll() + transients.blockCount();
+      if (pinned > 0) {
+        throw new IllegalStateException(
+            pinned + " blocks are still pinned; close their leases, then close the cache again");
+      }
+      slab.close();
+      frames.close();
+      accounts.close();
+      freed = true;
+    } finally {
+      closeLock.unlock();
+    }
+  }
+
+  private void enterFetch() {
+    closeLock.lock();
+    try {
+      requireOpen();
+      fetches++;
+    } finally {
+      closeLock.unlock();
+    }
+  }
+
+  private void leaveFetch() {
+    closeLock.lock();
+    try {
+      fetches--;
+      if (fetches == 0) {
+        idle.signalAll();
+      }
+    } finally {
+      closeLock.unlock();
+    }
+  }
+
+  private void check(BlockFile file, long offset, int pages) {
+    requireOpen();
+    file.requireOpen();
+    if (file.cache() != this) {
+      throw new IllegalArgumentException(file + " is attached to another cache");
+    }
+    if (offset < 0 || offset % PAGE_BYTES != 0) {
+      throw new IllegalArgumentException("block offset " + offset + " is no multiple of 4096");
+    }
+    if (pages < 1 || pages > PAGES_MAX) {
+      throw new IllegalArgumentException(
+          "block of " + pages + " pages, expected 1 to " + PAGES_MAX);
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the page cache is closed");
+    }
+  }
+
+  /// The cache's parts of the budget.
+  private static final class Accounts {
+    final MemoryBudget.Account ioBuffers;
+    final MemoryBudget.Account frames;
+    final MemoryBudget.Account readers;
+    final int ioBufferBytes;
+    final int chainCount;
+
+    private Accounts(
+        MemoryBudget.Account ioBuffers,
+        MemoryBudget.Account frames,
+        MemoryBudget.Account readers,
+        int ioBufferBytes,
+        int chainCount) {
+      this.ioBuffers = ioBuffers;
+      this.frames = frames;
+      this.readers = readers;
+      this.ioBufferBytes = ioBufferBytes;
+      this.chainCount = chainCount;
+    }
+
+    static Accounts open(MemoryBudget budget, PageCacheOptions options) {
+      int chains = chainCount(Math.min(budget.limit(), options.frameBytesMax()));
+      MemoryBudget.Account io = budget.open("io buffers", options.ioBufferBytes());
+      try {
+        MemoryBudget.Account frames = budget.open("frames", FrameTable.heapBytes(chains));
+        try {
+          MemoryBudget.Account readers =
+              budget.open("readers", options.readers() * READER_FLOOR_BYTES);
+          boolean granted = io.tryReserve(options.ioBufferBytes());
+          boolean tableGranted = frames.tryReserve(FrameTable.heapBytes(chains));
+          assert granted : "a floor was not granted";
+          assert tableGranted : "a floor was not granted";
+          return new Accounts(io, frames, readers, options.ioBufferBytes(), chains);
+        } catch (IllegalArgumentException e) {
+          frames.close();
+          throw e;
+        }
+      } catch (IllegalArgumentException e) {
+        io.close();
+        throw e;
+      }
+    }
+
+    /// About one chain for each block of a page: a power of two.
+    private static int chainCount(long frameBytes) {
+      long blocks = Math.clamp(frameBytes / PAGE_BYTES, CHAINS_MIN, CHAINS_MAX);
+      return (int) Long.highestOneBit(2 * blocks - 1);
+    }
+
+    void close() {
+      readers.close();
+      frames.release(FrameTable.heapBytes(chainCount));
+      frames.close();
+      ioBuffers.release(ioBufferBytes);
+      ioBuffers.close();
+    }
+  }
+}

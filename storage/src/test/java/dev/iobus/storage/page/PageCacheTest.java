@@ -1,0 +1,345 @@
+package dev.iobus.storage.page;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.BackendKind;
+import dev.iobus.OpenFlag;
+import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
+import dev.iobus.storage.file.CorruptionException;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.file.TestBus;
+import dev.iobus.storage.memory.MemoryBudget;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PageCacheTest {
+
+  private static final PageCacheOptions OPTIONS =
+      PageCacheOptions.defaults().withIoBufferBytes(256 << 10).withReaders(2);
+
+  @TempDir Path temp;
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private SharedBus bus = TestBus.open(BackendKind.NIO);
+  private @Nullable DataDirectory directory;
+
+  private DataDirectory directory() throws Exception {
+    DataDirectory opened = directory;
+    if (opened == null) {
+      opened = keep(DataDirectory.open(bus, temp.resolve("data")));
+      directory = opened;
+    }
+    return opened;
+  }
+
+  private <T extends AutoCloseable> T keep(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable resource : open.reversed()) {
+      resource.close();
+    }
+    bus.close();
+  }
+
+  private PageCache cache(long budgetBytes) throws Exception {
+    return keep(PageCache.open(bus, new MemoryBudget(budgetBytes), OPTIONS));
+  }
+
+  private BlockFile attach(PageCache cache, DataFile file, TestBlocks blocks) {
+    return keep(cache.attach(file, blocks.fileId, blocks));
+  }
+
+  @Test
+  void secondPinIsAHitOnTheSameBytes() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 4, 1, 5000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile attached = attach(cache, file, blocks);
+    PinnedBlock first = cache.pin(attached, 4096, 1);
+    TestBlocks.check(first.segment(), 1, 4096);
+    assertEquals(5000, first.length());
+    assertTrue(first.segment().isReadOnly());
+    try (PinnedBlock second = cache.pin(attached, 4096, 1)) {
+      assertEquals(first.segment().address(), second.segment().address());
+    }
+    assertEquals(1, blocks.verified.get());
+    CacheStats stats = cache.stats();
+    assertEquals(1, stats.hits());
+    assertEquals(1, stats.misses());
+    assertEquals(5120, stats.loadedBytes());
+    assertEquals(5000, stats.decodedBytes());
+    first.close();
+    first.close();
+    assertThrows(IllegalStateException.class, first::segment);
+  }
+
+  @Test
+  void emptyLargeAndHugeBlocksAreReadWhole() throws Exception {
+    PageCache cache = cache(64 << 20);
+    // 200 pages are more than the slab of 64; 1.2 MB decode past the largest frame.
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 4, 200, 0, 262_144, 262_145, 1_200_000));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    int[] lengths = {0, 262_144, 262_145, 1_200_000};
+    for (int i = 0; i < 4; i++) {
+      long offset = i * 200 * 4096L;
+      try (PinnedBlock block = cache.pin(attached, offset, 200)) {
+        assertEquals(lengths[i], block.length());
+        TestBlocks.check(block.segment(), 1, offset);
+      }
+    }
+    assertEquals(2, cache.stats().transientReads());
+  }
+
+  @Test
+  void damagedBlockIsReportedAndReadAgain() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 2, 1, 4096));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    try (Arena arena = Arena.ofShared();
+        DataFile writer = directory().open("t", false, OpenFlag.WRITE)) {
+      MemorySegment saved = arena.allocate(4096);
+      writer.readFully(saved, 4096);
+      writer.writeFully(arena.allocate(8).fill((byte) 1), 4096 + 100, WriteFlag.NONE);
+      for (int i = 0; i < 2; i++) {
+        CorruptionException e =
+            assertThrows(CorruptionException.class, () -> cache.pin(attached, 4096, 1));
+        assertEquals(file.path(), e.file());
+        assertEquals(4096, e.offset());
+      }
+      assertEquals(0, cache.stats().decodedBytes());
+      writer.writeFully(saved, 4096, WriteFlag.NONE);
+      cache.pin(attached, 4096, 1).close();
+    }
+    CorruptionException past =
+        assertThrows(CorruptionException.class, () -> cache.pin(attached, 8192, 1));
+    assertEquals(8192, past.offset());
+  }
+
+  @Test
+  void pinAllPinsAllOrNone() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 300, 1, 3000, 9000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile attached = attach(cache, file, blocks);
+    int count = 200;
+    BlockFile[] files = new BlockFile[count];
+    long[] offsets = new long[count];
+    int[] pages = new int[count];
+    @Nullable PinnedBlock[] into = new @Nullable PinnedBlock[count];
+    for (int i = 0; i < count; i++) {
+      files[i] = attached;
+      offsets[i] = i / 2 * 3 * 4096L; // Each block twice.
+      pages[i] = 1;
+    }
+    cache.pin(attached, 0, 1).close();
+    cache.pinAll(files, offsets, pages, count, into);
+    for (int i = 0; i < count; i++) {
+      TestBlocks.check(into[i].segment(), 1, offsets[i]);
+    }
+    assertEquals(100, blocks.verified.get());
+    for (PinnedBlock block : into) {
+      block.close();
+    }
+    offsets[77] = 1_000_000 * 4096L;
+    offsets[150] = 299 * 4096L;
+    assertThrows(
+        CorruptionException.class, () -> cache.pinAll(files, offsets, pages, count, into));
+    for (PinnedBlock block : into) {
+      assertNull(block);
+    }
+    // Nothing is left pinned: the cache closes, and its reads are ended.
+    attached.close();
+    cache.close();
+  }
+
+  @Test
+  void callersThatMissOneBlockShareOneRead() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 2, 1, 4000, 400_000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile attached = attach(cache, file, blocks);
+    for (long offset : new long[] {0, 4096}) {
+      shareOneRead(cache, attached, blocks, offset, 16);
+    }
+    assertEquals(2, blocks.verified.get());
+    assertEquals(1, cache.stats().transientReads());
+  }
+
+  private static void shareOneRead(
+      PageCache cache, BlockFile file, TestBlocks blocks, long offset, int callers)
+      throws Exception {
+    long before = cache.stats().sharedMisses();
+    blocks.pause.set(
+        () -> {
+          while (cache.stats().sharedMisses() < before + callers - 1) {
+            Thread.onSpinWait();
+          }
+        });
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < callers; i++) {
+      Runnable body =
+          () -> {
+            try (PinnedBlock block = cache.pin(file, offset, 1)) {
+              TestBlocks.check(block.segment(), 1, offset);
+            } catch (Throwable e) {
+              failure.set(e);
+            }
+          };
+      threads.add(i % 2 == 0 ? Thread.ofVirtual().start(body) : Thread.ofPlatform().start(body));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    blocks.pause.set(null);
+    assertNull(failure.get());
+  }
+
+  @Test
+  void allWhoWaitForADamagedBlockGetTheSameError() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 1, 1, 4000));
+    TestBlocks wrongId = new TestBlocks(2, file.path());
+    BlockFile attached = attach(cache, file, wrongId);
+    int callers = 8;
+    wrongId.pause.set(
+        () -> {
+          while (cache.stats().sharedMisses() < callers - 1) {
+            Thread.onSpinWait();
+          }
+        });
+    AtomicInteger errors = new AtomicInteger();
+    AtomicReference<Throwable> seen = new AtomicReference<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < callers; i++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      cache.pin(attached, 0, 1).close();
+                    } catch (Throwable e) {
+                      seen.compareAndSet(null, e);
+                      if (e == seen.get()) {
+                        errors.incrementAndGet();
+                      }
+                    }
+                  }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(callers, errors.get());
+    assertSame(CorruptionException.class, seen.get().getClass());
+    assertEquals(1, wrongId.verified.get());
+  }
+
+  @Test
+  void pinnedFramesAreNotEvictedAndReadersGoOn() throws Exception {
+    // Floors: slab 256 KiB, table 64 KiB, readers 2 MiB; left for frames: one extent.
+    PageCache cache = cache((256 << 10) + (2 << 20) + (64 << 10) + (1 << 20));
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 20, 1, 256 << 10));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    List<PinnedBlock> pinned = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      pinned.add(cache.pin(attached, i * 4096L, 1));
+    }
+    for (int i = 0; i < 10; i++) {
+      TestBlocks.check(pinned.get(i).segment(), 1, i * 4096L);
+    }
+    assertEquals(1 << 20, cache.stats().frameBytes());
+    assertEquals(6, cache.stats().transientReads());
+    assertEquals(0, cache.stats().evictions());
+    IllegalStateException e = assertThrows(IllegalStateException.class, cache::close);
+    assertTrue(e.getMessage().startsWith("10 blocks"), e.getMessage());
+    TestBlocks.check(pinned.get(0).segment(), 1, 0);
+    pinned.forEach(PinnedBlock::close);
+    cache.close();
+    assertThrows(IllegalStateException.class, () -> cache.pin(attached, 0, 1));
+  }
+
+  @Test
+  void memoryMovesBetweenClasses() throws Exception {
+    PageCache cache = cache(4 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 400, 1, 1000, 5000, 20000, 200_000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile attached = attach(cache, file, blocks);
+    for (int kind = 0; kind < 4; kind++) {
+      for (int round = 0; round < 3; round++) {
+        for (int i = kind; i < 400; i += 4) {
+          try (PinnedBlock block = cache.pin(attached, i * 4096L, 1)) {
+            TestBlocks.check(block.segment(), 1, i * 4096L);
+          }
+        }
+      }
+    }
+    assertEquals(0, cache.stats().transientReads(), "a class without an extent took another's");
+  }
+
+  @Test
+  void aroundReadsLeaveNoTrace() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 10, 1, 4000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile attached = attach(cache, file, blocks);
+    for (int i = 0; i < 10; i++) {
+      try (PinnedBlock block = cache.readAround(attached, i * 4096L, 1)) {
+        TestBlocks.check(block.segment(), 1, i * 4096L);
+      }
+    }
+    assertEquals(0, cache.stats().frameBytes());
+    try (PinnedBlock kept = cache.pin(attached, 0, 1);
+        PinnedBlock around = cache.readAround(attached, 0, 1)) {
+      assertEquals(kept.segment().address(), around.segment().address());
+    }
+    assertEquals(11, blocks.verified.get());
+  }
+
+  @Test
+  void detachedFilesLeaveTheirFrames() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 10, 1, 4000));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    cache.pin(attached, 4096, 1).close();
+    PinnedBlock pinned = cache.pin(attached, 0, 1);
+    attached.close();
+    TestBlocks.check(pinned.segment(), 1, 0);
+    assertEquals(4000, cache.stats().decodedBytes());
+    pinned.close();
+    assertThrows(IllegalStateException.class, () -> cache.pin(attached, 0, 1));
+  }
+
+  @Test
+  void misuseIsRefused() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 1, 1, 4000));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    assertThrows(IllegalArgumentException.class, () -> cache.pin(attached, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> cache.pin(attached, -4096, 1));
+    assertThrows(IllegalArgumentException.class, () -> cache.pin(attached, 0, 0));
+    MemoryBudget small = new MemoryBudget(1 << 20);
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> PageCache.open(bus, small, OPTIONS));
+    assertTrue(e.getMessage().contains("readers needs at least 2097152"), e.getMessage());
+    assertEquals(1 << 20, small.available());
+  }
+}
