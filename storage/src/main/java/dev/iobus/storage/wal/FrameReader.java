@@ -1,0 +1,231 @@
+package dev.iobus.storage.wal;
+
+import static dev.iobus.storage.wal.WalFormat.FRAME_HEADER_BYTES;
+import static dev.iobus.storage.wal.WalFormat.INT;
+import static dev.iobus.storage.wal.WalFormat.LONG;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.iobus.storage.file.DataFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// The valid frames of one use of one file. A frame is valid when its checksum holds, its lengths
+/// fit, and it says of itself that it belongs to this use and to this place.
+///
+/// Reads through a window of memory that the caller lends; no length is believed before it was
+/// checked against the file. Confined to one thread.
+final class FrameReader {
+
+  /// Bytes of a window: the longest frame from anywhere in a block, and the next blocks.
+  static final int WINDOW_BYTES = WalFormat.MAX_GROUP_BYTES + (256 << 10);
+
+  private final DataFile file;
+  private final long fileBytes;
+  private final long segmentId;
+  private final long firstLsn;
+  private final int blockSize;
+
+  private final MemorySegment window;
+  private final int alignment;
+  private long windowOffset;
+  private long windowBytes;
+
+  // The current frame; meaningful after a method returned true.
+  private @Nullable FrameType type;
+  private long lsn;
+  private long end;
+  private int payloadLength;
+  private int recordLength;
+  private int padding;
+  private long mark;
+  private long payloadAt;
+
+  /// @param header of the use of the file that is read
+  /// @param fileBytes length of the file; nothing behind it is looked at
+  /// @param window at least [#WINDOW_BYTES], aligned for direct transfers, lent to this reader
+  /// @param alignment what offsets and lengths of transfers must be a multiple of
+  FrameReader(
+      DataFile file, long fileBytes, SegmentHeader header, MemorySegment window, int alignment) {
+    assert window.byteSize() >= WINDOW_BYTES;
+    this.file = file;
+    this.fileBytes = fileBytes;
+    this.segmentId = header.segmentId();
+    this.firstLsn = header.firstLsn();
+    this.blockSize = header.blockSize();
+    this.window = window;
+    this.alignment = alignment;
+  }
+
+  /// Where in the file the byte with that LSN lies.
+  long offsetOf(long lsn) {
+    return blockSize + (lsn - firstLsn);
+  }
+
+  /// Looks for the frame that follows the one that ended at LSN `previousEnd`: there, or behind
+  /// zeros at the next block boundary, with as much padding as it says.
+  ///
+  /// @return whether there is one; it is then the current frame
+  boolean next(long previousEnd) throws IOException {
+    return find(previousEnd) && padding == lsn - previousEnd;
+  }
+
+  /// Looks for the first frame at or behind LSN `start`, which is the end of a frame or the begin
+  /// of one, so that padding may have come before `start`.
+  boolean first(long start) throws IOException {
+    return find(start) && padding >= lsn - start;
+  }
+
+  private boolean find(long from) throws IOException {
+    long offset = offsetOf(from);
+    if (isFrame(offset, segmentId, from)) {
+      return true;
+    }
+    long boundary = WalFormat.alignUp(offset, blockSize);
+    long gap = boundary - offset;
+    return gap > 0
+        && load(offset, gap)
+        && WalFormat.isZero(window, offset - windowOffset, gap)
+        && isFrame(boundary, segmentId, from + gap);
+  }
+
+  /// Looks at every block boundary behind the byte with LSN `from` for frames of this use, as the
+  /// tail rule asks.
+  ///
+  /// @return what was seen; its mark is 0 when there was no frame
+  LaterFrames scan(long from) throws IOException {
+    long count = 0;
+    long largest = 0;
+    long start = Math.max(blockSize, WalFormat.alignUp(offsetOf(from), blockSize));
+    for (long at = start; at < fileBytes; at += blockSize) {
+      if (isFrame(at, segmentId, firstLsn + (at - blockSize))) {
+        count++;
+        largest = Math.max(largest, mark);
+      }
+    }
+    return new LaterFrames(count, largest);
+  }
+
+  /// As [#scan], for a file whose header is lost: looks at every block boundary and takes every
+  /// frame as it describes itself. Frames of earlier uses do no harm: their marks are true too,
+  /// and lie below what recovery has reached.
+  static LaterFrames scanWithoutHeader(
+      DataFile file, long fileBytes, MemorySegment window, int alignment) throws IOException {
+    SegmentHeader none =
+        new SegmentHeader(0, 0, 0, 0, 0, fileBytes, WalFormat.MIN_BLOCK_BYTES);
+    FrameReader reader = new FrameReader(file, fileBytes, none, window, alignment);
+    long count = 0;
+    long largest = 0;
+    for (long at = 0; at < fileBytes; at += WalFormat.MIN_BLOCK_BYTES) {
+      if (reader.load(at, FRAME_HEADER_BYTES)) {
+        long header = at - reader.windowOffset;
+        long id = reader.window.get(LONG, header + WalFormat.SEGMENT_ID);
+        long lsn = reader.window.get(LONG, header + WalFormat.LSN);
+        if (reader.isFrame(at, id, lsn)) {
+          count++;
+          largest = Math.max(largest, reader.mark);
+        }
+      }
+    }
+    return new LaterFrames(count, largest);
+  }
+
+  /// Whether a frame of that use and LSN begins at `offset`; makes it the current one.
+  private boolean isFrame(long offset, long id, long expectedLsn) throws IOException {
+    if (!load(offset, FRAME_HEADER_BYTES)) {
+      return false;
+    }
+    long at = offset - windowOffset;
+    if (window.get(INT, at + WalFormat.MAGIC) != WalFormat.FRAME_MAGIC
+        || window.get(LONG, at + WalFormat.SEGMENT_ID) != id
+        || window.get(LONG, at + WalFormat.LSN) != expectedLsn) {
+      return false;
+    }
+    int length = window.get(INT, at + WalFormat.PAYLOAD_LENGTH);
+    if (length < 0 || length > WalFormat.MAX_GROUP_BYTES - FRAME_HEADER_BYTES) {
+      return false;
+    }
+    long bytes = WalFormat.frameBytes(length);
+    if (!load(offset, bytes)) {
+      return false;
+    }
+    at = offset - windowOffset;
+    if (window.get(INT, at + WalFormat.CRC) != WalFormat.checksum(window, at, bytes)) {
+      return false;
+    }
+    FrameType found = FrameType.of(window.get(JAVA_BYTE, at + WalFormat.TYPE));
+    int whole = window.get(INT, at + WalFormat.RECORD_LENGTH);
+    int before = window.get(INT, at + WalFormat.PADDING);
+    long durable = window.get(LONG, at + WalFormat.DURABLE_MARK);
+    if (found == null
+        || whole < length
+        || whole > WalFormat.MAX_RECORD_BYTES
+        || before < 0
+        || durable < 0
+        || durable > expectedLsn) {
+      return false;
+    }
+    type = found;
+    lsn = expectedLsn;
+    end = expectedLsn + bytes;
+    payloadLength = length;
+    recordLength = whole;
+    padding = before;
+    mark = durable;
+    payloadAt = at + FRAME_HEADER_BYTES;
+    return true;
+  }
+
+  /// Brings a run of the file into the window; false where the file ends before the run does.
+  private boolean load(long offset, long length) throws IOException {
+    if (offset < 0 || length > fileBytes - offset) {
+      return false;
+    }
+    if (offset >= windowOffset && offset + length <= windowOffset + windowBytes) {
+      return true;
+    }
+    long from = offset & -(long) alignment;
+    long wanted = Math.min(window.byteSize(), WalFormat.alignUp(fileBytes - from, alignment));
+    wanted &= -(long) alignment;
+    windowBytes = 0;
+    windowOffset = from;
+    windowBytes = file.readFully(window.asSlice(0, wanted), from);
+    return offset + length <= windowOffset + windowBytes;
+  }
+
+  FrameType type() {
+    assert type != null;
+    return type;
+  }
+
+  long lsn() {
+    return lsn;
+  }
+
+  long end() {
+    return end;
+  }
+
+  int payloadLength() {
+    return payloadLength;
+  }
+
+  int recordLength() {
+    return recordLength;
+  }
+
+  long mark() {
+    return mark;
+  }
+
+  /// The payload of the current frame, valid until the next call.
+  MemorySegment payload() {
+    return window.asSlice(payloadAt, payloadLength).asReadOnly();
+  }
+
+  /// What lies behind the tail.
+  ///
+  /// @param count valid frames at block boundaries
+  /// @param mark the largest durable mark in them
+  record LaterFrames(long count, long mark) {}
+}

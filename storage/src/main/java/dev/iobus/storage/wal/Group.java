@@ -1,0 +1,93 @@
+package dev.iobus.storage.wal;
+
+import java.lang.foreign.MemorySegment;
+
+/// Frames that will be written at once. Reserved under the log's lock, filled by everybody, then
+/// written by the leader who sealed it.
+final class Group {
+
+  // Constant after construction.
+  private final MemorySegment buffer;
+  private final WalSegment segment;
+  private final long offset;
+  private final long startLsn;
+  private final int padding;
+  private final FillCount fills = new FillCount();
+
+  // Guarded by the log's lock until the group is sealed, then constant.
+  private long used;
+
+  /// @param buffer memory of the group's largest size
+  /// @param segment where it will be written
+  /// @param offset where in that segment's file
+  /// @param startLsn LSN of its first byte
+  /// @param padding bytes between the end of the frame before and its first byte
+  Group(MemorySegment buffer, WalSegment segment, long offset, long startLsn, int padding) {
+    this.buffer = buffer;
+    this.segment = segment;
+    this.offset = offset;
+    this.startLsn = startLsn;
+    this.padding = padding;
+  }
+
+  /// Takes the next `bytes` for a frame; returns where in the buffer it begins.
+  long reserve(long bytes) {
+    assert used + bytes <= buffer.byteSize() : "reserved more than was acquired";
+    long at = used;
+    used += bytes;
+    fills.add();
+    return at;
+  }
+
+  /// Completes the frame at `at`, whose payload is in place.
+  void sealFrame(long at, FrameType type, int payloadLength, long durableMark) {
+    WalFormat.seal(
+        buffer,
+        at,
+        type,
+        payloadLength,
+        payloadLength,
+        at == 0 ? padding : 0,
+        segment.segmentId(),
+        startLsn + at,
+        durableMark);
+  }
+
+  MemorySegment buffer() {
+    return buffer;
+  }
+
+  WalSegment segment() {
+    return segment;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  long startLsn() {
+    return startLsn;
+  }
+
+  int padding() {
+    return padding;
+  }
+
+  FillCount fills() {
+    return fills;
+  }
+
+  long used() {
+    return used;
+  }
+
+  /// LSN behind the last frame.
+  long endLsn() {
+    return startLsn + used;
+  }
+
+  /// Bytes to write: whole blocks.
+  long blockBytes(int blockSize) {
+    return WalFormat.alignUp(used, blockSize);
+  }
+}

@@ -1,0 +1,467 @@
+package dev.iobus.storage.wal;
+
+import dev.iobus.Scheduler;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// Many tasks append, one of them writes for all: group commit without a thread of its own and
+/// without a timer.
+///
+/// Who waits for an LSN and finds no leader becomes the leader: it seals the open group, waits
+/// until all its places are filled, writes it, publishes how far the log is durable, and hands the
+/// role to the first task whose records are not covered. Whoever arrives during a write joins the
+/// next group. The background task ([LogTimer]) leads only for records that nobody waits for.
+///
+/// The lock is held for a few field updates, never across I/O. A waiter queues itself and looks
+/// for a leader under the lock; a leader publishes and looks for waiters under the lock. So no
+/// wake-up is lost. Thread-safe.
+final class GroupCommit {
+
+  // Constant after construction.
+  private final String log;
+  private final Scheduler scheduler;
+  private final Scheduler.Lock lock;
+  private final Scheduler.Condition change;
+  private final boolean syncedByDefault;
+  private final Room room;
+  private final GroupWriter writer;
+  private final WakeUps wakeUps;
+  private final LogTimer timer;
+
+  // Written under the lock, read by anybody.
+  private volatile long tail;
+  private volatile long written;
+  private volatile long durable;
+
+  // Guarded by the lock.
+  private final Waiter.Queue waiting = new Waiter.Queue();
+  private @Nullable WalFailedException failure;
+  /// Who was told to lead and has not begun. Its turn may yet change, if it gets what it waits for.
+  private @Nullable Waiter appointed;
+  /// Whether a leader is at work.
+  private boolean leading;
+  private boolean closed;
+  private long records;
+
+  /// @param start LSN at which the epoch begins; everything below is durable
+  GroupCommit(
+      String log,
+      Scheduler scheduler,
+      Scheduler.Lock lock,
+      boolean syncedByDefault,
+      Room room,
+      GroupWriter writer,
+      WakeUps wakeUps,
+      LogTimer timer,
+      long start) {
+    this.log = log;
+    this.scheduler = scheduler;
+    this.lock = lock;
+    this.change = lock.newCondition();
+    this.syncedByDefault = syncedByDefault;
+    this.room = room;
+    this.writer = writer;
+    this.wakeUps = wakeUps;
+    this.timer = timer;
+    this.tail = start;
+    this.written = start;
+    this.durable = start;
+  }
+
+  /// Waits for room for an append of that many bytes.
+  ///
+  /// @param alone whether it is a long record, which is appended alone
+  void acquire(long frameBytes, boolean alone) throws IOException {
+    Waiter waiter;
+    Waiter chain;
+    lock.lock();
+    try {
+      requireOpen();
+      if (!alone && room.tryAcquire(frameBytes)) {
+        return;
+      }
+      waiter = Waiter.forRoom(scheduler.currentTask(), frameBytes);
+      room.await(waiter);
+      chain = settle(waiter);
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, waiter);
+    follow(waiter);
+    if (!waiter.granted) {
+      throw refusal(waiter);
+    }
+  }
+
+  private IOException refusal(Waiter waiter) throws IOException {
+    IOException why = waiter.refusal;
+    if (why != null) {
+      return new WalFullException(log, why);
+    }
+    lock.lock();
+    try {
+      requireOpen();
+    } finally {
+      lock.unlock();
+    }
+    throw new AssertionError("refused by an open log");
+  }
+
+  /// Takes the next place. Waits for no I/O and for no other task, and never fails for what was
+  /// acquired.
+  void reserve(Reservation reservation) {
+    Waiter chain;
+    lock.lock();
+    try {
+      tail = room.reserve(reservation);
+      records++;
+      chain = afterPermit();
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, null);
+  }
+
+  /// Takes back a permit that was not used.
+  void giveBack(Reservation reservation) {
+    Waiter chain;
+    lock.lock();
+    try {
+      room.giveBack(reservation);
+      chain = afterPermit();
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, null);
+  }
+
+  private @Nullable Waiter afterPermit() {
+    if (leading) {
+      // The leader may wait for the last permit before it seals.
+      change.signalAll();
+    }
+    return settle(null);
+  }
+
+  /// Counts a place filled, and lets the leader go that waited for the last one.
+  void filled(FillCount fills) {
+    Waiter leader = fills.filled();
+    if (leader != null) {
+      leader.turn = Waiter.Turn.DONE;
+      wakeUps.wake(leader, null);
+    }
+  }
+
+  /// Returns when everything below `lsn` has that durability; `BUFFERED` it has at once.
+  void await(long lsn, Durability durability) throws IOException {
+    if (isReached(lsn, durability)) {
+      return;
+    }
+    Waiter waiter;
+    Waiter chain;
+    lock.lock();
+    try {
+      if (lsn > tail) {
+        throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + tail);
+      }
+      if (isReached(lsn, durability)) {
+        return;
+      }
+      requireNotFailed();
+      if (durability == Durability.BUFFERED) {
+        timer.armBuffered(scheduler.nanoTime());
+        return;
+      }
+      waiter = Waiter.forLsn(scheduler.currentTask(), lsn, durability);
+      waiting.add(waiter);
+      chain = settle(waiter);
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, waiter);
+    follow(waiter);
+    if (!isReached(lsn, durability)) {
+      lock.lock();
+      try {
+        requireNotFailed();
+      } finally {
+        lock.unlock();
+      }
+      throw new AssertionError("woken before LSN " + lsn + " was " + durability);
+    }
+  }
+
+  private boolean isReached(long lsn, Durability durability) {
+    return switch (durability) {
+      case SYNCED -> lsn <= durable;
+      case WRITTEN -> lsn <= written;
+      case BUFFERED -> lsn <= written || timer.isBufferedArmed();
+    };
+  }
+
+  /// Leads while it is told to, until its wait is over.
+  private void follow(Waiter waiter) {
+    while (wakeUps.awaitTurn(waiter) == Waiter.Turn.LEAD) {
+      lead(waiter);
+    }
+  }
+
+  /// After any change: opens a group, gives room, and finds a leader if one is needed and there
+  /// is none. Needs the lock.
+  ///
+  /// @param self the calling task's own waiter, if it has one
+  /// @return those to wake once the lock is released
+  private @Nullable Waiter settle(@Nullable Waiter self) {
+    if (failure == null) {
+      if (!leading) {
+        room.openNext();
+      }
+      room.grant();
+      Waiter candidate = waiting.head();
+      if (candidate == null) {
+        candidate = room.leaderCandidate();
+      }
+      if (candidate != null && !hasLeader()) {
+        appointed = candidate;
+        wakeUps.lead(candidate, self);
+      }
+    }
+    return wakeUps.take();
+  }
+
+  /// Whether a leader is at work or will be. Needs the lock.
+  private boolean hasLeader() {
+    Waiter next = appointed;
+    return leading || (next != null && next.turn == Waiter.Turn.LEAD);
+  }
+
+  /// Writes what is reserved now, as the one leader.
+  private void lead(Waiter self) {
+    Group group;
+    LongRecord record;
+    boolean sync;
+    Waiter chain;
+    lock.lock();
+    try {
+      if (self.turn != Waiter.Turn.LEAD) {
+        return;
+      }
+      appointed = null;
+      leading = true;
+      self.turn = Waiter.Turn.WAIT;
+      while (failure == null && room.mustDrain()) {
+        change.await();
+      }
+      if (failure != null) {
+        resign();
+        self.turn = Waiter.Turn.DONE;
+        return;
+      }
+      sync = waiting.hasSynced() || (syncedByDefault && waiting.isEmpty());
+      record = room.longRecord();
+      group = room.seal();
+      chain = settle(self);
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, self);
+    perform(group, record, sync, self);
+  }
+
+  private void perform(
+      @Nullable Group group, @Nullable LongRecord record, boolean sync, @Nullable Waiter self) {
+    try {
+      writer.write(group, record, sync, durable);
+      publish(group, record, sync, self);
+    } catch (IOException | RuntimeException e) {
+      fail(e, true);
+    } catch (Error e) {
+      fail(e, true);
+      throw e;
+    }
+  }
+
+  private void publish(
+      @Nullable Group group, @Nullable LongRecord record, boolean sync, @Nullable Waiter self) {
+    Waiter chain;
+    lock.lock();
+    try {
+      if (record != null) {
+        written = record.endLsn();
+        room.endLongRecord();
+      } else if (group != null) {
+        written = group.endLsn();
+      }
+      if (sync) {
+        durable = written;
+      }
+      waiting.removeReached(written, durable, wakeUps);
+      timer.wrote(scheduler.nanoTime(), durable);
+      resign();
+      chain = settle(self);
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, self);
+    if (record != null) {
+      record.free();
+    }
+  }
+
+  private void resign() {
+    leading = false;
+    if (closed) {
+      change.signalAll();
+    }
+  }
+
+  /// Keeps the first failure and ends all waits.
+  private void fail(Throwable first, boolean leader) {
+    Waiter chain;
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = new WalFailedException(log, first);
+      }
+      appointed = null;
+      if (leader) {
+        resign();
+      }
+      for (Waiter w = waiting.poll(); w != null; w = waiting.poll()) {
+        wakeUps.end(w);
+      }
+      room.close();
+      room.grant();
+      change.signalAll();
+      chain = wakeUps.take();
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, null);
+  }
+
+  /// Segments were prepared, or could not be.
+  void supplied() {
+    Waiter chain;
+    lock.lock();
+    try {
+      change.signalAll();
+      chain = settle(null);
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, null);
+  }
+
+  /// Writes what nobody waits for, without a sync.
+  void writeBuffered() {
+    try {
+      await(tail, Durability.WRITTEN);
+    } catch (WalFailedException kept) {
+      // The log keeps its first failure and gives it to every later caller.
+      assert kept.getCause() != null;
+    } catch (IOException e) {
+      throw new AssertionError("a write failed without failing the log", e);
+    }
+  }
+
+  /// Writes one mark, if nobody appends and there is a place for it.
+  void writeMark(boolean sync) {
+    Group group;
+    lock.lock();
+    try {
+      if (hasLeader() || failure != null) {
+        return;
+      }
+      group = room.sealMark(durable);
+      if (group == null) {
+        return;
+      }
+      leading = true;
+      timer.marked(group.endLsn());
+    } finally {
+      lock.unlock();
+    }
+    perform(group, null, sync, null);
+  }
+
+  /// Refuses new appends, makes everything durable, and writes the last mark. Places that were
+  /// reserved must be filled for it to end.
+  void finish() throws IOException {
+    Waiter chain;
+    lock.lock();
+    try {
+      closed = true;
+      room.close();
+      room.grant();
+      chain = wakeUps.take();
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, null);
+    await(tail, Durability.SYNCED);
+    awaitNoLeader();
+    writeMark(true);
+    lock.lock();
+    try {
+      requireNotFailed();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Ends all waits and waits for the leader's I/O, without writing anything more.
+  void abandon() {
+    lock.lock();
+    try {
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    fail(new IllegalStateException("the log was abandoned"), false);
+    awaitNoLeader();
+  }
+
+  private void awaitNoLeader() {
+    lock.lock();
+    try {
+      while (hasLeader()) {
+        change.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void requireOpen() throws WalFailedException {
+    requireNotFailed();
+    if (closed) {
+      throw new IllegalStateException("the log " + log + " is closed");
+    }
+  }
+
+  private void requireNotFailed() throws WalFailedException {
+    WalFailedException first = failure;
+    if (first != null) {
+      throw new WalFailedException(log, first.getCause());
+    }
+  }
+
+  long tail() {
+    return tail;
+  }
+
+  long durableLsn() {
+    return durable;
+  }
+
+  /// What was done so far, with numbers of the supply and the writer.
+  WalStats stats(SegmentSupply supply) {
+    lock.lock();
+    try {
+      return writer.stats(records, supply);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

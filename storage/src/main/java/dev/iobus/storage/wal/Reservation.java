@@ -1,0 +1,126 @@
+package dev.iobus.storage.wal;
+
+import static dev.iobus.storage.wal.WalFormat.FRAME_HEADER_BYTES;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// One append, from its permit to its place. A fresh object for each, not a pooled one: the caller
+/// reads [#end()] after [#fill()], when the log may be done with it already.
+///
+/// Confined to the appending task, but for what the commit sets under the log's lock.
+final class Reservation implements Permit, Place {
+
+  private enum State {
+    ACQUIRED,
+    RESERVED,
+    ENDED
+  }
+
+  private final GroupCommit commit;
+  private final int payloadLength;
+
+  /// For a record that does not fit into a group; null for all others.
+  private final @Nullable LongRecord longRecord;
+
+  private State state = State.ACQUIRED;
+  private @Nullable Group group;
+  private long at;
+  private long lsn;
+  private long end;
+
+  Reservation(GroupCommit commit, int payloadLength, @Nullable LongRecord longRecord) {
+    this.commit = commit;
+    this.payloadLength = payloadLength;
+    this.longRecord = longRecord;
+  }
+
+  /// Bytes of the record's one frame; meaningless for a long record.
+  long frameBytes() {
+    return WalFormat.frameBytes(payloadLength);
+  }
+
+  @Nullable LongRecord longRecord() {
+    return longRecord;
+  }
+
+  /// Whether it can be reserved in that log.
+  boolean isAcquiredFrom(GroupCommit other) {
+    return state == State.ACQUIRED && commit == other;
+  }
+
+  /// Sets the place in a group.
+  void place(Group group, long at) {
+    this.group = group;
+    this.at = at;
+    lsn = group.startLsn() + at;
+    end = lsn + frameBytes();
+    state = State.RESERVED;
+  }
+
+  /// Sets the place of a long record.
+  void place(LongRecord record) {
+    lsn = record.startLsn();
+    end = record.endLsn();
+    state = State.RESERVED;
+  }
+
+  @Override
+  public void close() {
+    if (state == State.ACQUIRED) {
+      state = State.ENDED;
+      commit.giveBack(this);
+      if (longRecord != null) {
+        longRecord.free();
+      }
+    }
+  }
+
+  @Override
+  public long lsn() {
+    return lsn;
+  }
+
+  @Override
+  public long end() {
+    return end;
+  }
+
+  @Override
+  public void put(long position, MemorySegment from, long fromOffset, long length) {
+    requireReserved();
+    if (position < 0 || length < 0 || length > payloadLength - position) {
+      throw new IndexOutOfBoundsException(
+          "%d bytes at %d of a record of %d bytes".formatted(length, position, payloadLength));
+    }
+    if (longRecord != null) {
+      MemorySegment.copy(from, fromOffset, longRecord.payload(), position, length);
+    } else if (group != null) {
+      MemorySegment.copy(
+          from, fromOffset, group.buffer(), at + FRAME_HEADER_BYTES + position, length);
+    }
+  }
+
+  @Override
+  public void fill() {
+    requireReserved();
+    state = State.ENDED;
+    FillCount fills;
+    if (longRecord != null) {
+      fills = longRecord.fills();
+    } else if (group != null) {
+      group.sealFrame(at, FrameType.FULL, payloadLength, commit.durableLsn());
+      fills = group.fills();
+    } else {
+      throw new AssertionError("a reserved place without memory");
+    }
+    commit.filled(fills);
+  }
+
+  private void requireReserved() {
+    if (state != State.RESERVED) {
+      throw new IllegalStateException(
+          "the place is " + (state == State.ENDED ? "filled already" : "not reserved"));
+    }
+  }
+}

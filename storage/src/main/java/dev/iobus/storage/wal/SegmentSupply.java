@@ -1,0 +1,308 @@
+package dev.iobus.storage.wal;
+
+import dev.iobus.OpenFlag;
+import dev.iobus.Scheduler;
+import dev.iobus.WriteFlag;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.file.FileKind;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// Prepares segments before they are needed, and takes back those that no longer are.
+///
+/// A new slot is written full of zeros and synced, with its name, before its first use, so that a
+/// group overwrites blocks that exist and its sync touches no metadata. A slot that was released
+/// has all that already and is only opened again. On copy-on-write file systems an overwrite is
+/// an allocation all the same; there segments grow as they are written and are deleted when
+/// released.
+///
+/// State is guarded by the log's lock; files are made and removed without it, by one task.
+final class SegmentSupply {
+
+  /// Zeros written at once while a slot is made.
+  static final int ZERO_BYTES = 256 << 10;
+
+  private static final int FREE_MAX = 2;
+
+  // Constant after construction.
+  private final DataDirectory directory;
+  private final String prefix;
+  private final boolean direct;
+  private final boolean recycles;
+  private final long maxBytes;
+  private final MemorySegment zeros;
+  private final RandomGenerator random;
+  private final Scheduler.Lock lock;
+  private final Scheduler.Condition work;
+
+  // Guarded by the lock.
+  private final ArrayDeque<WalSegment> prepared = new ArrayDeque<>();
+  private final List<WalSlotName> free = new ArrayList<>();
+  private final List<WalSlotName> surplus = new ArrayList<>();
+  private long nextBytes;
+  private int nextNumber;
+  private int wanted;
+  private boolean stopped;
+  private @Nullable IOException failure;
+  private long created;
+  private long reused;
+
+  /// @param zeros [#ZERO_BYTES] of zeros, aligned
+  SegmentSupply(
+      DataDirectory directory,
+      WalOptions options,
+      boolean direct,
+      WalRecovery.Recovered recovered,
+      MemorySegment zeros,
+      Scheduler.Lock lock) {
+    this.directory = directory;
+    this.prefix = options.namePrefix();
+    this.direct = direct;
+    this.recycles = !directory.isCopyOnWrite();
+    this.maxBytes = options.maxSegmentBytes();
+    this.nextBytes = options.firstSegmentBytes();
+    this.nextNumber = recovered.nextNumber();
+    this.zeros = zeros;
+    this.random = directory.bus().scheduler().random("wal-segment-id");
+    this.lock = lock;
+    this.work = lock.newCondition();
+    for (WalSlot slot : recovered.free()) {
+      (recycles ? free : surplus).add(
+          new WalSlotName(slot.name(), slot.fileBytes(), fileId(slot)));
+    }
+    for (WalSlot slot : recovered.useless()) {
+      surplus.add(new WalSlotName(slot.name(), slot.fileBytes(), 0));
+    }
+  }
+
+  private static long fileId(WalSlot slot) {
+    SegmentHeader header = slot.header();
+    return header == null ? 0 : header.fileId();
+  }
+
+  /// The next prepared segment, or null. Needs the lock.
+  @Nullable WalSegment poll() {
+    return prepared.poll();
+  }
+
+  /// How many groups of that many bytes the prepared segments can take. Needs the lock.
+  long roomForGroups(int groupBytes) {
+    long groups = 0;
+    for (WalSegment segment : prepared) {
+      groups += (segment.capacity() - directory.blockSize()) / groupBytes;
+    }
+    return groups;
+  }
+
+  boolean isEmpty() {
+    return prepared.isEmpty();
+  }
+
+  /// Asks for one more segment than there are, unless one is being made. Needs the lock.
+  void request() {
+    wanted = Math.max(wanted, prepared.size() + 1);
+    work.signal();
+  }
+
+  /// The failure of the last attempt to prepare a segment, or null; forgets it, so that the next
+  /// request tries again. Needs the lock.
+  @Nullable IOException takeFailure() {
+    IOException taken = failure;
+    failure = null;
+    return taken;
+  }
+
+  /// Whether the last attempt failed. Needs the lock.
+  boolean hasFailed() {
+    return failure != null;
+  }
+
+  /// Takes segments back that nobody needs to read any more. Needs the lock.
+  void giveBack(WalSegment segment) {
+    WalSlotName slot = new WalSlotName(segment.name(), segment.capacity(), segment.fileId());
+    if (recycles && free.size() < FREE_MAX && slot.bytes() >= Math.min(nextBytes, maxBytes)) {
+      free.add(slot);
+    } else {
+      surplus.add(slot);
+      work.signal();
+    }
+  }
+
+  long created() {
+    return created;
+  }
+
+  long reused() {
+    return reused;
+  }
+
+  /// Prepares segments and deletes surplus slots until [#stop()]. The body of the log's task.
+  ///
+  /// @param changed run, without the lock, whenever a segment was prepared or could not be
+  void run(Runnable changed) {
+    lock.lock();
+    try {
+      while (!stopped) {
+        if (prepared.size() < wanted && failure == null) {
+          prepareOne();
+          lock.unlock();
+          try {
+            changed.run();
+          } finally {
+            lock.lock();
+          }
+        } else if (!surplus.isEmpty()) {
+          deleteOne();
+        } else {
+          work.await();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void prepareOne() {
+    WalSegment segment = null;
+    Throwable thrown = null;
+    WalSlotName slot = takeFree();
+    lock.unlock();
+    try {
+      segment = prepare(slot);
+    } catch (IOException | RuntimeException | Error e) {
+      thrown = e;
+    } finally {
+      lock.lock();
+    }
+    if (segment != null) {
+      prepared.add(segment);
+    } else {
+      failure = thrown instanceof IOException e ? e : new IOException(thrown);
+      wanted = 0;
+    }
+  }
+
+  private void deleteOne() {
+    WalSlotName slot = surplus.removeLast();
+    lock.unlock();
+    try {
+      directory.delete(slot.name());
+    } catch (IOException | RuntimeException stays) {
+      // The slot stays where it is and costs space; the next recovery finds and tries it again.
+      assert stays != null;
+    } finally {
+      lock.lock();
+    }
+  }
+
+  /// The largest free slot if it is as large as the next segment should be, else a new one.
+  private WalSlotName takeFree() {
+    WalSlotName best = null;
+    for (WalSlotName slot : free) {
+      if (best == null || slot.bytes() > best.bytes()) {
+        best = slot;
+      }
+    }
+    if (best != null && recycles && best.bytes() >= nextBytes) {
+      free.remove(best);
+      reused++;
+    } else {
+      best = new WalSlotName(WalSlot.name(prefix, nextNumber++), nextBytes, 0);
+      created++;
+    }
+    nextBytes = Math.min(maxBytes, Math.max(nextBytes, best.bytes()) * 2);
+    return best;
+  }
+
+  /// Makes or opens one segment at once, by the caller: for the first one of an opening log.
+  WalSegment prepareFirst() throws IOException {
+    WalSlotName slot;
+    lock.lock();
+    try {
+      slot = takeFree();
+    } finally {
+      lock.unlock();
+    }
+    return prepare(slot);
+  }
+
+  private WalSegment prepare(WalSlotName slot) throws IOException {
+    long segmentId = random.nextLong();
+    if (slot.fileId() != 0) {
+      DataFile file = directory.open(slot.name(), direct, OpenFlag.WRITE);
+      return WalSegment.prepared(slot.name(), slot.fileId(), segmentId, slot.bytes(), file);
+    }
+    long fileId;
+    do {
+      fileId = random.nextLong();
+    } while (fileId == 0);
+    DataFile file = directory.create(slot.name(), direct);
+    try {
+      if (recycles) {
+        writeZeros(file, slot.bytes());
+      }
+      SegmentHeader header =
+          new SegmentHeader(fileId, segmentId, 0, 0, 0, slot.bytes(), directory.blockSize());
+      writeHeader(file, header);
+      file.sync();
+      directory.sync();
+      return WalSegment.prepared(slot.name(), fileId, segmentId, slot.bytes(), file);
+    } catch (IOException | RuntimeException | Error e) {
+      remove(file, e);
+      throw e;
+    }
+  }
+
+  private void writeZeros(DataFile file, long bytes) throws IOException {
+    for (long at = 0; at < bytes; at += ZERO_BYTES) {
+      long length = Math.min(ZERO_BYTES, bytes - at);
+      file.writeFully(zeros.asSlice(0, length), at, WriteFlag.NONE);
+    }
+  }
+
+  private void writeHeader(DataFile file, SegmentHeader header) throws IOException {
+    // Only the first block is ever not zero, and only while it is written here: the task that
+    // makes slots is the one user of this memory.
+    MemorySegment block = zeros.asSlice(0, directory.blockSize());
+    try {
+      header.write(block, FileKind.WAL_SEGMENT);
+      file.writeFully(block, 0, WriteFlag.NONE);
+    } finally {
+      block.fill((byte) 0);
+    }
+  }
+
+  private void remove(DataFile file, Throwable cause) {
+    try {
+      file.close();
+      directory.delete(file.name());
+    } catch (IOException | RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /// Ends [#run()] after the step that it is in. Needs the lock.
+  void stop() {
+    stopped = true;
+    work.signalAll();
+  }
+
+  /// Closes what was prepared and not used. Called after [#run()] has ended.
+  void closePrepared() throws IOException {
+    for (WalSegment segment : prepared) {
+      segment.closeFile();
+    }
+    prepared.clear();
+  }
+
+  /// A slot that may be used again.
+  ///
+  /// @param fileId of its file header; 0 for a slot that does not exist yet
+  private record WalSlotName(String name, long bytes, long fileId) {}
+}

@@ -1,0 +1,100 @@
+package dev.iobus.storage.wal;
+
+import java.util.Objects;
+
+/// Settings of a [Wal]. Immutable.
+///
+/// Affect behaviour:
+///
+/// @param namePrefix first part of the names of the log's files, lower-case letters, digits and
+///     `_`; default `wal`. Files are called prefix, `-`, six digits.
+/// @param durability what most appends will ask for; default `SYNCED`. It decides how the files
+///     are written (direct where that is possible for `SYNCED`, else through the page cache);
+///     every append may ask for any durability all the same.
+///
+/// Affect performance:
+///
+/// @param firstSegmentBytes size of the first segment; a power of two from 64 KiB to 1 GiB;
+///     default 1 MiB
+/// @param maxSegmentBytes size up to which segments double; a power of two, at least
+///     `firstSegmentBytes`; default 64 MiB
+/// @param groupBufferBytes the most that is written at once, 16 KiB to 1 MiB; default 512 KiB.
+///     The log holds two such buffers. Less where the first segment could not hold two of them.
+public record WalOptions(
+    String namePrefix,
+    Durability durability,
+    long firstSegmentBytes,
+    long maxSegmentBytes,
+    int groupBufferBytes) {
+
+  private static final WalOptions DEFAULTS =
+      new WalOptions("wal", Durability.SYNCED, 1 << 20, 64 << 20, 512 << 10);
+
+  private static final long LEAST_SEGMENT_BYTES = 64 << 10;
+  private static final long MOST_SEGMENT_BYTES = 1 << 30;
+  private static final int LEAST_BUFFER_BYTES = 16 << 10;
+
+  public WalOptions {
+    Objects.requireNonNull(durability, "durability");
+    if (!namePrefix.matches("[a-z0-9_]{1,32}")) {
+      throw new IllegalArgumentException(
+          "namePrefix '" + namePrefix + "' is not 1 to 32 of a-z, 0-9 and _");
+    }
+    checkSegment("firstSegmentBytes", firstSegmentBytes);
+    checkSegment("maxSegmentBytes", maxSegmentBytes);
+    if (firstSegmentBytes > maxSegmentBytes) {
+      throw new IllegalArgumentException(
+          "firstSegmentBytes " + firstSegmentBytes + " exceeds maxSegmentBytes " + maxSegmentBytes);
+    }
+    if (groupBufferBytes < LEAST_BUFFER_BYTES || groupBufferBytes > WalFormat.MAX_GROUP_BYTES) {
+      throw new IllegalArgumentException(
+          "groupBufferBytes %d is not in %d to %d"
+              .formatted(groupBufferBytes, LEAST_BUFFER_BYTES, WalFormat.MAX_GROUP_BYTES));
+    }
+  }
+
+  private static void checkSegment(String name, long bytes) {
+    if (Long.bitCount(bytes) != 1 || bytes < LEAST_SEGMENT_BYTES || bytes > MOST_SEGMENT_BYTES) {
+      throw new IllegalArgumentException(
+          "%s %d is not a power of two in %d to %d"
+              .formatted(name, bytes, LEAST_SEGMENT_BYTES, MOST_SEGMENT_BYTES));
+    }
+  }
+
+  public static WalOptions defaults() {
+    return DEFAULTS;
+  }
+
+  public WalOptions withNamePrefix(String namePrefix) {
+    return new WalOptions(
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes);
+  }
+
+  public WalOptions withDurability(Durability durability) {
+    return new WalOptions(
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes);
+  }
+
+  /// Sets the sizes of the first and of the largest segment.
+  public WalOptions withSegmentBytes(long first, long max) {
+    return new WalOptions(namePrefix, durability, first, max, groupBufferBytes);
+  }
+
+  public WalOptions withGroupBufferBytes(int groupBufferBytes) {
+    return new WalOptions(
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes);
+  }
+
+  /// Bytes of a group on a device with that block size: whole blocks, and at most half of what the
+  /// first segment holds, so that little of a segment is left over.
+  int groupBytes(int blockSize) {
+    long half = (firstSegmentBytes - blockSize) / 2;
+    long bytes = Math.min(groupBufferBytes, half) & -(long) blockSize;
+    if (bytes <= 0) {
+      throw new IllegalArgumentException(
+          "segments of %d bytes are too small for blocks of %d bytes"
+              .formatted(firstSegmentBytes, blockSize));
+    }
+    return (int) bytes;
+  }
+}

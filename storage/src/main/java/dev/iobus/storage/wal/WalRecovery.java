@@ -1,0 +1,300 @@
+package dev.iobus.storage.wal;
+
+import dev.iobus.OpenFlag;
+import dev.iobus.storage.file.CorruptionException;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.file.DataFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a log after whatever happened to it. Confined to one thread, used once.
+///
+/// The tail rule. Frames are read in LSN order from the owner's start to X, the first position
+/// where no valid frame begins. Then every later block boundary of every segment is looked at, and
+/// M is the largest durable mark in frames, headers and the owner's memory. X < M: acknowledged
+/// bytes are damaged. X ≥ M: the tail was torn by a crash; everything behind X is dropped, valid
+/// frames too, for acknowledgements go in LSN order and none of them was acknowledged.
+///
+/// Segments are ordered thus. The segments of one epoch follow each other in LSN order. A later
+/// epoch begins where its recovery stopped, so it supersedes whatever older epochs hold from
+/// there on, and a segment of an older epoch that begins at or behind the begin of a segment of a
+/// newer one was dropped or released. What is left, sorted by first LSN, is the log; each segment
+/// must begin exactly where the last frame of the one before it ended.
+final class WalRecovery {
+
+  private final DataDirectory directory;
+  private final WalStart start;
+  private final RecordAssembler records;
+  private final MemorySegment window;
+
+  private final List<WalSlot> slots;
+  private final List<WalSlot> used;
+  private final List<WalSlot> accepted = new ArrayList<>();
+  private long mark;
+  private long laterFrames;
+  private boolean endsWithMark;
+
+  private WalRecovery(
+      DataDirectory directory,
+      List<WalSlot> slots,
+      WalStart start,
+      RecordAssembler records,
+      MemorySegment window) {
+    this.directory = directory;
+    this.slots = slots;
+    this.start = start;
+    this.records = records;
+    this.window = window;
+    this.used = inOrder(slots);
+  }
+
+  /// Recovers the log of that name: gives its records to `consumer`, and makes durable what it
+  /// gave.
+  ///
+  /// @throws CorruptionException when acknowledged bytes are damaged
+  /// @throws IOException when reading fails, or the consumer does
+  static Recovered run(
+      DataDirectory directory,
+      String prefix,
+      WalStart start,
+      LogMemory memory,
+      RecordConsumer consumer)
+      throws IOException {
+    memory.reserve(FrameReader.WINDOW_BYTES);
+    try (Arena arena = Arena.ofShared();
+        RecordAssembler records = new RecordAssembler(consumer, memory, start.lsn())) {
+      MemorySegment window = arena.allocate(FrameReader.WINDOW_BYTES, directory.blockSize());
+      List<WalSlot> slots =
+          WalSlot.list(directory, prefix, window.asSlice(0, directory.blockSize()));
+      return new WalRecovery(directory, slots, start, records, window).run();
+    } finally {
+      memory.release(FrameReader.WINDOW_BYTES);
+    }
+  }
+
+  private Recovered run() throws IOException {
+    int index = startIndex();
+    long at = start.lsn();
+    WalSlot last = null;
+    while (index >= 0 && index < used.size()) {
+      last = used.get(index);
+      accepted.add(last);
+      at = readSegment(last, at, firstOfNextEpoch(index), accepted.size() == 1);
+      index++;
+      if (index == used.size() || header(used.get(index)).firstLsn() != at) {
+        break;
+      }
+    }
+    long end = records.wholeEnd();
+    collectMarks(end);
+    WalTail tail = judge(end, last);
+    if (tail instanceof WalTail.Corrupt corrupt) {
+      throw corrupt.exception();
+    }
+    for (WalSlot slot : accepted) {
+      try (DataFile file = directory.open(slot.name(), true, OpenFlag.WRITE)) {
+        file.sync();
+      }
+    }
+    return recovered(tail);
+  }
+
+  /// The used slots without superseded ones, by first LSN.
+  private static List<WalSlot> inOrder(List<WalSlot> slots) {
+    List<WalSlot> used = new ArrayList<>();
+    for (WalSlot slot : slots) {
+      if (slot.isUsed() && !isSuperseded(slot, slots)) {
+        used.add(slot);
+      }
+    }
+    used.sort(Comparator.comparingLong(slot -> header(slot).firstLsn()));
+    return used;
+  }
+
+  private static boolean isSuperseded(WalSlot slot, List<WalSlot> slots) {
+    SegmentHeader header = header(slot);
+    for (WalSlot other : slots) {
+      if (other.isUsed()
+          && header(other).epoch() > header.epoch()
+          && header(other).firstLsn() <= header.firstLsn()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The segment that holds the start: the last one that begins at or before it. −1 for a log
+  /// that was never begun.
+  private int startIndex() throws CorruptionException {
+    int index = used.size() - 1;
+    while (index >= 0 && header(used.get(index)).firstLsn() > start.lsn()) {
+      index--;
+    }
+    if (index < 0) {
+      if (used.isEmpty() && start.lsn() == 0) {
+        return -1;
+      }
+      throw missing("no segment of the log begins at or before it");
+    }
+    SegmentHeader header = header(used.get(index));
+    if (start.lsn() - header.firstLsn() > header.capacity() - header.blockSize()) {
+      throw missing("the last segment before it, " + used.get(index).name() + ", is too short");
+    }
+    return index;
+  }
+
+  /// Names the segment whose header is damaged, if there is one: it may be the one that is missed.
+  private CorruptionException missing(String why) {
+    for (WalSlot slot : slots) {
+      if (slot.header() == null) {
+        return new CorruptionException(
+            slot.path(),
+            0,
+            "the segment header is damaged, and the segment with LSN %d is missing: %s"
+                .formatted(start.lsn(), why));
+      }
+    }
+    return new CorruptionException(
+        directory.path().toString(),
+        0,
+        "the log segment with LSN %d is missing: %s".formatted(start.lsn(), why));
+  }
+
+  private long firstOfNextEpoch(int index) {
+    long epoch = header(used.get(index)).epoch();
+    for (int i = index + 1; i < used.size(); i++) {
+      if (header(used.get(i)).epoch() > epoch) {
+        return header(used.get(i)).firstLsn();
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
+  /// Reads one segment from LSN `from` to its last valid frame below `limit`; returns where that
+  /// ended.
+  private long readSegment(WalSlot slot, long from, long limit, boolean isFirst)
+      throws IOException {
+    long at = from;
+    try (DataFile file = directory.open(slot.name(), true, OpenFlag.READ)) {
+      FrameReader reader = reader(file, slot, header(slot));
+      boolean found = isFirst ? reader.first(at) : reader.next(at);
+      while (found && reader.end() <= limit && records.accept(reader)) {
+        at = reader.end();
+        mark = Math.max(mark, reader.mark());
+        endsWithMark = reader.type() == FrameType.MARK;
+        found = reader.next(at);
+      }
+    }
+    return at;
+  }
+
+  private FrameReader reader(DataFile file, WalSlot slot, SegmentHeader header) {
+    long bytes = WalSlot.readableBytes(header, slot.fileBytes());
+    return new FrameReader(file, bytes, header, window, directory.blockSize());
+  }
+
+  private void collectMarks(long end) throws IOException {
+    mark = Math.max(mark, start.durableMark());
+    for (WalSlot slot : slots) {
+      SegmentHeader header = slot.header() != null ? slot.header() : slot.second();
+      FrameReader.LaterFrames later;
+      if (header == null) {
+        try (DataFile file = directory.open(slot.name(), true, OpenFlag.READ)) {
+          later =
+              FrameReader.scanWithoutHeader(
+                  file, slot.fileBytes(), window, directory.blockSize());
+        }
+      } else {
+        mark = Math.max(mark, header.durableMark());
+        long behind = header.firstLsn() + (header.capacity() - header.blockSize());
+        if (header.epoch() == 0 || behind <= end) {
+          // A frame's mark is never behind its LSN, so nothing here can tell of a later end.
+          continue;
+        }
+        try (DataFile file = directory.open(slot.name(), true, OpenFlag.READ)) {
+          later = reader(file, slot, header).scan(Math.max(end, header.firstLsn()));
+        }
+        laterFrames += later.count();
+      }
+      mark = Math.max(mark, later.mark());
+    }
+  }
+
+  private WalTail judge(long end, @Nullable WalSlot last) {
+    if (end < mark) {
+      return corrupt(end, last);
+    }
+    boolean clean = laterFrames == 0 && (endsWithMark || accepted.isEmpty());
+    return clean ? new WalTail.Clean(end, mark) : new WalTail.Torn(end, mark, laterFrames);
+  }
+
+  /// Names the place where the next frame should be: in a segment whose header is damaged, or
+  /// behind the last valid frame.
+  private WalTail corrupt(long end, @Nullable WalSlot last) {
+    for (WalSlot slot : slots) {
+      SegmentHeader second = slot.second();
+      if (slot.header() == null && (second == null || second.firstLsn() >= end)) {
+        return new WalTail.Corrupt(end, mark, slot.path(), 0);
+      }
+    }
+    if (last == null) {
+      return new WalTail.Corrupt(end, mark, directory.path().toString(), 0);
+    }
+    SegmentHeader header = header(last);
+    return new WalTail.Corrupt(
+        end, mark, last.path(), header.blockSize() + (end - header.firstLsn()));
+  }
+
+  private Recovered recovered(WalTail tail) {
+    List<WalSegment> live = new ArrayList<>();
+    for (int i = 0; i < accepted.size(); i++) {
+      boolean isLast = i == accepted.size() - 1;
+      long end = isLast ? tail.at() : header(accepted.get(i + 1)).firstLsn();
+      live.add(WalSegment.recovered(accepted.get(i), end));
+    }
+    List<WalSlot> free = new ArrayList<>();
+    List<WalSlot> useless = new ArrayList<>();
+    long epoch = 0;
+    int number = 0;
+    for (WalSlot slot : slots) {
+      number = Math.max(number, slot.number());
+      SegmentHeader header = slot.header() != null ? slot.header() : slot.second();
+      if (header != null) {
+        epoch = Math.max(epoch, header.epoch());
+      }
+      if (!accepted.contains(slot)) {
+        (slot.isWhole() ? free : useless).add(slot);
+      }
+    }
+    return new Recovered(tail, live, free, useless, epoch + 1, number + 1);
+  }
+
+  private static SegmentHeader header(WalSlot slot) {
+    SegmentHeader header = slot.header();
+    if (header == null) {
+      throw new AssertionError("slot " + slot.name() + " has no header");
+    }
+    return header;
+  }
+
+  /// What an opening log starts from.
+  ///
+  /// @param tail how the log ended; never corrupt
+  /// @param live segments that hold the recovered log, in LSN order
+  /// @param free slots that may be used again
+  /// @param useless slots without a whole header, to be deleted
+  /// @param epoch the number of the epoch to begin
+  /// @param nextNumber the number of the next new slot
+  record Recovered(
+      WalTail tail,
+      List<WalSegment> live,
+      List<WalSlot> free,
+      List<WalSlot> useless,
+      long epoch,
+      int nextNumber) {}
+}

@@ -1,0 +1,105 @@
+package dev.iobus.storage.wal;
+
+import dev.iobus.storage.file.DataFile;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// One use of a slot. Its place in the log is guarded by the log's lock; its file belongs to
+/// whoever prepares it, then to the leader of the log.
+final class WalSegment {
+
+  private final String name;
+  private final long fileId;
+  private final long segmentId;
+  private final long capacity;
+
+  // The place in the log; guarded by the log's lock.
+  private long firstLsn;
+  private long endLsn;
+
+  /// Open while the segment is prepared or written; owned by the leader.
+  private @Nullable DataFile file;
+
+  private WalSegment(
+      String name, long fileId, long segmentId, long capacity, @Nullable DataFile file) {
+    this.name = name;
+    this.fileId = fileId;
+    this.segmentId = segmentId;
+    this.capacity = capacity;
+    this.file = file;
+  }
+
+  /// A segment that is ready to be written, and has no place in the log yet.
+  static WalSegment prepared(
+      String name, long fileId, long segmentId, long capacity, DataFile file) {
+    return new WalSegment(name, fileId, segmentId, capacity, file);
+  }
+
+  /// A segment that recovery has read: never written again in this use.
+  static WalSegment recovered(WalSlot slot, long endLsn) {
+    SegmentHeader header = slot.header();
+    if (header == null) {
+      throw new AssertionError("slot " + slot.name() + " has no header");
+    }
+    WalSegment segment =
+        new WalSegment(
+            slot.name(), header.fileId(), header.segmentId(), header.capacity(), null);
+    segment.begin(header.firstLsn());
+    segment.end(endLsn);
+    return segment;
+  }
+
+  /// Gives the segment its place.
+  void begin(long lsn) {
+    firstLsn = lsn;
+    endLsn = Long.MAX_VALUE;
+  }
+
+  /// Says where the last frame of the segment ended; the next segment begins there.
+  void end(long lsn) {
+    endLsn = lsn;
+  }
+
+  String name() {
+    return name;
+  }
+
+  long fileId() {
+    return fileId;
+  }
+
+  long segmentId() {
+    return segmentId;
+  }
+
+  /// Bytes of the file, header block included.
+  long capacity() {
+    return capacity;
+  }
+
+  long firstLsn() {
+    return firstLsn;
+  }
+
+  /// The end of the last frame; [Long#MAX_VALUE] while the segment is written.
+  long endLsn() {
+    return endLsn;
+  }
+
+  DataFile file() {
+    DataFile open = file;
+    if (open == null) {
+      throw new AssertionError("segment " + name + " is not open");
+    }
+    return open;
+  }
+
+  /// Closes the file, if it is open.
+  void closeFile() throws IOException {
+    DataFile open = file;
+    file = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

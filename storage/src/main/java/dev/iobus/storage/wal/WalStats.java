@@ -1,0 +1,29 @@
+package dev.iobus.storage.wal;
+
+/// What a log has done since it was opened. Immutable.
+///
+/// @param groups groups written
+/// @param records records in them
+/// @param bytes bytes of frames in them
+/// @param paddedBytes zeros written to fill their last blocks
+/// @param syncs times that stable storage was waited for
+/// @param segmentWaits appends that waited because the next segment was not prepared in time
+/// @param segmentsCreated slots created
+/// @param segmentsReused times that a slot was used again
+/// @param primitive how a group is made durable, and what was measured when it was chosen
+public record WalStats(
+    long groups,
+    long records,
+    long bytes,
+    long paddedBytes,
+    long syncs,
+    long segmentWaits,
+    long segmentsCreated,
+    long segmentsReused,
+    String primitive) {
+
+  /// Records that shared one write, on average.
+  public double meanGroupRecords() {
+    return groups == 0 ? 0 : (double) records / groups;
+  }
+}

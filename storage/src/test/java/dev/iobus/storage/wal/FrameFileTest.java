@@ -1,0 +1,101 @@
+package dev.iobus.storage.wal;
+
+import static dev.iobus.storage.wal.LogHarness.direct;
+import static dev.iobus.storage.wal.LogHarness.record;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.iobus.storage.file.CorruptionException;
+import dev.iobus.storage.file.FileKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FrameFileTest {
+
+  private static final String NAME = "manifest-000001";
+  private static final int BLOCK = 4096;
+
+  @TempDir Path path;
+  private final List<byte[]> records = new ArrayList<>();
+
+  private WalTail read(LogHarness log) throws IOException {
+    records.clear();
+    return FrameFile.read(
+        log.directory(),
+        NAME,
+        FileKind.MANIFEST,
+        (lsn, end, payload) ->
+            records.add(payload.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
+  }
+
+  private static FrameFile create(LogHarness log) throws IOException {
+    FrameFile file = FrameFile.create(log.directory(), NAME, FileKind.MANIFEST, 12345);
+    log.directory().sync();
+    return file;
+  }
+
+  @Test
+  void recordsComeBack() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      try (FrameFile file = create(log)) {
+        file.append(direct(record(0, 10)));
+        file.append(direct(record(1, 300_000)));
+        file.append(direct(new byte[0]));
+        file.mark();
+        assertEquals(log.content(NAME).length, file.size());
+      }
+      assertInstanceOf(WalTail.Clean.class, read(log));
+      assertEquals(3, records.size());
+      assertArrayEquals(record(0, 10), records.get(0));
+      assertArrayEquals(record(1, 300_000), records.get(1));
+      assertEquals(0, records.get(2).length);
+    }
+  }
+
+  @Test
+  void tornLastRecordIsDropped() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      try (FrameFile file = create(log)) {
+        file.append(direct(record(0, 10)));
+        file.append(direct(record(1, 10)));
+      }
+      log.overwrite(NAME, 2L * BLOCK + 50, new byte[] {77});
+      assertInstanceOf(WalTail.Torn.class, read(log));
+      assertEquals(1, records.size());
+    }
+  }
+
+  @Test
+  void damageBehindAMarkIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      try (FrameFile file = create(log)) {
+        file.append(direct(record(0, 10)));
+        file.append(direct(record(1, 10)));
+        file.mark();
+      }
+      log.overwrite(NAME, 2L * BLOCK + 50, new byte[] {77});
+      CorruptionException found = assertThrows(CorruptionException.class, () -> read(log));
+      assertEquals(NAME, Path.of(found.file()).getFileName().toString());
+    }
+  }
+
+  @Test
+  void damagedHeaderIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      create(log).close();
+      log.overwrite(NAME, 20, new byte[] {77});
+      assertThrows(CorruptionException.class, () -> read(log));
+      assertThrows(
+          CorruptionException.class,
+          () ->
+              FrameFile.read(
+                  log.directory(), NAME, FileKind.SSTABLE, (lsn, end, payload) -> {}));
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package dev.iobus.storage.wal;
+
+import static dev.iobus.storage.wal.LogHarness.append;
+import static dev.iobus.storage.wal.LogHarness.number;
+import static dev.iobus.storage.wal.LogHarness.record;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.storage.file.CorruptionException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Damages the files of a log in every way a test can name, and looks at what recovery says.
+@Timeout(60)
+class TailRuleTest {
+
+  private static final int BLOCK = 4096;
+
+  @TempDir Path path;
+
+  @Test
+  void tornLastGroupIsDropped() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      append(wal, record(0, 100), Durability.SYNCED);
+      append(wal, record(1, 100), Durability.SYNCED);
+      log.crash();
+      log.overwrite("wal-000001", 2L * BLOCK + 60, new byte[] {99});
+      wal = log.open();
+      assertInstanceOf(WalTail.Torn.class, wal.recovered());
+      assertEquals(1, log.recovered.size());
+    }
+  }
+
+  @Test
+  void damageBelowTheMarkIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      for (int i = 0; i < 3; i++) {
+        append(wal, record(i, 100), Durability.SYNCED);
+      }
+      log.crash();
+      log.overwrite("wal-000001", BLOCK + 60, new byte[] {99});
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertEquals(BLOCK, found.offset());
+      assertTrue(found.file().endsWith("wal-000001"), found.file());
+    }
+  }
+
+  @Test
+  void frameThatVanishedFromTheEndOfAGroupIsMissed() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      append(wal, record(0, 16));
+      append(wal, record(1, 16), Durability.SYNCED);
+      append(wal, record(2, 16), Durability.SYNCED);
+      log.crash();
+      log.overwrite("wal-000001", BLOCK + 64, new byte[64]);
+      assertThrows(CorruptionException.class, log::open);
+    }
+  }
+
+  @Test
+  void droppedFramesNeverReturn() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      append(wal, record(0, 100), Durability.SYNCED);
+      append(wal, record(1, 100), Durability.WRITTEN);
+      append(wal, record(2, 100), Durability.WRITTEN);
+      log.crash();
+      byte[] good = log.content("wal-000001");
+      log.overwrite("wal-000001", 2L * BLOCK, new byte[BLOCK]);
+      wal = log.open();
+      assertEquals(1, log.recovered.size());
+      assertEquals(1, ((WalTail.Torn) wal.recovered()).laterFrames());
+      append(wal, record(10, 100), Durability.SYNCED);
+      log.crash();
+      // The lost block comes back, as after a read that failed once.
+      log.overwrite("wal-000001", 0, good);
+      log.open();
+      assertEquals(2, log.recovered.size());
+      assertEquals(10, number(log.recovered.get(1)));
+    }
+  }
+
+  @Test
+  void missingSegmentIsCorruption() throws IOException {
+    for (String victim : new String[] {"wal-000001", "wal-000002", "wal-000003"}) {
+      Path own = Files.createDirectory(path.resolve(victim));
+      try (LogHarness log = new LogHarness(own, LogHarness.TINY)) {
+        try (Wal wal = log.open()) {
+          for (int i = 0; i < 100; i++) {
+            append(wal, record(i, 3000), Durability.SYNCED);
+          }
+        }
+        Files.delete(own.resolve(victim));
+        assertThrows(CorruptionException.class, log::open, victim);
+      }
+    }
+  }
+
+  @Test
+  void flippedBitAfterCloseIsReportedOrHarmless() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      try (Wal wal = log.open()) {
+        for (int i = 0; i < 30; i++) {
+          append(wal, record(i, i * 100), Durability.SYNCED);
+        }
+      }
+      var before = new java.util.TreeMap<String, byte[]>();
+      for (String name : log.segments()) {
+        before.put(name, log.content(name));
+      }
+      int reported = 0;
+      java.util.Random random = new java.util.Random(42);
+      for (int round = 0; round < 300; round++) {
+        String name = "wal-" + String.format("%06d", 1 + random.nextInt(2));
+        byte[] good = before.get(name);
+        int at = random.nextInt(round % 3 == 0 ? BLOCK : good.length);
+        log.overwrite(name, at, new byte[] {(byte) (good[at] ^ (1 << random.nextInt(8)))});
+        try {
+          log.open();
+          assertEquals(30, log.recovered.size(), name + " at " + at);
+          for (int i = 0; i < 30; i++) {
+            assertArrayEquals(record(i, i * 100), log.recovered.get(i));
+          }
+        } catch (CorruptionException expected) {
+          reported++;
+        }
+        log.crash();
+        for (String each : log.segments()) {
+          if (before.containsKey(each)) {
+            log.overwrite(each, 0, before.get(each));
+          } else {
+            Files.delete(path.resolve(each));
+          }
+        }
+      }
+      assertTrue(reported > 100, "reported " + reported);
+    }
+  }
+
+  @Test
+  void lostHeaderOfALiveSegmentIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      for (int i = 0; i < 40; i++) {
+        append(wal, record(i, 3000), Durability.SYNCED);
+      }
+      log.crash();
+      log.overwrite("wal-000003", 0, new byte[BLOCK]);
+      assertThrows(CorruptionException.class, log::open);
+    }
+  }
+}
