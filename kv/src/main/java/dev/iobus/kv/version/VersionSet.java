@@ -1,0 +1,231 @@
+package dev.iobus.kv.version;
+
+import dev.iobus.Scheduler;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.file.FileKind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
+
+/// The versions that are alive, the manifest that leads from one to the next, and the numbers of
+/// new files.
+///
+/// Edits are logged one after the other under [#editLock()], which is held while the manifest is
+/// written. What the owner's lock guards is said at each method.
+public final class VersionSet implements AutoCloseable {
+
+  /// A manifest that has grown past this, and past four times what it began with, is written anew.
+  private static final long MANIFEST_BYTES_MAX = 4L << 20;
+
+  private final DataDirectory directory;
+  private final FileNumbers numbers;
+  private final Scheduler.Lock editLock;
+
+  // Guarded by the edit lock.
+  private final ManifestState state;
+  private Manifest manifest;
+  private long manifestBytesAtFirst;
+
+  // Guarded by the owner's lock.
+  private Version current;
+  private final List<Live> live = new ArrayList<>();
+  private List<Table> obsolete = new ArrayList<>();
+
+  /// A version that somebody holds.
+  private static final class Live {
+
+    final Version version;
+    int holds;
+
+    Live(Version version) {
+      this.version = version;
+    }
+  }
+
+  private VersionSet(
+      DataDirectory directory,
+      Scheduler scheduler,
+      FileNumbers numbers,
+      ManifestState state,
+      Manifest manifest,
+      Version current) {
+    this.directory = directory;
+    this.numbers = numbers;
+    this.editLock = scheduler.newLock();
+    this.state = state;
+    this.manifest = manifest;
+    this.manifestBytesAtFirst = manifest.sizeBytes();
+    this.current = current;
+  }
+
+  /// What the newest manifest among `names` says, or null when there is none.
+  ///
+  /// @throws dev.iobus.storage.file.CorruptionException when acknowledged bytes of it are damaged
+  public static @Nullable ManifestState read(DataDirectory directory, List<String> names)
+      throws IOException {
+    long number = Manifest.newest(names);
+    return number < 0 ? null : Manifest.read(directory, number);
+  }
+
+  /// Makes a directory without a manifest a store without entries.
+  public static ManifestState initialize(DataDirectory directory, Scheduler scheduler)
+      throws IOException {
+    ManifestState state = ManifestState.empty();
+    Manifest.create(directory, 1, FileNumbers.newFileId(scheduler), state).close();
+    return state;
+  }
+
+  /// Begins to change what a manifest says, with a new manifest that holds it and `edit` besides.
+  ///
+  /// @param names what the directory held before
+  /// @param numbers for the new manifest and all files after it
+  /// @param tables all tables of the state after the edit, open
+  public static VersionSet open(
+      DataDirectory directory,
+      Scheduler scheduler,
+      List<String> names,
+      ManifestState state,
+      VersionEdit edit,
+      FileNumbers numbers,
+      List<Table> tables)
+      throws IOException {
+    long number = Manifest.newest(names) + 1;
+    state.apply(edit.nextFileNumber(numbers.next()), directory.path().toString(), 0);
+    Version version = new Version(tables);
+    Manifest manifest = Manifest.create(directory, number, numbers.newFileId(), state);
+    return new VersionSet(directory, scheduler, numbers, state, manifest, version);
+  }
+
+  /// Held while an edit is made and logged. Taken before the owner's lock.
+  public Scheduler.Lock editLock() {
+    return editLock;
+  }
+
+  /// The newest version. Needs the owner's lock.
+  public Version current() {
+    return current;
+  }
+
+  /// Logs an edit to the current version and returns the version after it, which the caller makes
+  /// current with [#install]. When this returns the edit is durable, and what it makes obsolete may
+  /// be deleted. Needs the edit lock, not the owner's.
+  ///
+  /// @param opened the tables that the edit adds
+  public Version log(VersionEdit edit, List<Table> opened) throws IOException {
+    assert editLock.isHeldByCurrentTask() : "edits are logged one after the other";
+    // Only the holder of the edit lock changes it, so it can be read here without the other lock.
+    Version next = current.apply(edit, opened);
+    edit.nextFileNumber(numbers.next());
+    manifest.append(edit);
+    state.apply(edit, directory.path().toString(), manifest.sizeBytes());
+    if (manifest.sizeBytes() > Math.max(MANIFEST_BYTES_MAX, 4 * manifestBytesAtFirst)) {
+      writeAnew();
+    }
+    return next;
+  }
+
+  private void writeAnew() throws IOException {
+    long number = manifest.number();
+    Manifest anew = Manifest.create(directory, number + 1, numbers.newFileId(), state);
+    manifest.close();
+    manifest = anew;
+    manifestBytesAtFirst = anew.sizeBytes();
+    directory.delete(FileNames.manifest(number));
+  }
+
+  /// Makes the version current that [#log] returned. Needs both locks.
+  public void install(Version version) {
+    current = version;
+  }
+
+  /// Takes a hold of a version. Needs the owner's lock.
+  public void retain(Version version) {
+    for (Live one : live) {
+      if (one.version == version) {
+        one.holds++;
+        return;
+      }
+    }
+    Live one = new Live(version);
+    one.holds = 1;
+    live.add(one);
+  }
+
+  /// Gives a hold up. Tables that were only in this version are obsolete with the last. Needs the
+  /// owner's lock.
+  public void release(Version version) {
+    for (int i = 0; i < live.size(); i++) {
+      Live one = live.get(i);
+      if (one.version == version) {
+        if (--one.holds == 0) {
+          live.remove(i);
+          collectObsolete(version);
+        }
+        return;
+      }
+    }
+    throw new AssertionError("a version was released that nobody holds");
+  }
+
+  private void collectObsolete(Version dead) {
+    Roaring64Bitmap gone = new Roaring64Bitmap();
+    gone.or(dead.numbers());
+    gone.andNot(current.numbers());
+    for (Live one : live) {
+      gone.andNot(one.version.numbers());
+    }
+    for (int level = 0; level < Version.LEVELS; level++) {
+      for (Table table : dead.level(level)) {
+        if (gone.contains(table.info().number())) {
+          obsolete.add(table);
+        }
+      }
+    }
+  }
+
+  /// The tables that nobody reads any more and the manifest does not name: the caller closes and
+  /// deletes them. Needs the owner's lock.
+  public List<Table> takeObsolete() {
+    List<Table> taken = obsolete;
+    obsolete = new ArrayList<>();
+    return taken;
+  }
+
+  /// Whether [#takeObsolete()] would give tables. Needs the owner's lock.
+  public boolean hasObsolete() {
+    return !obsolete.isEmpty();
+  }
+
+  /// The files among `names` that this library made and nothing refers to. Needs no lock, before
+  /// the first edit.
+  public List<String> orphans(List<String> names) {
+    List<String> orphans = new ArrayList<>();
+    for (String name : names) {
+      long table = FileNames.numberOf(FileKind.SSTABLE, name);
+      long other = FileNames.numberOf(FileKind.MANIFEST, name);
+      boolean deadTable = table >= 0 && !current.numbers().contains(table);
+      boolean oldManifest = other >= 0 && other < manifest.number();
+      if (deadTable || oldManifest || FileNames.isTemporaryManifest(name)) {
+        orphans.add(name);
+      }
+    }
+    return orphans;
+  }
+
+  /// Reads the manifest back from the disk and checks every frame. Needs the edit lock.
+  public void verifyManifest() throws IOException {
+    Manifest.read(directory, manifest.number());
+  }
+
+  public long manifestBytes() {
+    return manifest.sizeBytes();
+  }
+
+  /// Closes the manifest. The tables are the caller's to close.
+  @Override
+  public void close() throws IOException {
+    manifest.close();
+  }
+}
