@@ -1,0 +1,399 @@
+package dev.iobus.kv;
+
+import dev.iobus.Scheduler;
+import dev.iobus.kv.compaction.Compaction;
+import dev.iobus.kv.compaction.CompactionPicker;
+import dev.iobus.kv.compaction.CompactionPlan;
+import dev.iobus.kv.compaction.LevelSizes;
+import dev.iobus.kv.version.Table;
+import dev.iobus.kv.version.TableFiles;
+import dev.iobus.kv.version.Version;
+import dev.iobus.kv.version.VersionEdit;
+import dev.iobus.kv.version.VersionSet;
+import dev.iobus.storage.memory.MemoryLimitException;
+import dev.iobus.storage.wal.Wal;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The two tasks behind the callers: `store-flush` makes tables of sealed memtables, `store-compact`
+/// merges tables and deletes those that nobody needs. A failure in either is the store's.
+final class BackgroundWork {
+
+  /// How long a flush or a compaction waits for memory before that is a failure, in nanoseconds.
+  private static final long MEMORY_WAIT_NANOS = 30_000_000_000L;
+
+  /// How often it looks, in nanoseconds.
+  private static final long MEMORY_LOOK_NANOS = 20_000_000;
+
+  private final StoreState state;
+  private final Memtables memtables;
+  private final Views views;
+  private final Snapshots snapshots;
+  private final CommitPipeline commits;
+  private final VersionSet versions;
+  private final TableFiles files;
+  private final Wal wal;
+  private final WriteStall stall;
+  private final LevelSizes sizes;
+
+  // Guarded by the state's lock.
+  private int running;
+  private long flushes;
+  private long compactions;
+  private long compactAllAsked;
+  private long compactAllDone;
+
+  BackgroundWork(
+      StoreState state,
+      Memtables memtables,
+      Views views,
+      Snapshots snapshots,
+      CommitPipeline commits,
+      VersionSet versions,
+      TableFiles files,
+      Wal wal,
+      WriteStall stall,
+      LevelSizes sizes) {
+    this.state = state;
+    this.memtables = memtables;
+    this.views = views;
+    this.snapshots = snapshots;
+    this.commits = commits;
+    this.versions = versions;
+    this.files = files;
+    this.wal = wal;
+    this.stall = stall;
+    this.sizes = sizes;
+  }
+
+  void start() {
+    state.lock.lock();
+    try {
+      stall.update(versions.current().level(0).size());
+      running = 2;
+    } finally {
+      state.lock.unlock();
+    }
+    state.scheduler.start("store-flush", () -> run(this::flushUntilClosed));
+    state.scheduler.start("store-compact", () -> run(this::compactUntilClosed));
+  }
+
+  /// Waits until both tasks have ended. Needs the state's lock, after the state was closed.
+  void awaitEnd() {
+    while (running > 0) {
+      state.changed.await();
+    }
+  }
+
+  long flushes() {
+    return flushes;
+  }
+
+  long compactions() {
+    return compactions;
+  }
+
+  /// Seals what is in memory and waits until it is in tables, on disk.
+  void flush() throws IOException {
+    @Nullable LoggedMemtable target;
+    state.lock.lock();
+    try {
+      target = memtables.newestToFlush();
+    } finally {
+      state.lock.unlock();
+    }
+    if (target == null) {
+      return;
+    }
+    memtables.replace(target, 0);
+    state.lock.lock();
+    try {
+      // Memtables become tables in order, so the older ones are through when this one is.
+      while (memtables.isSealed(target)) {
+        state.requireWritable();
+        state.changed.await();
+      }
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  /// Has all tables merged into the deepest level, and waits for it.
+  void compactAll() throws IOException {
+    state.lock.lock();
+    try {
+      long mine = ++compactAllAsked;
+      state.changed.signalAll();
+      while (compactAllDone < mine) {
+        state.requireWritable();
+        state.changed.await();
+      }
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  /// A task's body: what it throws ends all writing, and its end is what close waits for.
+  private void run(Body body) {
+    try {
+      body.run();
+    } catch (Throwable t) {
+      state.fail(t);
+    } finally {
+      state.lock.lock();
+      try {
+        running--;
+        state.changed.signalAll();
+      } finally {
+        state.lock.unlock();
+      }
+    }
+  }
+
+  private interface Body {
+    void run() throws IOException;
+  }
+
+  private void flushUntilClosed() throws IOException {
+    while (true) {
+      LoggedMemtable next = awaitSealed();
+      if (next == null) {
+        return;
+      }
+      flush(next);
+    }
+  }
+
+  private @Nullable LoggedMemtable awaitSealed() {
+    state.lock.lock();
+    try {
+      while (!state.isClosing() && state.failure() == null) {
+        LoggedMemtable next = memtables.nextToFlush();
+        if (next != null) {
+          return next;
+        }
+        state.changed.await();
+      }
+      return null;
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  private void flush(LoggedMemtable memtable) throws IOException {
+    List<Table> tables = writeTables(memtable);
+    if (tables == null) {
+      return;
+    }
+    Version version;
+    ReadView before;
+    long logStart;
+    versions.editLock().lock();
+    try {
+      VersionEdit edit = new VersionEdit();
+      for (Table table : tables) {
+        edit.add(table.info());
+      }
+      logStart = logStartAfter(memtable);
+      edit.logStart(logStart);
+      edit.durableMark(wal.durableLsn()).lastSequence(memtable.lastSequence());
+      version = log(edit, tables, tables);
+      state.lock.lock();
+      try {
+        memtables.flushed(memtable);
+        flushes++;
+        before = install(version);
+      } finally {
+        state.lock.unlock();
+      }
+    } finally {
+      versions.editLock().unlock();
+    }
+    release(before);
+    memtable.memtable.close();
+    wal.release(logStart);
+    state.signalAll();
+  }
+
+  /// Writes the tables of a memtable. While the budget has no memory for it, as with very large
+  /// values, it waits for some; null when the store closes meanwhile.
+  private @Nullable List<Table> writeTables(LoggedMemtable memtable) throws IOException {
+    long deadline = state.scheduler.nanoTime() + MEMORY_WAIT_NANOS;
+    while (true) {
+      try {
+        return Flush.run(memtable.memtable, files, boundaries());
+      } catch (MemoryLimitException e) {
+        if (state.scheduler.nanoTime() >= deadline) {
+          throw e;
+        }
+        if (!awaitChange()) {
+          return null;
+        }
+      }
+    }
+  }
+
+  /// Waits a little, or for less when something changes; false when the store is closing.
+  private boolean awaitChange() {
+    state.lock.lock();
+    try {
+      if (!state.isClosing()) {
+        state.changed.awaitUntil(state.scheduler.nanoTime() + MEMORY_LOOK_NANOS);
+      }
+      return !state.isClosing();
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  /// Where the log must begin once `memtable`, the oldest, is in a table.
+  private long logStartAfter(LoggedMemtable memtable) {
+    state.lock.lock();
+    try {
+      Long first = memtables.logStartAfterOldest();
+      return first != null ? first : memtable.endLsn();
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  private void compactUntilClosed() throws IOException {
+    while (true) {
+      List<Table> obsolete;
+      CompactionPlan plan = null;
+      ReadView view = null;
+      long asked;
+      state.lock.lock();
+      try {
+        while (true) {
+          if (state.isClosing() || state.failure() != null) {
+            return;
+          }
+          asked = compactAllAsked;
+          obsolete = versions.takeObsolete();
+          Version current = versions.current();
+          plan =
+              asked > compactAllDone
+                  ? CompactionPicker.pickAll(current)
+                  : CompactionPicker.pick(current, sizes);
+          if (plan != null) {
+            // The inputs stay open as long as a view holds them.
+            view = views.acquire();
+            break;
+          }
+          if (!obsolete.isEmpty() || asked > compactAllDone) {
+            break;
+          }
+          state.changed.await();
+        }
+      } finally {
+        state.lock.unlock();
+      }
+      for (Table table : obsolete) {
+        files.delete(table);
+      }
+      boolean wasAll = asked > compactAllDone;
+      boolean done = true;
+      if (plan != null && view != null) {
+        try {
+          done = compact(plan);
+        } finally {
+          view.release();
+        }
+      }
+      if (done && wasAll) {
+        finishCompactAll(asked);
+      }
+    }
+  }
+
+  private void finishCompactAll(long asked) {
+    state.lock.lock();
+    try {
+      compactAllDone = asked;
+      state.changed.signalAll();
+    } finally {
+      state.lock.unlock();
+    }
+  }
+
+  /// Carries a plan out; false when the store closed before it was done.
+  private boolean compact(CompactionPlan plan) throws IOException {
+    Compaction compaction = null;
+    VersionEdit edit = null;
+    long deadline = state.scheduler.nanoTime() + MEMORY_WAIT_NANOS;
+    while (edit == null) {
+      compaction = new Compaction(plan, files, sizes, boundaries(), state::isClosing);
+      try {
+        edit = compaction.run();
+        if (edit == null) {
+          return false;
+        }
+      } catch (MemoryLimitException e) {
+        if (state.scheduler.nanoTime() >= deadline) {
+          throw e;
+        }
+        if (!awaitChange()) {
+          return false;
+        }
+      }
+    }
+    ReadView before;
+    versions.editLock().lock();
+    try {
+      Version version = log(edit, compaction.outputs(), compaction.made());
+      state.lock.lock();
+      try {
+        compactions++;
+        before = install(version);
+      } finally {
+        state.lock.unlock();
+      }
+    } finally {
+      versions.editLock().unlock();
+    }
+    release(before);
+    return true;
+  }
+
+  /// Logs an edit. Needs the edit lock.
+  ///
+  /// @param made the tables that were made for it, and that nobody else knows yet
+  private Version log(VersionEdit edit, List<Table> added, List<Table> made) throws IOException {
+    boolean logged = false;
+    try {
+      Version version = versions.log(edit, added);
+      logged = true;
+      return version;
+    } finally {
+      if (!logged) {
+        files.letGo(made);
+      }
+    }
+  }
+
+  /// Makes a version current for readers. Needs both locks.
+  private @Nullable ReadView install(Version version) {
+    versions.install(version);
+    ReadView before = views.install(memtables.newestFirst(), version);
+    stall.update(version.level(0).size());
+    state.changed.signalAll();
+    return before;
+  }
+
+  private static void release(@Nullable ReadView view) {
+    if (view != null) {
+      view.release();
+    }
+  }
+
+  private long[] boundaries() {
+    state.lock.lock();
+    try {
+      return snapshots.boundaries(commits.published());
+    } finally {
+      state.lock.unlock();
+    }
+  }
+}

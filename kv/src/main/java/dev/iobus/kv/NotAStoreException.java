@@ -1,0 +1,13 @@
+package dev.iobus.kv;
+
+import java.io.IOException;
+
+/// The directory holds files, but no store of this library. Nothing in it was changed.
+public final class NotAStoreException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  NotAStoreException(String message) {
+    super(message);
+  }
+}

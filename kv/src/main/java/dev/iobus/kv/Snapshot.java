@@ -1,0 +1,45 @@
+package dev.iobus.kv;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// The state of a store at one sequence, for reads that must agree with each other. While it is
+/// open, what it sees takes space even when it is overwritten. Thread-safe.
+public final class Snapshot implements AutoCloseable {
+
+  private final Store store;
+  private final long sequence;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  Snapshot(Store store, long sequence) {
+    this.store = store;
+    this.sequence = sequence;
+  }
+
+  /// The sequence number of the last write that it sees; 0 when there was none.
+  public long sequence() {
+    return sequence;
+  }
+
+  /// The sequence, for a read of `reader`.
+  ///
+  /// @throws IllegalStateException when this is closed
+  /// @throws IllegalArgumentException when it is of another store
+  long sequenceFor(Store reader) {
+    if (reader != store) {
+      throw new IllegalArgumentException("the snapshot is of another store");
+    }
+    if (closed.get()) {
+      throw new IllegalStateException("snapshot at " + sequence + " is closed");
+    }
+    return sequence;
+  }
+
+  /// Lets what only this snapshot sees be dropped; the second call does nothing. May be called
+  /// after the store was closed.
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      store.release(this);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.iobus.kv;
+
+import java.util.List;
+
+/// What a store has done since it was opened, and what it holds now.
+///
+/// @param backend the kernel interface in use
+/// @param backendReason why that one, in one line
+/// @param codec the codec of compressed blocks, or `none`
+/// @param durableAppend how the log makes an append durable
+/// @param userBytesWritten keys and values of all puts and deletes, in bytes
+/// @param bytesWritten log and tables, in bytes
+/// @param diskBytes tables and log on disk, in bytes
+/// @param memtableBytes what memtables hold, in bytes
+/// @param memoryReserved of `memoryBytes`, in bytes
+/// @param flushes memtables that became tables
+/// @param compactions merges and moves of tables
+/// @param stallNanos time that writers were held back, summed over them, in nanoseconds
+/// @param tablesPerLevel from level 0 on
+public record StoreStats(
+    String backend,
+    String backendReason,
+    String codec,
+    String durableAppend,
+    long userBytesWritten,
+    long bytesWritten,
+    long diskBytes,
+    long memtableBytes,
+    long memoryReserved,
+    long flushes,
+    long compactions,
+    long stallNanos,
+    List<Integer> tablesPerLevel) {
+
+  public StoreStats {
+    tablesPerLevel = List.copyOf(tablesPerLevel);
+  }
+}
