@@ -1,0 +1,55 @@
+package dev.iobus.bench;
+
+import dev.iobus.bench.bus.BusCommand;
+import dev.iobus.bench.jmh.JmhCommand;
+import dev.iobus.bench.measure.ExitStatus;
+import dev.iobus.bench.quick.QuickCommand;
+import dev.iobus.bench.versus.VersusCommand;
+import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParseResult;
+
+/// The command line: picks the job, turns what it throws into a message and an exit code.
+@Command(
+    name = "bench/run",
+    mixinStandardHelpOptions = true,
+    version = "iobus bench 0.1.0-SNAPSHOT",
+    description = {"Measures iobus, its storage and its key-value store.", ""},
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      QuickCommand.class,
+      VersusCommand.class,
+      BusCommand.class,
+      JmhCommand.class,
+      CommandLine.HelpCommand.class
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done and every answer right; 1 failure or wrong answer; 2 wrong usage;",
+      "78 the host lacks something. NO_COLOR is honoured."
+    })
+public final class Bench {
+
+  private static final int HELP_WIDTH = 100;
+
+  private Bench() {}
+
+  public static void main(String[] arguments) {
+    CommandLine line = new CommandLine(new Bench());
+    line.setExecutionExceptionHandler(Bench::failed);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpWidth(HELP_WIDTH);
+    System.exit(line.execute(arguments));
+  }
+
+  /// A failure of the outside world needs its message, one of ours needs its stack.
+  private static int failed(Exception e, CommandLine line, ParseResult result) {
+    if (e instanceof IOException) {
+      line.getErr().println(line.getColorScheme().errorText(e.toString()));
+    } else {
+      e.printStackTrace(line.getErr());
+    }
+    return ExitStatus.FAILURE;
+  }
+}
