@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class Store implements AutoCloseable {
 
   /// Bytes of log behind one memtable after which it is flushed however little it holds.
-  private static final long LOG_BYTES_MIN = 64L << 20;
+  private static final long LOG_BYTES_MIN = 256L << 20;
 
   private final StoreOptions options;
   private final MemoryPlan memory;

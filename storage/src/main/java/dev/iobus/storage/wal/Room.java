@@ -345,7 +345,9 @@ final class Room {
   void release(long lsn) {
     releasedLsn = Math.max(releasedLsn, lsn);
     while (live.getFirst() != written && live.getFirst().endLsn() <= lsn) {
-      supply.giveBack(live.removeFirst());
+      WalSegment last = live.removeFirst();
+      last.release();
+      supply.giveBack(last);
     }
   }
 

@@ -28,7 +28,7 @@ final class SegmentSupply {
   /// Zeros written at once while a slot is made.
   static final int ZERO_BYTES = 256 << 10;
 
-  private static final int FREE_MAX = 2;
+  private static final int FREE_MAX = 6;
 
   // Constant after construction.
   private final DataDirectory directory;

@@ -372,6 +372,7 @@ public final class Wal implements AutoCloseable {
       lock.unlock();
     }
     try {
+      writer.close();
       room.closeSegments();
       supply.closePrepared();
     } catch (IOException e) {

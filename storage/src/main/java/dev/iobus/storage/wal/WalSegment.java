@@ -17,8 +17,11 @@ final class WalSegment {
   private long firstLsn;
   private long endLsn;
 
-  /// Open while the segment is prepared or written; owned by the leader.
+  /// Open while the segment is prepared or written, and until it is synced; owned by the leader.
   private @Nullable DataFile file;
+
+  /// Whether nobody needs the segment's bytes any more.
+  private volatile boolean released;
 
   private WalSegment(
       String name, long fileId, long segmentId, long capacity, @Nullable DataFile file) {
@@ -84,6 +87,15 @@ final class WalSegment {
   /// The end of the last frame; [Long#MAX_VALUE] while the segment is written.
   long endLsn() {
     return endLsn;
+  }
+
+  /// Says that nobody needs the bytes any more, so that they need not become durable.
+  void release() {
+    released = true;
+  }
+
+  boolean isReleased() {
+    return released;
   }
 
   DataFile file() {

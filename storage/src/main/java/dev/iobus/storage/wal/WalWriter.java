@@ -5,13 +5,16 @@ import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.FileKind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 
 /// Writes groups to segments and makes them durable. Owned by the leader of the log: one task at
 /// a time, handed over under the log's lock.
 ///
 /// A DSYNC write vouches for its own bytes alone. So it is used only while everything before it is
-/// on stable storage; once something was written without, the next sync is an fdatasync, and a
-/// segment that is left is synced first.
+/// on stable storage; once something was written without, the next sync is an fdatasync of each
+/// segment that holds such bytes. A segment that is left unsynced stays open for that, and is
+/// forgotten when nobody needs its bytes any more: a log of which nothing is ever synced never
+/// waits for the device, and much of it never goes there.
 final class WalWriter {
 
   // Constant after construction.
@@ -22,7 +25,10 @@ final class WalWriter {
 
   // Owned by the leader.
   private WalSegment segment;
+  /// Whether the current segment holds bytes that are not durable.
   private boolean dirty;
+  /// Segments before the current one that may hold such bytes, oldest first.
+  private final ArrayDeque<WalSegment> unsynced = new ArrayDeque<>();
 
   /// Read by anybody, written by the leader.
   private volatile long syncs;
@@ -53,12 +59,9 @@ final class WalWriter {
             segment.capacity(),
             blockSize)
         .write(headerBlock, FileKind.WAL_SEGMENT);
-    if (primitive.dsync()) {
-      segment.file().writeFully(headerBlock, 0, WriteFlag.DSYNC);
-    } else {
-      segment.file().writeFully(headerBlock, 0, WriteFlag.NONE);
-      segment.file().dataSync();
-    }
+    // DSYNC whatever the primitive: an fdatasync would also write what an earlier use of the slot
+    // left in the page cache, up to the whole segment.
+    segment.file().writeFully(headerBlock, 0, WriteFlag.DSYNC);
     syncs++;
   }
 
@@ -74,7 +77,7 @@ final class WalWriter {
     buffer.asSlice(group.used(), bytes - group.used()).fill((byte) 0);
     MemorySegment blocks = buffer.asSlice(0, bytes);
     DataFile file = segment.file();
-    if (sync && primitive.dsync() && !dirty) {
+    if (sync && primitive.dsync() && isClean()) {
       file.writeFully(blocks, group.offset(), WriteFlag.DSYNC);
       syncs++;
     } else {
@@ -86,8 +89,21 @@ final class WalWriter {
     }
   }
 
-  /// Makes everything durable that was written.
+  private boolean isClean() {
+    return !dirty && unsynced.isEmpty();
+  }
+
+  /// Makes everything durable that was written and is still needed.
   void sync() throws IOException {
+    while (!unsynced.isEmpty()) {
+      WalSegment oldest = unsynced.getFirst();
+      if (!oldest.isReleased()) {
+        oldest.file().dataSync();
+        syncs++;
+      }
+      oldest.closeFile();
+      unsynced.removeFirst();
+    }
     if (dirty) {
       segment.file().dataSync();
       dirty = false;
@@ -96,10 +112,24 @@ final class WalWriter {
   }
 
   private void roll(WalSegment next, long durableMark) throws IOException {
-    sync();
-    segment.closeFile();
+    while (!unsynced.isEmpty() && unsynced.getFirst().isReleased()) {
+      unsynced.removeFirst().closeFile();
+    }
+    if (dirty) {
+      unsynced.add(segment);
+      dirty = false;
+    } else {
+      segment.closeFile();
+    }
     segment = next;
     writeHeader(durableMark);
+  }
+
+  /// Closes the files of segments that a failed log left unsynced.
+  void close() throws IOException {
+    while (!unsynced.isEmpty()) {
+      unsynced.removeFirst().closeFile();
+    }
   }
 
   /// For tests: lets every later write and sync fail.
