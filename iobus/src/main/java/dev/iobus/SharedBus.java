@@ -243,15 +243,18 @@ public final class SharedBus implements AutoCloseable {
   public boolean tryLock(OpenFile file) throws IOException {
     checks.file(file);
     enter();
-    int descriptor = file.retain();
     try {
-      int result = backend.lock(descriptor);
-      if (result < 0 && result != -Errno.EAGAIN) {
-        throw BusException.of("lock", file.path(), result, null);
+      int descriptor = file.retain();
+      try {
+        int result = backend.lock(descriptor);
+        if (result < 0 && result != -Errno.EAGAIN) {
+          throw BusException.of("lock", file.path(), result, null);
+        }
+        return result >= 0;
+      } finally {
+        file.release();
       }
-      return result >= 0;
     } finally {
-      file.release();
       exit();
     }
   }
@@ -262,11 +265,14 @@ public final class SharedBus implements AutoCloseable {
   public RegisteredFile register(OpenFile file) throws IOException {
     checks.file(file);
     enter();
-    file.retain();
     try {
-      return registrations.add(file);
+      file.retain();
+      try {
+        return registrations.add(file);
+      } finally {
+        file.release();
+      }
     } finally {
-      file.release();
       exit();
     }
   }
@@ -456,6 +462,12 @@ public final class SharedBus implements AutoCloseable {
     if (length == 0) {
       return 0;
     }
+    if (op == Op.WRITE && flag == WriteFlag.NONE) {
+      int count = writeBuffered(file, memory, offset, length);
+      if (count >= 0) {
+        return count;
+      }
+    }
     Slot slot = begin(op);
     try {
       fill(slot.request, memory, offset, length, flag);
@@ -467,6 +479,35 @@ public final class SharedBus implements AutoCloseable {
       }
     } finally {
       end(slot);
+    }
+  }
+
+  /// On the calling thread where that is best; −1 when it is not. A virtual thread never waits in a
+  /// system call of its own: a write that must wait for room in the page cache would hold its
+  /// carrier.
+  private int writeBuffered(BusFile file, MemorySegment memory, long offset, int length) {
+    OpenFile open =
+        switch (file) {
+          case OpenFile plain -> plain;
+          case RegisteredFile registered -> {
+            registered.slot(this); // Refuses one that is no longer registered.
+            yield registered.file();
+          }
+        };
+    if (open.isDirect() || scheduler.currentTask().isVirtual()) {
+      return -1;
+    }
+    checks.file(open);
+    enter();
+    try {
+      int descriptor = open.retain();
+      try {
+        return backend.writeBuffered(descriptor, memory, length, offset);
+      } finally {
+        open.release();
+      }
+    } finally {
+      exit();
     }
   }
 

@@ -352,6 +352,20 @@ abstract class SharedBusContract {
   }
 
   @Test
+  void aRefusedCallDoesNotKeepTheBusFromClosing() throws IOException {
+    OpenFile file =
+        bus.open(directory.resolve("closed"), OpenFlag.WRITE, OpenFlag.CREATE);
+    bus.close(file);
+    MemorySegment memory = memory(10);
+    assertThrows(IllegalStateException.class, () -> bus.tryLock(file));
+    assertThrows(IllegalStateException.class, () -> bus.register(file));
+    assertThrows(IllegalStateException.class, () -> bus.write(file, memory, 0, WriteFlag.NONE));
+    assertThrows(IllegalStateException.class, () -> bus.write(file, memory, 0, WriteFlag.DSYNC));
+    assertThrows(IllegalStateException.class, () -> bus.stat(file));
+    assertTimeoutPreemptively(Duration.ofSeconds(10), () -> bus.close());
+  }
+
+  @Test
   void openAndCloseLeaveNoDescriptor() throws IOException {
     Path descriptors = Path.of("/proc/self/fd");
     org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(descriptors), "needs /proc");

@@ -67,6 +67,13 @@ public sealed interface Backend permits UringBackend, NioBackend {
 
   void unregisterBuffer(int index);
 
+  /// Writes to a file that is not direct, on the calling thread: the kernel takes such bytes without
+  /// waiting for the device, as a rule. From any thread, for a descriptor that stays open.
+  ///
+  /// Returns the bytes written, or −1 when nothing was: the caller then goes the usual way, which
+  /// also tells why.
+  int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset);
+
   /// Takes or refuses an exclusive lock on the whole open file, which lives as long as the open
   /// file and is not shared with other opens in this process where the host can (OFD lock).
   /// Returns 0, or `-EAGAIN` when another holds it. From any thread; never waits.

@@ -235,6 +235,12 @@ public final class NioBackend implements Backend {
   @Override
   public void unregisterBuffer(int index) {}
 
+  /// Never: the calling thread could be interrupted, which would close the channel.
+  @Override
+  public int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset) {
+    return -1;
+  }
+
   @Override
   public int lock(int descriptor) {
     NioFile file = NioFiles.retain(descriptor, false);

@@ -275,6 +275,13 @@ public final class UringBackend implements Backend {
     tables.unregisterBuffer(index);
   }
 
+  /// As pwrite(2): most file systems have no asynchronous buffered write, so that a ring hands each
+  /// to a worker thread of the kernel, which costs ten times as much.
+  @Override
+  public int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset) {
+    return (int) Libc.pwrite(descriptor, buffer, length, offset);
+  }
+
   @Override
   public int lock(int descriptor) {
     try (Arena call = Arena.ofConfined()) {

@@ -52,6 +52,11 @@ public final class Libc {
       downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle WRITE =
       downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  /// Without `errno`, so that any thread may call it without memory of its own.
+  private static final MethodHandle PWRITE =
+      LINKER.downcallHandle(
+          symbol("pwrite"),
+          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle FTRUNCATE =
       downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
   private static final MethodHandle MKDIR =
@@ -125,6 +130,15 @@ public final class Libc {
   public static long read(MemorySegment capture, int fd, MemorySegment buffer, long count) {
     try {
       return orErrno((long) READ.invokeExact(capture, fd, buffer, count), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// pwrite(2). Returns −1 for any failure.
+  public static long pwrite(int fd, MemorySegment buffer, long count, long offset) {
+    try {
+      return (long) PWRITE.invokeExact(fd, buffer, count, offset);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
