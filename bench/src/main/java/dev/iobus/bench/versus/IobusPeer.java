@@ -22,8 +22,13 @@ final class IobusPeer implements Peer {
   }
 
   @Override
-  public Subject open(Path directory, Memory memory) throws IOException {
-    StoreSettings settings = new StoreSettings(Durability.SYNCED, memory.sum(), null);
+  public Subject open(Path directory, Memory memory, Subject.Sync usual) throws IOException {
+    Durability durability =
+        switch (usual) {
+          case DURABLE -> Durability.SYNCED;
+          case WRITTEN -> Durability.WRITTEN;
+        };
+    StoreSettings settings = new StoreSettings(durability, memory.sum(), null);
     return new OpenStore(settings.open(directory));
   }
 
@@ -32,7 +37,7 @@ final class IobusPeer implements Peer {
     @Override
     public void put(byte[] key, byte[] value, Sync sync) throws IOException {
       switch (sync) {
-        case DURABLE -> store.put(key, value);
+        case DURABLE -> store.write(new WriteBatch().put(key, value), Durability.SYNCED);
         case WRITTEN -> store.write(new WriteBatch().put(key, value), Durability.WRITTEN);
       }
     }

@@ -25,5 +25,7 @@ public interface Peer {
   String describe(Memory memory);
 
   /// Opens or creates a store in `directory`, which exists.
-  Subject open(Path directory, Memory memory) throws IOException;
+  ///
+  /// @param usual what most puts will wait for; a store may choose its kind of log by it
+  Subject open(Path directory, Memory memory, Subject.Sync usual) throws IOException;
 }

@@ -66,7 +66,7 @@ final class Race {
   /// In a new store, which is removed after.
   private Measurement fill(Workload workload, Peer peer) throws Exception {
     Path fresh = Files.createTempDirectory(directory, peer.name() + "-");
-    try (Subject subject = peer.open(fresh, memory)) {
+    try (Subject subject = peer.open(fresh, memory, workload.sync())) {
       return workload.run(title(workload, peer), subject, data, nanos, progress);
     } finally {
       DiskUse.remove(fresh);
@@ -79,7 +79,7 @@ final class Race {
     if (!Files.exists(loaded)) {
       load(peer, loaded);
     }
-    try (Subject subject = peer.open(loaded, memory)) {
+    try (Subject subject = peer.open(loaded, memory, Subject.Sync.WRITTEN)) {
       String title = title(workload, peer);
       workload.run(title + ", warm-up", subject, data, WARM_UP_NANOS, progress);
       return workload.run(title, subject, data, nanos, progress);
@@ -88,7 +88,7 @@ final class Race {
 
   private void load(Peer peer, Path loaded) throws Exception {
     Files.createDirectory(loaded);
-    try (Subject subject = peer.open(loaded, memory)) {
+    try (Subject subject = peer.open(loaded, memory, Subject.Sync.WRITTEN)) {
       Workload.FILLRANDOM.run("load " + peer.name(), subject, data, nanos, progress);
     }
   }

@@ -48,6 +48,14 @@ enum Workload {
     };
   }
 
+  /// What its puts wait for; those of a workload that reads were written before.
+  Sync sync() {
+    return switch (this) {
+      case FILLSYNC_1, FILLSYNC_64, FILLSYNC_1000 -> Sync.DURABLE;
+      case FILLRANDOM, READRANDOM_CACHED, READRANDOM -> Sync.WRITTEN;
+    };
+  }
+
   /// Runs it once.
   ///
   /// @param nanos how long, unless the workload ends by itself

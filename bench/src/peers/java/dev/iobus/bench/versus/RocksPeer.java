@@ -38,7 +38,7 @@ public final class RocksPeer implements Peer {
   }
 
   @Override
-  public Subject open(Path directory, Memory memory) throws IOException {
+  public Subject open(Path directory, Memory memory, Subject.Sync usual) throws IOException {
     Cache cache = new LRUCache(memory.blockCacheBytes());
     BloomFilter filter = new BloomFilter(FILTER_BITS_PER_KEY);
     BlockBasedTableConfig tables =
