@@ -42,6 +42,11 @@ import java.util.stream.Stream;
 ///    is submitted twice.
 public final class UringBackend implements Backend {
 
+  /// How long an opening ring waits for the locked memory of closed ones, and how often it looks.
+  private static final long RELEASE_NANOS = 500_000_000;
+
+  private static final long RELEASE_LOOK_NANOS = 5_000_000;
+
   /// Enough to keep any device busy; a larger capacity is submitted in several system calls.
   private static final int SQ_ENTRIES_MAX = 1024;
 
@@ -139,14 +144,22 @@ public final class UringBackend implements Backend {
   static UringBackend open(
       UringSyscalls syscalls, UringRefusal host, boolean shared, int capacity, int files)
       throws UringUnavailableException {
-    Arena arena = Arena.ofShared();
-    try {
-      return new UringBackend(syscalls, shared, capacity, files, arena);
-    } catch (UringSetupException e) {
-      if (arena.scope().isAlive()) {
-        arena.close();
+    long deadline = System.nanoTime() + RELEASE_NANOS;
+    while (true) {
+      Arena arena = Arena.ofShared();
+      try {
+        return new UringBackend(syscalls, shared, capacity, files, arena);
+      } catch (UringSetupException e) {
+        if (arena.scope().isAlive()) {
+          arena.close();
+        }
+        // The kernel gives the locked memory of closed rings back in its own time.
+        boolean mayPass = e.errno() == Errno.ENOMEM && host.limitsLockedMemory();
+        if (!mayPass || System.nanoTime() - deadline >= 0) {
+          throw host.explain(e);
+        }
+        LockSupport.parkNanos(RELEASE_LOOK_NANOS);
       }
-      throw host.explain(e);
     }
   }
 

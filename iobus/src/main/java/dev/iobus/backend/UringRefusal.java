@@ -23,6 +23,11 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
     return new UringRefusal(disabled, memlock(), hasLockPrivilege());
   }
 
+  /// Whether rings of this process share a limited amount of locked memory.
+  boolean limitsLockedMemory() {
+    return memlockBytes > 0 && !lockPrivilege;
+  }
+
   UringUnavailableException explain(UringSetupException refused) {
     int errno = refused.errno();
     String answer = refused.getMessage() + " answered " + Errno.name(errno) + ": ";
