@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.iobus.posix.Errno;
 import java.lang.foreign.Arena;
@@ -305,6 +306,7 @@ class UringBackendTest {
     Thread opener = Thread.ofPlatform().start(() -> opened[0] = open(true, 8));
     opener.join();
     Thread.sleep(50);
+    assumeTrue(opened[0] != null, "a ring cannot be opened here, as the skip of its thread said");
     UringBackend backend = opened[0];
     for (int i = 0; i < 3; i++) {
       Thread reaper =
