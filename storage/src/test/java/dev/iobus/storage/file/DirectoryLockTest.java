@@ -46,6 +46,7 @@ class DirectoryLockTest {
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void anotherProcessIsNamed(BackendKind kind) throws Exception {
+    TestBus.needsTwo(kind);
     Path path = temp.resolve("data");
     try (SharedBus bus = TestBus.open(kind);
         Child child = Child.start(kind, path)) {
@@ -65,6 +66,7 @@ class DirectoryLockTest {
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void anotherProcessIsRefused(BackendKind kind) throws Exception {
+    TestBus.needsTwo(kind);
     Path path = temp.resolve("data");
     try (SharedBus bus = TestBus.open(kind);
         DataDirectory directory = DataDirectory.open(bus, path);
@@ -78,6 +80,7 @@ class DirectoryLockTest {
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void lockOfAKilledProcessIsTaken(BackendKind kind) throws Exception {
+    TestBus.needsTwo(kind);
     Path path = temp.resolve("data");
     try (SharedBus bus = TestBus.open(kind);
         Child child = Child.start(kind, path)) {

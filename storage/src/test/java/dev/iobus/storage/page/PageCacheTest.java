@@ -19,8 +19,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -227,8 +227,7 @@ class PageCacheTest {
             Thread.onSpinWait();
           }
         });
-    AtomicInteger errors = new AtomicInteger();
-    AtomicReference<Throwable> seen = new AtomicReference<>();
+    List<Throwable> errors = Collections.synchronizedList(new ArrayList<>());
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < callers; i++) {
       threads.add(
@@ -238,18 +237,18 @@ class PageCacheTest {
                     try {
                       cache.pin(attached, 0, 1).close();
                     } catch (Throwable e) {
-                      seen.compareAndSet(null, e);
-                      if (e == seen.get()) {
-                        errors.incrementAndGet();
-                      }
+                      errors.add(e);
                     }
                   }));
     }
     for (Thread thread : threads) {
       thread.join();
     }
-    assertEquals(callers, errors.get());
-    assertSame(CorruptionException.class, seen.get().getClass());
+    assertEquals(callers, errors.size());
+    for (Throwable error : errors) {
+      assertSame(errors.getFirst(), error);
+    }
+    assertSame(CorruptionException.class, errors.getFirst().getClass());
     assertEquals(1, wrongId.verified.get());
   }
 
