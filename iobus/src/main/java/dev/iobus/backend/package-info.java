@@ -1,3 +1,27 @@
+/// One contract for every kernel interface: requests in, numbers out.
+///
+/// A [dev.iobus.backend.Backend] takes a [dev.iobus.backend.Request] (an [dev.iobus.backend.Op]
+/// with its file, memory and place), hands it to the operating system, and passes its result to a
+/// [dev.iobus.backend.CompletionSink] in the kernel's convention: 0 or more, or a negated error
+/// number of Linux, on every host. It knows no bus, no handle and no exception.
+///
+/// ```
+///   Bus, SharedBus ── prepare, submit ──► Backend ── await, drain ──► CompletionSink
+///                                            │
+///            UringBackend ─ RequestEncoder, InFlightTable, WakeupEvent ─► dev.iobus.uring
+///            NioBackend   ─ NioJob ─► WorkerPool ─► NioCalls on NioFile ─► NioCompletions
+/// ```
+///
+/// Invariants.
+/// 1. Every request that was prepared and submitted is completed exactly once; until then the
+///    backend keeps it, and so its memory, reachable.
+/// 2. Requests that are linked are one run: no submission splits them, and a chain is cut by a
+///    failure or a short transfer on every backend.
+/// 3. A refusal of the host is told from a lack of resources
+///    ([dev.iobus.backend.UringUnavailableException]): only the first is a reason to fall back.
+/// 4. Nobody can interrupt a thread that uses a `FileChannel`: that would close it for all.
+///
+/// Start at [dev.iobus.backend.Backend]. The package is not exported.
 @NullMarked
 package dev.iobus.backend;
 

@@ -1,7 +1,7 @@
 package dev.iobus.kv.sstable;
 
 import dev.iobus.storage.memory.MemoryBudget;
-import java.io.IOException;
+import dev.iobus.storage.memory.MemoryLimitException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -24,11 +24,10 @@ final class Scratch implements AutoCloseable {
 
   /// At least `bytes` of memory.
   ///
-  /// @throws IOException when the account does not get them
-  MemorySegment require(long bytes) throws IOException {
+  /// @throws MemoryLimitException when the account does not get them
+  MemorySegment require(long bytes) throws MemoryLimitException {
     if (bytes > memory.byteSize() && !tryGrow(bytes)) {
-      throw new IOException(
-          "no memory left in the budget: " + account + " needs " + bytes + " bytes");
+      throw account.refusal(bytes);
     }
     return memory;
   }

@@ -105,11 +105,7 @@ final class TableParts implements AutoCloseable {
     MemorySegment block = read(handle.offset(), handle.pages());
     int length =
         BlockFormat.verify(block, kind(handle), file.path(), fileId, handle.offset());
-    if (!account.tryReserve(skew + (long) length)) {
-      throw new IOException(
-          "no memory left in the budget: " + account + " needs " + length + " bytes for the "
-              + kind(handle) + " block of " + file.path());
-    }
+    account.reserve(skew + (long) length);
     MemorySegment content;
     try {
       content = arena.allocate(skew + (long) length, BloomFilter.LINE_BYTES).asSlice(skew, length);

@@ -93,6 +93,20 @@ public final class MemoryBudget {
       this.floor = floor;
     }
 
+    /// As [#tryReserve], for who cannot go on without.
+    ///
+    /// @throws MemoryLimitException when the bytes are not there; nothing is reserved then
+    public void reserve(long bytes) throws MemoryLimitException {
+      if (!tryReserve(bytes)) {
+        throw refusal(bytes);
+      }
+    }
+
+    /// What to throw after [#tryReserve] has refused that many bytes.
+    public MemoryLimitException refusal(long bytes) {
+      return new MemoryLimitException(owner, bytes, budget);
+    }
+
     /// Takes `bytes`, at least 0, before they are allocated. Succeeds always within the floor, and
     /// above it while the pool holds the excess. Two calls that race for the last bytes of the
     /// pool may both fail.
