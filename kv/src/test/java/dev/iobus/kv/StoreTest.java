@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -397,6 +398,25 @@ class StoreTest {
       assertArrayEquals(value, store.get(bytes("k4")));
       store.compact();
       assertArrayEquals(value, store.get(bytes("k4")));
+    }
+  }
+
+  /// A batch that took all of a memtable's capacity but a few bytes did not fit beside the
+  /// memtable's own head: the writer sealed an empty memtable, got an empty one, and so on for ever.
+  @Test
+  @Timeout(60)
+  void batchesAsLargeAsAMemtableAreWritten() throws IOException {
+    int capacity = 64 << 10;
+    for (int length = capacity - 200; length <= capacity + 200; length += 8) {
+      byte[] value = new byte[length];
+      Path fresh = directory.resolve("of-" + length);
+      try (Store store = Store.open(fresh, small().withDurability(Durability.BUFFERED))) {
+        store.put(bytes("k"), value);
+        assertArrayEquals(value, store.get(bytes("k")));
+      }
+      try (Store store = Store.open(fresh, small())) {
+        assertArrayEquals(value, store.get(bytes("k")));
+      }
     }
   }
 
