@@ -1,7 +1,6 @@
 /** A page cache and a write-ahead log over {@code dev.iobus}. */
 module dev.iobus.storage {
   requires transitive dev.iobus;
-  requires roaringbitmap;
   requires static org.jspecify;
 
   exports dev.iobus.storage.file;
