@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class IoBatch {
 
   private final SharedBus bus;
+  private final CallGate gate;
   private final SlotTable slots;
   private final Reaping reaping;
   private final int runMax;
@@ -48,11 +49,18 @@ public final class IoBatch {
   /// Results of the present await that were taken into account.
   private int taken;
 
-  IoBatch(SharedBus bus, SlotTable slots, Reaping reaping, int capacity, int runMax) {
+  IoBatch(
+      SharedBus bus,
+      CallGate gate,
+      SlotTable slots,
+      Reaping reaping,
+      int capacity,
+      int runMax) {
     if (capacity < 1) {
       throw new IllegalArgumentException("capacity " + capacity + " is below 1");
     }
     this.bus = bus;
+    this.gate = gate;
     this.slots = slots;
     this.reaping = reaping;
     this.runMax = runMax;
@@ -146,7 +154,7 @@ public final class IoBatch {
   ///
   /// @throws IOException when the bus has failed
   public void await() throws IOException {
-    bus.enter();
+    gate.enter();
     try {
       call.begin(bus.scheduler().currentTask());
       taken = 0;
@@ -164,7 +172,7 @@ public final class IoBatch {
         }
       }
     } finally {
-      bus.exit();
+      gate.exit();
     }
   }
 

@@ -10,8 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
@@ -49,18 +47,14 @@ public final class SharedBus implements AutoCloseable {
   private final SlotTable slots;
   private final Reaping reaping;
 
-  /// Calls that have begun and not returned.
-  private final AtomicInteger calls = new AtomicInteger();
-
-  private final AtomicBoolean closing = new AtomicBoolean();
-  private volatile boolean closed;
-  private volatile Scheduler.@Nullable Task closer;
+  private final CallGate gate;
 
   private SharedBus(BackendChoice choice, BusOptions options) {
     this.choice = choice;
     this.backend = choice.backend();
     this.options = options;
     this.scheduler = options.scheduler();
+    this.gate = new CallGate(scheduler);
     this.checks = new Checks(choice.kind());
     this.registrations = new Registrations(this, backend);
     this.slots = new SlotTable(Math.min(options.capacity(), backend.capacity()), scheduler);
@@ -204,34 +198,34 @@ public final class SharedBus implements AutoCloseable {
 
   /// Creates one directory with mode 0700.
   public void createDirectory(Path path) throws IOException {
-    enter();
+    gate.enter();
     try {
       int result = backend.createDirectory(path);
       if (result < 0) {
         throw BusException.of("mkdir", path.toString(), result, null);
       }
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
   /// The names in a directory, sorted.
   public List<String> list(Path directory) throws IOException {
-    enter();
+    gate.enter();
     try {
       return backend.list(directory);
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
   /// The path without symbolic links.
   public Path realPath(Path path) throws IOException {
-    enter();
+    gate.enter();
     try {
       return backend.realPath(path);
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
@@ -242,7 +236,7 @@ public final class SharedBus implements AutoCloseable {
   /// @return false when another open file holds it, in this process or elsewhere
   public boolean tryLock(OpenFile file) throws IOException {
     checks.file(file);
-    enter();
+    gate.enter();
     try {
       int descriptor = file.retain();
       try {
@@ -255,7 +249,7 @@ public final class SharedBus implements AutoCloseable {
         file.release();
       }
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
@@ -264,7 +258,7 @@ public final class SharedBus implements AutoCloseable {
   /// @throws BusException when the table is full
   public RegisteredFile register(OpenFile file) throws IOException {
     checks.file(file);
-    enter();
+    gate.enter();
     try {
       file.retain();
       try {
@@ -273,17 +267,17 @@ public final class SharedBus implements AutoCloseable {
         file.release();
       }
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
   /// Gives the slot back; operations in flight on it go on.
   public void unregister(RegisteredFile file) {
-    enter();
+    gate.enter();
     try {
       registrations.remove(file);
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
@@ -291,21 +285,21 @@ public final class SharedBus implements AutoCloseable {
   /// and says so: see [RegisteredBuffer#refusal()].
   public RegisteredBuffer register(MemorySegment memory) throws IOException {
     checks.memory(memory, false);
-    enter();
+    gate.enter();
     try {
       return registrations.add(memory);
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
   /// @throws IllegalStateException while operations on the buffer are in flight
   public void unregister(RegisteredBuffer buffer) {
-    enter();
+    gate.enter();
     try {
       registrations.remove(buffer);
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
@@ -313,7 +307,7 @@ public final class SharedBus implements AutoCloseable {
   ///
   /// @param capacity transfers that the batch can hold, at least 1
   public IoBatch newBatch(int capacity) {
-    return new IoBatch(this, slots, reaping, capacity, Math.min(8, backend.batchMax()));
+    return new IoBatch(this, gate, slots, reaping, capacity, Math.min(8, backend.batchMax()));
   }
 
   /// Refuses new calls, cancels what is in flight, waits until every call has returned, and
@@ -322,16 +316,11 @@ public final class SharedBus implements AutoCloseable {
   /// What has not ended after the `closeDeadline` of the options is leaked and logged.
   @Override
   public void close() {
-    if (!closing.compareAndSet(false, true)) {
+    if (!gate.close()) {
       return;
     }
-    closer = scheduler.currentTask();
-    closed = true;
     cancelPending();
-    long deadline = scheduler.nanoTime() + options.closeDeadline().toNanos();
-    while (calls.get() > 0 && scheduler.nanoTime() - deadline < 0) {
-      scheduler.park(deadline);
-    }
+    gate.awaitEmpty(scheduler.nanoTime() + options.closeDeadline().toNanos());
     slots.close();
     boolean abandon = reaping.pending() > 0;
     if (abandon) {
@@ -374,13 +363,13 @@ public final class SharedBus implements AutoCloseable {
   // One operation: begin, fill in, finish, end.
 
   private Slot begin(Op op) {
-    enter();
+    gate.enter();
     try {
       Slot slot = slots.acquire();
       slot.request.op = op;
       return slot;
     } catch (Throwable t) {
-      exit();
+      gate.exit();
       throw t;
     }
   }
@@ -393,7 +382,7 @@ public final class SharedBus implements AutoCloseable {
       slot.single.begin(task);
       reaping.submit(slot);
       reaping.await(slot.single, 1, slot.index);
-    } while (Reaping.isRetry(slot.result) && !closed);
+    } while (Reaping.isRetry(slot.result) && !gate.isClosed());
     if (slot.result < 0) {
       Request request = slot.request;
       throw BusException.of(request.op.label(), path, slot.result, request.scratch);
@@ -406,24 +395,7 @@ public final class SharedBus implements AutoCloseable {
     if (!slot.pending) {
       slots.release(slot);
     }
-    exit();
-  }
-
-  void enter() {
-    calls.incrementAndGet();
-    if (closed) {
-      exit();
-      throw new IllegalStateException("the bus is closed");
-    }
-  }
-
-  void exit() {
-    if (calls.decrementAndGet() == 0 && closed) {
-      Scheduler.Task task = closer;
-      if (task != null) {
-        scheduler.unpark(task);
-      }
-    }
+    gate.exit();
   }
 
   private int onPaths(Op op, Path path, @Nullable Path target, int bits) throws IOException {
@@ -498,7 +470,7 @@ public final class SharedBus implements AutoCloseable {
       return -1;
     }
     checks.file(open);
-    enter();
+    gate.enter();
     try {
       int descriptor = open.retain();
       try {
@@ -507,7 +479,7 @@ public final class SharedBus implements AutoCloseable {
         open.release();
       }
     } finally {
-      exit();
+      gate.exit();
     }
   }
 
