@@ -177,7 +177,7 @@ final class Recovery {
               VersionSet.open(
                   directory, options.scheduler(), names, manifest, edit, numbers, tables));
       wal.release(logStart);
-      for (String orphan : versions.orphans(names)) {
+      for (String orphan : versions.orphans(directory.list())) {
         directory.delete(orphan);
       }
       return new Store(

@@ -48,6 +48,25 @@ class RecoveryTest {
     }
   }
 
+  /// A process that was killed while it opened the store left the manifest that the next opener
+  /// wants to make: first the next open failed because the name was there, then because the file
+  /// was deleted twice.
+  @Test
+  void halfOfTheNextManifestIsNoHindrance() throws IOException {
+    try (Store store = Store.open(directory, StoreTest.small())) {
+      store.put(new byte[] {1}, new byte[] {2});
+    }
+    for (int number = 1; number < 20; number++) {
+      Files.writeString(directory.resolve("manifest-%012d.new".formatted(number)), "half");
+    }
+    try (Store store = Store.open(directory, StoreTest.small())) {
+      assertArrayEquals(new byte[] {2}, store.get(new byte[] {1}));
+    }
+    try (var names = Files.list(directory)) {
+      assertEquals(0, names.filter(name -> name.toString().endsWith(".new")).count());
+    }
+  }
+
   @Test
   void whatWasAcknowledgedIsThereAfterACrash() throws IOException {
     StoreOptions options = small().withDurability(Durability.WRITTEN);
