@@ -128,12 +128,12 @@ final class BlockFetch {
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.IN_FRAME);
     BlockLoad running = loads.register(load);
     if (running != null) {
-      sharedMisses.increment();
       if (loads.join(running)) {
         owed[i] = running;
       } else {
         late.add(running);
       }
+      sharedMisses.increment();
       return null;
     }
     // A load that ended between the look-up and the registration has its frame in the table now.
