@@ -58,7 +58,7 @@ class BadInputTest {
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void secondOpenInThisJvmIsRefused(BackendKind backend) throws IOException {
-    ProofOptions.assumeAvailable(backend);
+    ProofOptions.assumeTwoAvailable(backend);
     StoreOptions options = ProofOptions.of(backend, Durability.SYNCED);
     try (Store store = Store.open(directory, options)) {
       store.put(KEY, VALUE);

@@ -51,6 +51,18 @@ final class ProofOptions {
     return available;
   }
 
+  /// As [#assumeAvailable], for a test that has two stores open at once: the rings of a user share
+  /// one limit of locked memory.
+  static void assumeTwoAvailable(BackendKind backend) {
+    BusOptions options = BusOptions.defaults().withBackend(backend);
+    try (SharedBus first = SharedBus.open(options);
+        SharedBus second = SharedBus.open(options)) {
+      assert first.backend() == second.backend();
+    } catch (IOException e) {
+      Assumptions.abort("no two busses on " + backend.label() + " here: " + e.getMessage());
+    }
+  }
+
   /// Skips the running test, visibly, where this host has no such backend.
   static void assumeAvailable(BackendKind backend) {
     try {

@@ -30,7 +30,7 @@ class StaleMemoryTest {
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void paddingHoldsNothingOfAnotherStore(BackendKind backend) throws IOException {
-    ProofOptions.assumeAvailable(backend);
+    ProofOptions.assumeTwoAvailable(backend);
     Path marked = temporary.resolve("marked");
     Path clean = temporary.resolve("clean");
     // One after the other and then both at once: buffers are reused, or lie side by side.
