@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// Which backend a bus stands on, and why.
 ///
 /// io_uring is preferred. Where the host does not offer it (old kernel, seccomp, sysctl, no native
-/// access) the choice falls back to NIO and says so, once per JVM in the log. A lack of resources
-/// is not a reason to fall back: it is reported as what it is, so that throughput never depends in
-/// silence on what else the host was doing.
+/// access, a memlock limit that holds no ring) the choice falls back to NIO and says so, once per
+/// JVM in the log. Any other lack of resources is not a reason to fall back: it is reported as what
+/// it is, so that throughput never depends in silence on what else the host was doing.
 ///
 /// Immutable.
 final class BackendChoice {
