@@ -173,13 +173,13 @@ public final class SharedBus implements AutoCloseable {
 
   /// Makes the file's bytes and metadata durable (fsync); also for a directory.
   public void sync(BusFile file) throws IOException {
-    onFile(Op.FSYNC, file, 0);
+    sync(Op.FSYNC, file);
   }
 
   /// Makes the file's bytes durable, and its metadata as far as reading them back needs it
   /// (fdatasync).
   public void dataSync(BusFile file) throws IOException {
-    onFile(Op.FDATASYNC, file, 0);
+    sync(Op.FDATASYNC, file);
   }
 
   /// Sets the length of the file.
@@ -411,6 +411,31 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
+  private void sync(Op op, BusFile file) throws IOException {
+    OpenFile open = openFile(file);
+    int result = Backend.NOT_HERE;
+    if (!scheduler.currentTask().isVirtual()) {
+      checks.file(open);
+      gate.enter();
+      try {
+        result = backend.sync(open.retain(), op == Op.FDATASYNC);
+      } finally {
+        open.release();
+        gate.exit();
+      }
+    }
+    if (mustGoToTheRing(result)) {
+      onFile(op, file, 0);
+    } else if (result < 0) {
+      throw BusException.of(op.label(), file.path(), result, null);
+    }
+  }
+
+  /// Whether a call on the calling thread was not made, or ended before it did anything.
+  private static boolean mustGoToTheRing(int result) {
+    return result == Backend.NOT_HERE || Reaping.isRetry(result);
+  }
+
   private void onFile(Op op, BusFile file, long offset) throws IOException {
     Slot slot = begin(op);
     try {
@@ -434,8 +459,8 @@ public final class SharedBus implements AutoCloseable {
     if (length == 0) {
       return 0;
     }
-    if (op == Op.WRITE && flag == WriteFlag.NONE) {
-      int count = writeBuffered(file, memory, offset, length);
+    if (op == Op.WRITE && !scheduler.currentTask().isVirtual()) {
+      int count = writeHere(file, memory, offset, length, flag);
       if (count >= 0) {
         return count;
       }
@@ -454,19 +479,16 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// On the calling thread where that is best; −1 when it is not. A virtual thread never waits in a
-  /// system call of its own: a write that must wait for room in the page cache would hold its
-  /// carrier.
-  private int writeBuffered(BusFile file, MemorySegment memory, long offset, int length) {
-    OpenFile open =
-        switch (file) {
-          case OpenFile plain -> plain;
-          case RegisteredFile registered -> {
-            registered.slot(this); // Refuses one that is no longer registered.
-            yield registered.file();
-          }
-        };
-    if (open.isDirect() || scheduler.currentTask().isVirtual()) {
+  /// On the calling thread where that is best, −1 when it is not. Not for virtual threads: they
+  /// never wait in a system call of their own, which would hold their carrier.
+  ///
+  /// @throws BusException when a durable write has failed: it is not tried again in another way,
+  ///     which might hide that
+  private int writeHere(
+      BusFile file, MemorySegment memory, long offset, int length, WriteFlag flag)
+      throws BusException {
+    OpenFile open = openFile(file);
+    if (open.isDirect() && flag == WriteFlag.NONE) {
       return -1;
     }
     checks.file(open);
@@ -474,13 +496,32 @@ public final class SharedBus implements AutoCloseable {
     try {
       int descriptor = open.retain();
       try {
-        return backend.writeBuffered(descriptor, memory, length, offset);
+        return switch (flag) {
+          case NONE -> backend.writeBuffered(descriptor, memory, length, offset);
+          case DSYNC -> {
+            int count = backend.writeDurable(descriptor, memory, length, offset);
+            if (count < 0 && !mustGoToTheRing(count)) {
+              throw BusException.of(Op.WRITE.label(), file.path(), count, null);
+            }
+            yield Math.max(-1, count);
+          }
+        };
       } finally {
         open.release();
       }
     } finally {
       gate.exit();
     }
+  }
+
+  private OpenFile openFile(BusFile file) {
+    return switch (file) {
+      case OpenFile plain -> plain;
+      case RegisteredFile registered -> {
+        registered.slot(this); // Refuses one that is no longer registered.
+        yield registered.file();
+      }
+    };
   }
 
   private long whole(

@@ -74,6 +74,22 @@ public sealed interface Backend permits UringBackend, NioBackend {
   /// also tells why.
   int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset);
 
+  /// What [#writeDurable] and [#sync(int, boolean)] answer where there is no such call; no error
+  /// number.
+  int NOT_HERE = Integer.MIN_VALUE;
+
+  /// Writes on the calling thread so that the bytes are on stable storage on return. From any
+  /// thread, for a descriptor that stays open; waits for the device.
+  ///
+  /// Returns the bytes written, a negated error number, or [#NOT_HERE].
+  int writeDurable(int descriptor, MemorySegment buffer, int length, long offset);
+
+  /// Makes a file durable on the calling thread: its bytes alone, or its metadata too. From any
+  /// thread, for a descriptor that stays open; waits for the device.
+  ///
+  /// Returns 0, a negated error number, or [#NOT_HERE].
+  int sync(int descriptor, boolean dataOnly);
+
   /// Takes or refuses an exclusive lock on the whole open file, which lives as long as the open
   /// file and is not shared with other opens in this process where the host can (OFD lock).
   /// Returns 0, or `-EAGAIN` when another holds it. From any thread; never waits.

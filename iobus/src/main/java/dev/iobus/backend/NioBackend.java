@@ -242,6 +242,16 @@ public final class NioBackend implements Backend {
   }
 
   @Override
+  public int writeDurable(int descriptor, MemorySegment buffer, int length, long offset) {
+    return NOT_HERE;
+  }
+
+  @Override
+  public int sync(int descriptor, boolean dataOnly) {
+    return NOT_HERE;
+  }
+
+  @Override
   public int lock(int descriptor) {
     NioFile file = NioFiles.retain(descriptor, false);
     if (file == null) {

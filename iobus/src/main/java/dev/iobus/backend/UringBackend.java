@@ -4,6 +4,7 @@ import static dev.iobus.uring.UringAbi.*;
 
 import dev.iobus.posix.Errno;
 import dev.iobus.posix.FcntlAbi;
+import dev.iobus.posix.IovecAbi;
 import dev.iobus.posix.Libc;
 import dev.iobus.uring.CompletionQueue;
 import dev.iobus.uring.Ring;
@@ -293,6 +294,30 @@ public final class UringBackend implements Backend {
   @Override
   public int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset) {
     return (int) Libc.pwrite(descriptor, buffer, length, offset);
+  }
+
+  /// As pwritev2(2) with RWF_DSYNC: a caller who has a thread of the operating system to wait with
+  /// is served best by it. Through a ring the request has to be reaped, too.
+  @Override
+  public int writeDurable(int descriptor, MemorySegment buffer, int length, long offset) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment vector = call.allocate(IovecAbi.IOVEC);
+      IovecAbi.set(vector, buffer, length);
+      int result =
+          (int)
+              Libc.pwritev2(
+                  Libc.newErrnoCapture(call), descriptor, vector, 1, offset, Libc.RWF_DSYNC);
+      return result == -Errno.ENOSYS ? NOT_HERE : result;
+    }
+  }
+
+  /// As fdatasync(2) and fsync(2). A ring hands each to a worker thread of the kernel.
+  @Override
+  public int sync(int descriptor, boolean dataOnly) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment errno = Libc.newErrnoCapture(call);
+      return dataOnly ? Libc.fdatasync(errno, descriptor) : Libc.fsync(errno, descriptor);
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /// Calls of the C library under their C names; a failure is the negated error number.
 ///
@@ -27,6 +28,9 @@ public final class Libc {
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
   public static final int MAP_POPULATE = 0x8000;
+
+  /// `bits/uio-ext.h`: a write is durable when it returns.
+  public static final int RWF_DSYNC = 2;
 
   /// `sys/eventfd.h`.
   public static final int EFD_CLOEXEC = 0x80000;
@@ -57,6 +61,18 @@ public final class Libc {
       LINKER.downcallHandle(
           symbol("pwrite"),
           FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+  /// Null in C libraries without it, such as musl before 1.2.5.
+  private static final @Nullable MethodHandle PWRITEV2 =
+      LINKER.defaultLookup().find("pwritev2").isEmpty()
+          ? null
+          : downcall(
+              "pwritev2",
+              FunctionDescriptor.of(
+                  JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle FSYNC =
+      downcall("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle FDATASYNC =
+      downcall("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle FTRUNCATE =
       downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
   private static final MethodHandle MKDIR =
@@ -139,6 +155,39 @@ public final class Libc {
   public static long pwrite(int fd, MemorySegment buffer, long count, long offset) {
     try {
       return (long) PWRITE.invokeExact(fd, buffer, count, offset);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Fails with ENOSYS where the C library has no such function.
+  ///
+  /// @param vectors `count` structures as in [IovecAbi]
+  public static long pwritev2(
+      MemorySegment capture, int fd, MemorySegment vectors, int count, long offset, int flags) {
+    MethodHandle call = PWRITEV2;
+    if (call == null) {
+      return -Errno.ENOSYS;
+    }
+    try {
+      return orErrno(
+          (long) call.invokeExact(capture, fd, vectors, count, offset, flags), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int fsync(MemorySegment capture, int fd) {
+    try {
+      return (int) orErrno((int) FSYNC.invokeExact(capture, fd), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int fdatasync(MemorySegment capture, int fd) {
+    try {
+      return (int) orErrno((int) FDATASYNC.invokeExact(capture, fd), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
