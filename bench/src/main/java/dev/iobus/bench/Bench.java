@@ -1,10 +1,14 @@
 package dev.iobus.bench;
 
 import dev.iobus.bench.bus.BusCommand;
+import dev.iobus.bench.command.ExitStatus;
+import dev.iobus.bench.doctor.DoctorCommand;
 import dev.iobus.bench.jmh.JmhCommand;
-import dev.iobus.bench.measure.ExitStatus;
+import dev.iobus.bench.kv.KvCommand;
 import dev.iobus.bench.quick.QuickCommand;
-import dev.iobus.bench.versus.VersusCommand;
+import dev.iobus.bench.review.CompareCommand;
+import dev.iobus.bench.review.ReportCommand;
+import dev.iobus.bench.wal.WalCommand;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,9 +23,13 @@ import picocli.CommandLine.ParseResult;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       QuickCommand.class,
-      VersusCommand.class,
+      KvCommand.class,
       BusCommand.class,
+      WalCommand.class,
       JmhCommand.class,
+      DoctorCommand.class,
+      ReportCommand.class,
+      CompareCommand.class,
       CommandLine.HelpCommand.class
     },
     footer = {
@@ -46,7 +54,8 @@ public final class Bench {
   /// A failure of the outside world needs its message, one of ours needs its stack.
   private static int failed(Exception e, CommandLine line, ParseResult result) {
     if (e instanceof IOException) {
-      line.getErr().println(line.getColorScheme().errorText(e.toString()));
+      String message = e.getMessage() == null ? e.toString() : e.getMessage();
+      line.getErr().println(line.getColorScheme().errorText(message));
     } else {
       e.printStackTrace(line.getErr());
     }

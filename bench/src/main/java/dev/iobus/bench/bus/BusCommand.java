@@ -1,44 +1,118 @@
 package dev.iobus.bench.bus;
 
 import dev.iobus.BackendKind;
-import dev.iobus.bench.measure.BackendNames;
-import dev.iobus.bench.measure.ByteSize;
-import dev.iobus.bench.measure.Comparison;
-import dev.iobus.bench.measure.Environment;
-import dev.iobus.bench.measure.ExitStatus;
-import dev.iobus.bench.measure.Measurement;
-import dev.iobus.bench.measure.Progress;
-import dev.iobus.bench.measure.ResultsDirectory;
+import dev.iobus.bench.command.BackendNames;
+import dev.iobus.bench.command.ByteSize;
+import dev.iobus.bench.command.ExitStatus;
+import dev.iobus.bench.command.OutputOptions;
+import dev.iobus.bench.command.ResultsDirectory;
+import dev.iobus.bench.host.Environment;
+import dev.iobus.bench.measure.MismatchException;
+import dev.iobus.bench.result.ResultBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
-/// The command line of the comparison with fio.
+/// The command line of the jobs on a bus.
 @Command(
     name = "bus",
     mixinStandardHelpOptions = true,
-    header = "Reads random blocks through one bus and through fio, in alternation.",
+    sortOptions = false,
+    header = "Does jobs in the manner of fio: through one bus, and through others in alternation.",
     description = {
       "",
-      "Blocks of 4 KiB, past the page cache; fio with its io_uring engine, on the same file.",
-      "Without fio it measures the bus alone.",
+      "One job for each combination of --rw, --bs and --depths. Every transfer is checked: its"
+          + " length, and that each page of 4 KiB is the one that was asked for. After writes the"
+          + " file is read back. fio checks nothing, and writes to a file of its own.",
       ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  bench/run bus --rw randread,read --bs 4k,128k --depths 1,32,128",
+      "  bench/run bus --buffered --vs filechannel,shared-virtual --depths 1000",
+      "  bench/run bus --nop"
     })
 public final class BusCommand implements Callable<Integer> {
 
-  private static final long WARM_UP_NANOS = 1_000_000_000L;
+  /// What a bus can have in flight.
+  private static final int DEPTH_MAX = 16_384;
+
+  /// Of all transfers in flight together.
+  private static final long MEMORY_MAX = 512L << 20;
+
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final long WARM_UP_NANOS = SECOND_NANOS;
+  private static final List<Integer> NOP_BATCHES = List.of(1, 32, 128);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--rw",
+      split = ",",
+      paramLabel = "ACCESS",
+      description = "randread, read, randwrite or write, a list of them (randread).")
+  private @Nullable List<Access> accesses;
+
+  @Option(
+      names = "--bs",
+      split = ",",
+      paramLabel = "SIZE",
+      defaultValue = "4k",
+      converter = ByteSize.class,
+      description = "Bytes of a transfer, multiples of 4k (${DEFAULT-VALUE}).")
+  private List<Long> blockLengths = List.of();
 
   @Option(
       names = "--depths",
       split = ",",
       paramLabel = "N",
       defaultValue = "32,128",
-      description = "Reads in flight (${DEFAULT-VALUE}).")
+      description =
+          "Transfers in flight; for subjects that block, their threads (${DEFAULT-VALUE}).")
   private List<Integer> depths = List.of();
+
+  @ArgGroup private CachingChoice caching = new CachingChoice();
+
+  @ArgGroup private RegistrationChoice registration = new RegistrationChoice();
+
+  @Option(
+      names = "--vs",
+      split = ",",
+      paramLabel = "NAME",
+      converter = ContenderKind.Converter.class,
+      description = {
+        "Whom to compare iobus with, a list of them (fio where it can run):",
+        "  fio                  its io_uring engine with the same settings",
+        "  filechannel          FileChannel from platform threads",
+        "  filechannel-virtual  FileChannel from virtual threads",
+        "  shared               blocking calls on a SharedBus from platform threads",
+        "  shared-virtual       the same from virtual threads",
+        "  iobus                nobody"
+      })
+  private @Nullable List<ContenderKind> rivals;
+
+  @Option(
+      names = "--nop",
+      description = "Only measure operations that do nothing, in batches of 1, 32 and 128.")
+  private boolean nop;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "How long a run lasts, after one second of warm-up (${DEFAULT-VALUE}).")
+  private int seconds;
 
   @Option(
       names = "--rounds",
@@ -46,13 +120,6 @@ public final class BusCommand implements Callable<Integer> {
       defaultValue = "3",
       description = "Runs of each subject (${DEFAULT-VALUE}).")
   private int rounds;
-
-  @Option(
-      names = "--seconds",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "How long a run lasts (${DEFAULT-VALUE}).")
-  private int seconds;
 
   @Option(
       names = "--size",
@@ -66,66 +133,131 @@ public final class BusCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       converter = BackendNames.class,
-      description = "io_uring or nio (the best that this host allows).")
+      description = "io_uring or nio, for busses (the best that this host allows).")
   private @Nullable BackendKind backend;
 
-  @Option(names = "--dir", paramLabel = "DIR", description = "Where to put the file.")
-  private @Nullable Path dir;
+  @Option(
+      names = "--fio",
+      paramLabel = "PROGRAM",
+      defaultValue = "fio",
+      description = "The fio to run (${DEFAULT-VALUE}).")
+  private String fio = "fio";
 
-  @Option(names = "--out", paramLabel = "FILE", description = "Where to write the numbers as JSON.")
-  private @Nullable Path out;
+  @Mixin private OutputOptions output = new OutputOptions();
 
-  @Option(names = "--no-progress", description = "Say nothing on standard error while it works.")
-  private boolean noProgress;
+  /// Past the page cache or through it.
+  private static final class CachingChoice {
+
+    @Option(names = "--direct", description = "Transfer past the page cache (the default).")
+    private boolean direct;
+
+    @Option(
+        names = "--buffered",
+        description = "Transfer through the page cache, which holds the whole file.")
+    private boolean buffered;
+  }
+
+  /// Whether the kernel knows file and memory beforehand.
+  private static final class RegistrationChoice {
+
+    @Option(names = "--registered", description = "Register file and memory (the default).")
+    private boolean registered;
+
+    @Option(names = "--plain", description = "Register neither.")
+    private boolean plain;
+  }
 
   @Override
   public Integer call() throws Exception {
-    ResultsDirectory results = ResultsDirectory.create("bus", dir, out);
-    Comparison comparison = new Comparison("bus");
-    comparison.facts(Environment.describe(results.data()));
+    check();
+    BusJobs jobs;
     try {
-      compare(results, comparison);
-    } finally {
-      results.removeData();
+      jobs = new BusJobs(settings());
+    } catch (HostLacksException e) {
+      say(String.valueOf(e.getMessage()));
+      return ExitStatus.ENVIRONMENT;
     }
-    comparison.print(System.out);
-    comparison.write(results.resultFile());
-    return ExitStatus.OK;
+    ResultsDirectory directory = output.create("bus");
+    ResultBuilder result = new ResultBuilder("bus");
+    result.environment(Environment.describe(directory.data()));
+    int status = run(jobs, directory.data(), result);
+    output.publish(result.build(), directory);
+    return status;
   }
 
-  private void compare(ResultsDirectory results, Comparison comparison)
-      throws IOException, InterruptedException {
-    Progress progress = Progress.standard(!noProgress);
-    progress.say("writing a file of " + (size >> 20) + " MiB");
-    BlockFile file = BlockFile.create(results.data().resolve("blocks"), size);
-    Fio fio = Fio.find();
-    comparison.fact("fio", fio == null ? "not installed (Debian package fio)" : fio.version());
-    comparison.fact("file", (size >> 20) + " MiB, random bytes, O_DIRECT");
+  private void check() {
+    require(!nop || accesses == null, "--nop transfers nothing: leave --rw out");
+    require(!nop || rivals == null, "--nop measures iobus alone: leave --vs out");
+    require(seconds >= 1, "--seconds must be at least 1");
+    require(rounds >= 1, "--rounds must be at least 1");
     for (int depth : depths) {
-      String workload = "4 KiB random reads, QD " + depth;
-      for (int round = 0; round < rounds; round++) {
-        progress.say(workload + ", round " + (round + 1));
-        measureBus(file, depth, workload, comparison);
-        if (fio != null) {
-          Fio.Outcome outcome = fio.run(file, depth, seconds);
-          comparison.add(workload, "fio", outcome.rate(), outcome.p50Nanos(), outcome.p99Nanos());
-        }
+      require(depth >= 1 && depth <= DEPTH_MAX, "--depths must be in 1 to " + DEPTH_MAX);
+    }
+    for (long length : blockLengths) {
+      require(
+          length >= PageFormat.LENGTH && length % PageFormat.LENGTH == 0,
+          "--bs must be multiples of 4k");
+      require(length <= size, "--size must hold at least one block");
+      for (int depth : depths) {
+        require(
+            length <= MEMORY_MAX / depth,
+            "--depths times --bs must be at most " + (MEMORY_MAX >> 20) + " MiB");
       }
     }
   }
 
-  private void measureBus(BlockFile file, int depth, String workload, Comparison comparison)
-      throws IOException {
-    try (DirectReads reads = new DirectReads(file, depth, backend)) {
-      comparison.fact("backend", reads.describe());
-      reads.run(WARM_UP_NANOS);
-      Measurement m = reads.run(seconds * 1_000_000_000L);
-      comparison.add(
-          workload,
-          "iobus",
-          m.operationsPerSecond(),
-          m.latencies().nanosAt(50),
-          m.latencies().nanosAt(99));
+  private void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
     }
+  }
+
+  private BusSettings settings() {
+    return new BusSettings(
+        nop ? List.of() : jobs(),
+        nop ? NOP_BATCHES : List.of(),
+        rivals,
+        size,
+        new Comparison.Rounds(rounds, WARM_UP_NANOS, seconds * SECOND_NANOS),
+        backend,
+        fio);
+  }
+
+  private List<Job> jobs() {
+    Caching cached = caching.buffered ? Caching.BUFFERED : Caching.DIRECT;
+    Registration registered = registration.plain ? Registration.PLAIN : Registration.REGISTERED;
+    List<Job> jobs = new ArrayList<>();
+    for (Access access : accesses == null ? List.of(Access.RANDREAD) : accesses) {
+      for (long length : blockLengths) {
+        for (int depth : depths) {
+          jobs.add(new Job(access, (int) length, depth, cached, registered));
+        }
+      }
+    }
+    return jobs;
+  }
+
+  /// Runs the jobs; what fails is told in the report and on standard error.
+  private int run(BusJobs jobs, Path data, ResultBuilder result) throws Exception {
+    try {
+      jobs.run(data, output.progress(), result);
+      return ExitStatus.OK;
+    } catch (HostLacksException e) {
+      return failed(result, String.valueOf(e.getMessage()), ExitStatus.ENVIRONMENT);
+    } catch (MismatchException e) {
+      return failed(result, "wrong answer: " + e.getMessage(), ExitStatus.FAILURE);
+    } catch (IOException e) {
+      return failed(result, e.toString(), ExitStatus.FAILURE);
+    }
+  }
+
+  private int failed(ResultBuilder result, String reason, int status) {
+    result.fail(reason);
+    say(reason);
+    return status;
+  }
+
+  private void say(String reason) {
+    spec.commandLine().getErr().println(reason);
   }
 }

@@ -1,91 +1,62 @@
 package dev.iobus.bench.bus;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Runs `fio`, the common yardstick for block devices, on a [BlockFile] with the settings that
-/// [DirectReads] has: io_uring, O_DIRECT, registered file and buffers. Immutable.
+/// The program `fio`, the common yardstick for block devices. Immutable.
 ///
+/// @param program its name or path
 /// @param version what `fio --version` says
-record Fio(String version) {
+record Fio(String program, String version) {
 
-  /// What one run of fio reports.
-  record Outcome(double rate, double p50Nanos, double p99Nanos) {}
+  /// How to get it, for messages.
+  static final String REMEDY = "install it (apt install fio, dnf install fio, brew install fio)";
 
-  /// fio where it is installed, else null.
-  static @Nullable Fio find() throws InterruptedException {
+  /// fio where `program` is there to be run, else null.
+  static @Nullable Fio find(String program) throws InterruptedException {
     try {
-      return new Fio(output(List.of("fio", "--version")).strip());
+      return new Fio(program, output(List.of(program, "--version")).strip());
     } catch (IOException notInstalled) {
       return null;
     }
   }
 
-  /// Reads random blocks of `file` for `seconds`.
-  Outcome run(BlockFile file, int depth, int seconds) throws IOException, InterruptedException {
-    String output =
-        output(
-            List.of(
-                "fio",
-                "--name=randread",
-                "--filename=" + file.path(),
-                "--readonly",
-                "--rw=randread",
-                "--bs=" + BlockFile.BLOCK_LENGTH,
-                "--size=" + BlockFile.offsetOf(file.blocks()),
-                "--ioengine=io_uring",
-                "--direct=1",
-                "--fixedbufs=1",
-                "--registerfiles=1",
-                "--norandommap",
-                "--randrepeat=0",
-                "--iodepth=" + depth,
-                "--time_based",
-                "--runtime=" + seconds,
-                "--output-format=json"));
-    return parse(output);
-  }
-
-  /// Takes the rate and the completion latencies from fio's report.
-  static Outcome parse(String output) throws IOException {
-    int start = output.indexOf('{');
-    if (start < 0) {
-      throw new IOException("fio printed no report: " + output);
+  /// Runs it and returns its report, with the counts of all latencies.
+  ///
+  /// @param options all but those of the report
+  /// @param scratch a file that does not exist, for the report: fio mixes messages into what it
+  ///     prints
+  /// @throws IOException when it fails, with what it printed
+  String report(List<String> options, Path scratch) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(program));
+    command.addAll(options);
+    command.addAll(List.of("--output=" + scratch, "--output-format=json+"));
+    try {
+      output(command);
+      return Files.readString(scratch);
+    } finally {
+      Files.deleteIfExists(scratch);
     }
-    Map<String, Object> report = JSON.std.mapFrom(output.substring(start));
-    Object job = report.get("jobs") instanceof List<?> jobs && !jobs.isEmpty() ? jobs.getFirst() : null;
-    Map<?, ?> read = child(job, "read");
-    Map<?, ?> percentiles = child(child(read, "clat_ns"), "percentile");
-    return new Outcome(
-        number(read, "iops"), number(percentiles, "50.000000"), number(percentiles, "99.000000"));
-  }
-
-  private static Map<?, ?> child(@Nullable Object parent, String name) throws IOException {
-    if (parent instanceof Map<?, ?> map && map.get(name) instanceof Map<?, ?> found) {
-      return found;
-    }
-    throw new IOException("fio's report has no " + name);
-  }
-
-  private static double number(Map<?, ?> parent, String name) throws IOException {
-    if (parent.get(name) instanceof Number found) {
-      return found.doubleValue();
-    }
-    throw new IOException("fio's report has no number " + name);
   }
 
   private static String output(List<String> command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = process.waitFor();
-    if (status != 0) {
-      throw new IOException(command.getFirst() + " ended with status " + status + ": " + output);
+    try {
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int status = process.waitFor();
+      if (status != 0) {
+        throw new IOException(
+            command.getFirst() + " ended with status " + status + ": " + output.strip());
+      }
+      return output;
+    } finally {
+      process.destroy();
     }
-    return output;
   }
 }

@@ -1,9 +1,30 @@
-/// One bus against `fio` on one file: 4 KiB random reads past the page cache.
+/// Jobs in the manner of fio: the same transfers on one file, through one bus and through others,
+/// in alternation (A B A B A B).
 ///
-/// A [BlockFile] is the file, whose every block says which one it is; [DirectReads] reads it
-/// through a bus; [Fio] is the yardstick. They run in alternation (A B A B A B).
+/// Nouns, in the order in which one meets them.
+/// - [Job]: what is done ([Access]), with which block size and depth, [Caching] and
+///   [Registration].
+/// - [BlockFile]: the file; every page of it says which one it is and which run wrote it
+///   ([PageFormat]).
+/// - [Blocks]: the blocks of one job for one run: which is next, and whether its transfer was
+///   right.
+/// - [Contender]: one way to do a job, and its [Outcome]: [BusContender], [SharedBusContender],
+///   [FileChannelContender], and [FioContender] with [Fio] and [FioReport]. [Nops] does nothing.
+/// - [Trial]: one measured run, and what it cost the host; [Comparison]: all runs of a job.
+/// - [BusJobs]: all that one call of [BusCommand] does.
 ///
-/// Start at [DirectReads].
+/// ```
+/// BusCommand ──> BusJobs ──> Comparison ──> Trial ──> Contender ──> Blocks ──> BlockFile
+/// ```
+///
+/// Invariants.
+/// 1. Every transfer of every contender but fio is checked; what failed, was short, or brought
+///    another page ends everything. A failing read is fast, and would look like a fast disk.
+/// 2. After a run that wrote, every block that it wrote carries its mark, and no other does.
+/// 3. All contenders have the same number of transfers in flight, and none allocates per transfer
+///    in its own loop.
+///
+/// Start at [BusContender].
 @NullMarked
 package dev.iobus.bench.bus;
 

@@ -7,7 +7,7 @@ import dev.iobus.Handle;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.Result;
-import dev.iobus.bench.measure.DiskUse;
+import dev.iobus.bench.host.DiskUse;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,8 +1,8 @@
 package dev.iobus.bench.jmh;
 
-import dev.iobus.bench.measure.DiskUse;
-import dev.iobus.bench.measure.StoreSettings;
-import dev.iobus.bench.versus.KeyValues;
+import dev.iobus.bench.host.DiskUse;
+import dev.iobus.bench.subject.StoreSettings;
+import dev.iobus.bench.workload.Records;
 import dev.iobus.kv.Store;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
@@ -43,15 +43,15 @@ public class StoreGetBenchmark {
   private final SplittableRandom random = new SplittableRandom(1);
   private @Nullable Path directory;
   private @Nullable Store store;
-  private KeyValues data = new KeyValues(1);
+  private Records data = new Records(1, 16, 100, 0.5, 1);
 
   @Setup(Level.Trial)
   public void open() throws IOException {
     Path created = Files.createTempDirectory("store-get-");
     Store opened = new StoreSettings(Durability.BUFFERED, MEMORY_BYTES, null).open(created);
-    data = new KeyValues(entries);
+    data = new Records(entries, 16, 100, 0.5, 1);
     for (int i = 0; i < entries; i++) {
-      opened.put(data.key(i), data.value(i));
+      opened.put(data.key(i), data.value(i, 1));
     }
     opened.flush();
     directory = created;
@@ -66,7 +66,7 @@ public class StoreGetBenchmark {
     }
     int index = random.nextInt(entries);
     byte[] value = opened.get(data.key(index));
-    if (!data.isValue(index, value)) {
+    if (value == null || !java.util.Arrays.equals(value, data.value(index, 1))) {
       throw new IllegalStateException("wrong value for key " + index);
     }
     return value;

@@ -1,8 +1,8 @@
 package dev.iobus.bench.jmh;
 
-import dev.iobus.bench.measure.DiskUse;
-import dev.iobus.bench.measure.StoreSettings;
-import dev.iobus.bench.versus.KeyValues;
+import dev.iobus.bench.host.DiskUse;
+import dev.iobus.bench.subject.StoreSettings;
+import dev.iobus.bench.workload.Records;
 import dev.iobus.kv.Store;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
@@ -42,7 +42,7 @@ public class StorePutBenchmark {
   public Durability durability = Durability.SYNCED;
 
   private final AtomicInteger next = new AtomicInteger();
-  private final KeyValues data = new KeyValues(KEYS);
+  private final Records data = new Records(KEYS, 16, 100, 0.5, 1);
   private @Nullable Path directory;
   private @Nullable Store store;
 
@@ -60,7 +60,7 @@ public class StorePutBenchmark {
       throw new IllegalStateException("not set up");
     }
     int index = Math.floorMod(next.getAndIncrement(), KEYS);
-    opened.put(data.key(index), data.value(index));
+    opened.put(data.key(index), data.value(index, 1));
   }
 
   @TearDown(Level.Trial)

@@ -1,12 +1,16 @@
 package dev.iobus.bench.measure;
 
+import org.HdrHistogram.Histogram;
+
 /// What some workers did.
 ///
-/// @param operations how many steps ended
+/// @param operations how many operations ended
 /// @param bytes how many bytes of user data they moved
 /// @param nanos wall time from the common start to the end of the last worker
-/// @param latencies the time of each step
-public record Measurement(long operations, long bytes, long nanos, Latencies latencies) {
+/// @param latencies the time of each step, in nanoseconds
+/// @param series how fast it went over time
+public record Measurement(
+    long operations, long bytes, long nanos, Histogram latencies, Series series) {
 
   public double operationsPerSecond() {
     return operations * 1e9 / nanos;
@@ -15,5 +19,9 @@ public record Measurement(long operations, long bytes, long nanos, Latencies lat
   /// In units of 10⁶ bytes.
   public double megabytesPerSecond() {
     return bytes * 1e3 / nanos;
+  }
+
+  public double nanosAt(double percentile) {
+    return Latencies.nanosAt(latencies, percentile);
   }
 }

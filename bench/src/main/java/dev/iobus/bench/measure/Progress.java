@@ -3,14 +3,19 @@ package dev.iobus.bench.measure;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
-/// Tells on standard error what a long run is doing: one line that is rewritten on a terminal,
-/// a line every few seconds elsewhere. Thread-safe.
+/// Tells on standard error what a long run is doing: a bar on a terminal, a line every few seconds
+/// elsewhere, both with the time that is left. Thread-safe.
 public final class Progress {
 
   /// How progress is shown.
   public enum Style {
-    /// One line, rewritten five times a second.
+    /// A bar, drawn five times a second.
     TERMINAL(200),
     /// A line of its own every five seconds.
     LINES(5_000),
@@ -25,7 +30,8 @@ public final class Progress {
   }
 
   private static final String TERMINAL_PROPERTY = "bench.terminal";
-  private static final String CLEAR_LINE = "\r\033[K";
+  private static final int BAR_WIDTH = 100;
+  private static final long UNKNOWN_TOTAL = -1;
 
   private final Style style;
   private final PrintStream out;
@@ -51,8 +57,7 @@ public final class Progress {
   public void say(String message) {
     switch (style) {
       case OFF -> {}
-      case TERMINAL -> out.print(CLEAR_LINE + message);
-      case LINES -> out.println(message);
+      case TERMINAL, LINES -> out.println(message);
     }
     out.flush();
   }
@@ -64,7 +69,7 @@ public final class Progress {
     return new Phase(name, total, done);
   }
 
-  /// One phase that is being shown.
+  /// One phase that is being shown. Thread-safe.
   public final class Phase implements AutoCloseable {
 
     private final String name;
@@ -72,15 +77,40 @@ public final class Progress {
     private final LongSupplier done;
     private final long startedAt = System.nanoTime();
     private final Thread ticker;
+    private final @Nullable ProgressBar bar;
+    private volatile String detail = "";
 
     private Phase(String name, long total, LongSupplier done) {
       this.name = name;
       this.total = total;
       this.done = done;
       this.ticker = Thread.ofPlatform().name("progress").daemon().unstarted(this::tick);
-      if (style != Style.OFF) {
+      this.bar = style == Style.TERMINAL ? bar() : null;
+      if (style == Style.LINES) {
         say(name);
+      }
+      if (style != Style.OFF) {
         ticker.start();
+      }
+    }
+
+    private ProgressBar bar() {
+      boolean plain = System.getenv("NO_COLOR") != null;
+      return new ProgressBarBuilder()
+          .setTaskName(name)
+          .setInitialMax(total == Long.MAX_VALUE ? UNKNOWN_TOTAL : total)
+          .setStyle(plain ? ProgressBarStyle.ASCII : ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+          .setUpdateIntervalMillis((int) style.intervalMillis)
+          .setConsumer(new ConsoleProgressBarConsumer(out, BAR_WIDTH))
+          .showSpeed()
+          .build();
+    }
+
+    /// Tells which part of the phase is being done.
+    public void tell(String part) {
+      detail = part;
+      if (bar != null) {
+        bar.setExtraMessage(part);
       }
     }
 
@@ -88,20 +118,32 @@ public final class Progress {
       try {
         while (true) {
           Thread.sleep(style.intervalMillis);
-          say(line());
+          if (bar != null) {
+            bar.stepTo(done.getAsLong());
+          } else {
+            say(line());
+          }
         }
       } catch (InterruptedException closed) {
         // The phase is over; the thread ends.
       }
     }
 
+    /// For a file or a pipe: how far it is, how fast it goes, and when it will be over.
     private String line() {
       long count = done.getAsLong();
       double seconds = (System.nanoTime() - startedAt) / 1e9;
-      String share =
-          total == Long.MAX_VALUE ? "" : String.format(Locale.ROOT, " %3d %%", 100 * count / total);
-      return String.format(
-          Locale.ROOT, "%-22s%s %,12d operations %,12.0f/s", name, share, count, count / seconds);
+      StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-22s", name));
+      if (total != Long.MAX_VALUE) {
+        line.append(String.format(Locale.ROOT, " %3d %%", 100 * count / total));
+        if (count > 0) {
+          long left = Math.round(seconds * (total - count) / count);
+          line.append(String.format(Locale.ROOT, ", %d:%02d left", left / 60, left % 60));
+        }
+      }
+      line.append(
+          String.format(Locale.ROOT, ", %,d done, %,.1f/s %s", count, count / seconds, detail));
+      return line.toString();
     }
 
     @Override
@@ -112,8 +154,9 @@ public final class Progress {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-      if (style == Style.TERMINAL) {
-        say("");
+      if (bar != null) {
+        bar.stepTo(done.getAsLong());
+        bar.close();
       }
     }
   }

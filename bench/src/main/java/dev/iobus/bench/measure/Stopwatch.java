@@ -6,12 +6,13 @@ public final class Stopwatch {
   private final Latencies latencies = new Latencies();
   private long startedAt;
   private boolean running;
+  private long operations;
 
-  /// Begins a step; returns the clock's time.
-  long start() {
+  /// Begins a step at the time `at`, on the clock of [System#nanoTime()].
+  void start(long at) {
     running = true;
-    startedAt = System.nanoTime();
-    return startedAt;
+    operations = 1;
+    startedAt = at;
   }
 
   /// Ends the measured part of the step; what follows in it, such as a check, is not counted.
@@ -20,11 +21,17 @@ public final class Stopwatch {
     running = false;
   }
 
-  /// Ends a step that did not stop the watch itself.
-  void finish() {
+  /// Says that the step does `count` operations; one when nothing is said.
+  public void count(long count) {
+    operations = count;
+  }
+
+  /// Ends a step that did not stop the watch itself; returns how many operations it did.
+  long finish() {
     if (running) {
       stop();
     }
+    return operations;
   }
 
   Latencies latencies() {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /// Threads that repeat one step until a number of steps is done or a time is over.
@@ -17,9 +18,10 @@ public final class Workers {
   @FunctionalInterface
   public interface Step {
 
-    /// Does operation `index` and returns the bytes of user data that it moved. What must not
-    /// count as latency, such as the check of a value, goes to `stopwatch`'s outside: the step
-    /// calls [Stopwatch#stop] when the measured part is over.
+    /// Does step `index` and returns the bytes of user data that it moved. What must not count as
+    /// latency, such as the check of a value, goes to `stopwatch`'s outside: the step calls
+    /// [Stopwatch#stop] when the measured part is over. A step that does several operations tells
+    /// [Stopwatch#count].
     long run(long index, Stopwatch stopwatch) throws Exception;
   }
 
@@ -34,15 +36,25 @@ public final class Workers {
 
   private final Kind kind;
   private final int count;
+  private final Pace pace;
   private final Progress progress;
 
+  /// Workers that go as fast as they can.
+  ///
   /// @param count threads, at least 1
   public Workers(Kind kind, int count, Progress progress) {
+    this(kind, count, Pace.CLOSED, progress);
+  }
+
+  /// @param count threads, at least 1
+  /// @param pace when their steps begin
+  public Workers(Kind kind, int count, Pace pace, Progress progress) {
     if (count < 1) {
       throw new IllegalArgumentException("worker count " + count + " is below 1");
     }
     this.kind = kind;
     this.count = count;
+    this.pace = pace;
     this.progress = progress;
   }
 
@@ -60,8 +72,11 @@ public final class Workers {
     return run(phase, Long.MAX_VALUE, nanos, step);
   }
 
-  private Measurement run(String phase, long steps, long nanos, Step step) throws Exception {
-    Shared shared = new Shared(count, steps, step);
+  /// Does the steps 0 to `steps` − 1 once each, or as many as begin before `nanos` have passed.
+  ///
+  /// @throws Exception what the first failing step threw; the others were stopped
+  public Measurement run(String phase, long steps, long nanos, Step step) throws Exception {
+    Shared shared = new Shared(count, steps, pace, step);
     List<Worker> workers = new ArrayList<>(count);
     List<Thread> threads = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -70,17 +85,22 @@ public final class Workers {
       threads.add(start(phase, i, worker));
     }
     shared.ready.await();
+    RateSampler sampler = RateSampler.start(() -> done(workers));
     long from = System.nanoTime();
+    shared.from = from;
     shared.deadline = from + nanos;
     shared.go.countDown();
+    long elapsed;
     try (Progress.Phase _ = progress.begin(phase, steps, () -> done(workers))) {
       for (Thread thread : threads) {
         thread.join();
       }
+      elapsed = System.nanoTime() - from;
+    } finally {
+      sampler.stop();
     }
-    long elapsed = System.nanoTime() - from;
     rethrow(shared.failure.get());
-    return sum(workers, elapsed);
+    return sum(workers, elapsed, sampler.series());
   }
 
   private Thread start(String phase, int index, Runnable worker) {
@@ -99,14 +119,14 @@ public final class Workers {
     return sum;
   }
 
-  private static Measurement sum(List<Worker> workers, long elapsed) {
-    Latencies latencies = new Latencies();
+  private static Measurement sum(List<Worker> workers, long elapsed, Series series) {
+    Histogram latencies = new Latencies().toHistogram();
     long bytes = 0;
     for (Worker worker : workers) {
-      latencies.add(worker.stopwatch.latencies());
+      worker.stopwatch.latencies().addTo(latencies);
       bytes += worker.bytes;
     }
-    return new Measurement(done(workers), bytes, Math.max(1, elapsed), latencies);
+    return new Measurement(done(workers), bytes, Math.max(1, elapsed), latencies, series);
   }
 
   private static void rethrow(@Nullable Throwable failure) throws Exception {
@@ -123,18 +143,22 @@ public final class Workers {
 
     private final int stride;
     private final long steps;
+    private final Pace pace;
     private final Step step;
     private final CountDownLatch ready;
     private final CountDownLatch go = new CountDownLatch(1);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    /// On the clock of System.nanoTime. One for all, set before `go`: a worker that gets its first turn late must not work
-    /// longer for it.
+    /// On the clock of System.nanoTime. One for all, set before `go`: a worker that gets its first
+    /// turn late must not work longer for it.
+    private long from;
+
     private long deadline;
 
-    Shared(int stride, long steps, Step step) {
+    Shared(int stride, long steps, Pace pace, Step step) {
       this.stride = stride;
       this.steps = steps;
+      this.pace = pace;
       this.step = step;
       this.ready = new CountDownLatch(stride);
     }
@@ -167,14 +191,25 @@ public final class Workers {
     private void repeat() throws Exception {
       long i = first;
       while (i < shared.steps && shared.failure.getOpaque() == null) {
-        if (stopwatch.start() - shared.deadline >= 0) {
+        long start = startOf(i);
+        if (start - shared.deadline >= 0) {
           return;
         }
+        stopwatch.start(start);
         bytes += shared.step.run(i, stopwatch);
-        stopwatch.finish();
-        done.setOpaque(done.getPlain() + 1);
+        done.setOpaque(done.getPlain() + stopwatch.finish());
         i += shared.stride;
       }
+    }
+
+    /// The time from which the latency of step `index` counts; the step may begin when it returns.
+    private long startOf(long index) {
+      if (!shared.pace.isOpenLoop()) {
+        return System.nanoTime();
+      }
+      long intended = shared.pace.intendedStart(shared.from, index);
+      Pace.await(Math.min(intended, shared.deadline));
+      return intended;
     }
   }
 }

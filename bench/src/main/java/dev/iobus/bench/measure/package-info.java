@@ -1,15 +1,10 @@
-/// What every measurement needs: [Workers] repeat a [Workers.Step] and give a [Measurement],
-/// a [Row] adds what the disk saw, a [Report] prints rows with the host they were measured on.
-///
-/// ```
-/// Workers ──> Measurement(Latencies) ──> Row ──> Report ──> table, result.json
-///                                                   ^
-///                                       Environment ┘
-/// ```
+/// What every measurement needs: [Workers] repeat a [Workers.Step], as fast as they can or at a
+/// [Pace], and give a [Measurement] with its [Latencies] and its [Series]; [Progress] tells how far
+/// they are.
 ///
 /// Invariants:
-/// 1. Latency is the time of the step alone; the rate is over the wall time of the whole phase,
-///    checks included.
+/// 1. Latency is the time of the step alone, from its intended start where there is one; the rate is
+///    over the wall time of the whole phase, checks included.
 /// 2. The first failure of a worker stops all workers and is what the caller gets.
 ///
 /// Start at [Workers].

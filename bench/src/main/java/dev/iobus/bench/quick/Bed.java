@@ -1,13 +1,19 @@
 package dev.iobus.bench.quick;
 
-import dev.iobus.bench.measure.DiskUse;
+import dev.iobus.bench.host.DiskUse;
 import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.MismatchException;
-import dev.iobus.bench.measure.ProcessIo;
 import dev.iobus.bench.measure.Progress;
-import dev.iobus.bench.measure.Row;
+import dev.iobus.bench.result.Counters;
+import dev.iobus.bench.result.Metric;
+import dev.iobus.bench.result.Run;
 import dev.iobus.bench.measure.Workers;
 import dev.iobus.bench.measure.Workers.Step;
+import dev.iobus.bench.subject.IobusProvider;
+import dev.iobus.bench.subject.Subject;
+import dev.iobus.bench.subject.SubjectProvider;
+import dev.iobus.bench.subject.Subjects;
+import dev.iobus.bench.subject.Sync;
 import dev.iobus.kv.Store;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,11 +21,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The store under test, the directory it lives in, and the model it is compared with. Confined
-/// to the thread that runs the phases, except for [#store()], which their workers use.
+/// The subject under test, the directory it lives in, and the model it is compared with. Confined
+/// to the thread that runs the phases, except for [#subject()] and [#store()], which their workers
+/// use.
 final class Bed implements AutoCloseable {
 
   private final QuickSettings settings;
+  private final SubjectProvider provider;
   private final Path directory;
   private final Model model;
   private final Progress progress;
@@ -27,9 +35,16 @@ final class Bed implements AutoCloseable {
   private long survivedBytes;
   private long userBytesWritten;
   private @Nullable Store store;
+  private @Nullable Subject subject;
 
-  Bed(QuickSettings settings, Path directory, Model model, Progress progress) {
+  Bed(
+      QuickSettings settings,
+      SubjectProvider provider,
+      Path directory,
+      Model model,
+      Progress progress) {
     this.settings = settings;
+    this.provider = provider;
     this.directory = directory;
     this.model = model;
     this.progress = progress;
@@ -69,7 +84,12 @@ final class Bed implements AutoCloseable {
     return userBytesWritten;
   }
 
-  /// The open store.
+  /// Whether the subject is this project's store, which is put to more than its peers are.
+  boolean isOwn() {
+    return provider == Subjects.own();
+  }
+
+  /// The open store, when [#isOwn()].
   Store store() {
     if (store == null) {
       throw new IllegalStateException("the store is not open");
@@ -77,18 +97,38 @@ final class Bed implements AutoCloseable {
     return store;
   }
 
-  void open() throws IOException {
-    if (store != null) {
-      throw new IllegalStateException("the store is already open");
+  /// The open subject.
+  Subject subject() {
+    if (subject == null) {
+      throw new IllegalStateException(provider.name() + " is not open");
     }
-    store = settings.store().open(directory);
+    return subject;
   }
 
-  /// Closes the store; may be called when it is closed.
+  /// What puts and deletes wait for.
+  Sync sync() {
+    return settings.sync();
+  }
+
+  void open() throws IOException {
+    if (subject != null) {
+      throw new IllegalStateException(provider.name() + " is already open");
+    }
+    if (isOwn()) {
+      Store opened = settings.store().open(directory);
+      store = opened;
+      subject = IobusProvider.of(opened, sync());
+    } else {
+      subject = provider.open(directory, settings.forPeers());
+    }
+  }
+
+  /// Closes the subject; may be called when it is closed.
   @Override
   public void close() throws IOException {
-    Store closing = store;
+    Subject closing = subject;
     store = null;
+    subject = null;
     if (closing != null) {
       closing.close();
     }
@@ -104,14 +144,31 @@ final class Bed implements AutoCloseable {
   }
 
   /// Runs a phase that writes, and counts what reaches the device meanwhile.
-  Row write(String phase, long steps, Step step) throws Exception {
-    double before = ProcessIo.bytesWritten();
-    Measurement measurement = manyWorkers().runAll(phase, steps, step);
-    double written = ProcessIo.bytesWritten() - before;
-    userBytesWritten += measurement.bytes();
-    return Row.of(phase, measurement)
-        .withWritten(measurement.bytes() == 0 ? Double.NaN : written / measurement.bytes())
-        .withDisk(diskPerUserByte());
+  Run write(String phase, long steps, Step step) throws Exception {
+    Run run = measure(phase, () -> manyWorkers().runAll(phase, steps, step));
+    userBytesWritten += run.bytes();
+    double written = run.value(Metric.WRITTEN_PER_OPERATION) * run.operations();
+    return run.with(
+            Metric.WRITE_AMPLIFICATION, run.bytes() == 0 ? Double.NaN : written / run.bytes())
+        .with(Metric.SPACE_AMPLIFICATION, diskPerUserByte());
+  }
+
+  /// What a phase does, and how long that took.
+  @FunctionalInterface
+  interface Measured {
+    Measurement run() throws Exception;
+  }
+
+  /// The numbers of one phase, and what the host counted meanwhile.
+  Run measure(String phase, Measured measured) throws Exception {
+    Counters before = Counters.now(directory);
+    Measurement measurement = measured.run();
+    return Counters.now(directory).since(before).addTo(row(phase, measurement), measurement);
+  }
+
+  /// The numbers of one phase alone.
+  Run row(String phase, Measurement measurement) {
+    return Run.of(phase, provider.name(), 0, measurement);
   }
 
   /// Bytes of files for each byte of live user data.

@@ -1,8 +1,8 @@
 package dev.iobus.bench.quick;
 
-import dev.iobus.bench.measure.Report;
-import dev.iobus.bench.measure.Row;
-import dev.iobus.kv.Store;
+import dev.iobus.bench.result.ResultBuilder;
+import dev.iobus.bench.result.Run;
+import dev.iobus.bench.subject.Subject;
 import java.util.SplittableRandom;
 
 /// Overwrites a tenth of the keys with the values of other keys, deletes another tenth, and reads
@@ -12,11 +12,11 @@ final class Changes implements Phase {
   private static final int SHARE = 10;
 
   @Override
-  public void run(Bed bed, Report report) throws Exception {
+  public void run(Bed bed, ResultBuilder result) throws Exception {
     int[] order = shuffled(bed.model().input().count(), bed.settings().seed());
     int tenth = order.length / SHARE;
-    report.add(overwrite(bed, order, tenth));
-    report.add(delete(bed, order, tenth));
+    result.add(overwrite(bed, order, tenth));
+    result.add(delete(bed, order, tenth));
     Gets gets = new Gets(bed);
     bed.manyWorkers()
         .runAll(
@@ -25,10 +25,10 @@ final class Changes implements Phase {
             (index, stopwatch) -> gets.inOrder(order[(int) index], stopwatch));
   }
 
-  private static Row overwrite(Bed bed, int[] order, int tenth)
+  private static Run overwrite(Bed bed, int[] order, int tenth)
       throws Exception {
     Model model = bed.model();
-    Store store = bed.store();
+    Subject subject = bed.subject();
     return bed.write(
         "overwrite a tenth",
         tenth,
@@ -37,24 +37,24 @@ final class Changes implements Phase {
           int source = order[order.length - 1 - (int) index];
           byte[] key = model.input().key(target);
           byte[] value = model.input().value(source);
-          store.put(key, value);
+          subject.put(key, value, bed.sync());
           stopwatch.stop();
           model.overwrite(target, source);
           return key.length + value.length;
         });
   }
 
-  private static Row delete(Bed bed, int[] order, int tenth)
+  private static Run delete(Bed bed, int[] order, int tenth)
       throws Exception {
     Model model = bed.model();
-    Store store = bed.store();
+    Subject subject = bed.subject();
     return bed.write(
         "delete a tenth",
         tenth,
         (index, stopwatch) -> {
           int target = order[tenth + (int) index];
           byte[] key = model.input().key(target);
-          store.delete(key);
+          subject.delete(key, bed.sync());
           stopwatch.stop();
           model.delete(target);
           return key.length;

@@ -1,7 +1,7 @@
 package dev.iobus.bench.quick;
 
 import dev.iobus.BackendKind;
-import dev.iobus.bench.measure.StoreSettings;
+import dev.iobus.bench.subject.StoreSettings;
 import dev.iobus.kv.Store;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;

@@ -1,8 +1,9 @@
 package dev.iobus.bench.quick;
 
 import dev.iobus.bench.measure.MismatchException;
-import dev.iobus.bench.measure.Report;
-import dev.iobus.bench.measure.Row;
+import dev.iobus.bench.result.Metric;
+import dev.iobus.bench.result.ResultBuilder;
+import dev.iobus.bench.result.Run;
 import dev.iobus.bench.measure.Workers.Step;
 import dev.iobus.kv.Cursor;
 import dev.iobus.kv.VerifyReport;
@@ -14,12 +15,12 @@ import java.nio.charset.StandardCharsets;
 final class FullCheck implements Phase {
 
   @Override
-  public void run(Bed bed, Report report) throws Exception {
+  public void run(Bed bed, ResultBuilder result) throws Exception {
     Model model = bed.model();
     bed.close();
-    report.add(once(bed, "reopen", this::reopen));
-    report.add(once(bed, "verify", this::verify));
-    report.add(once(bed, "compare all", this::compareAll).withDisk(bed.diskPerUserByte()));
+    result.add(once(bed, "reopen", this::reopen));
+    result.add(once(bed, "verify", this::verify));
+    result.add(once(bed, "compare all", this::compareAll).with(Metric.SPACE_AMPLIFICATION, bed.diskPerUserByte()));
     bed.checkSurvived();
     Gets gets = new Gets(bed);
     bed.manyWorkers().runAll("get every key", model.input().count(), gets::inOrder);
@@ -31,9 +32,9 @@ final class FullCheck implements Phase {
     long apply(Bed bed) throws Exception;
   }
 
-  private static Row once(Bed bed, String name, Action action) throws Exception {
+  private static Run once(Bed bed, String name, Action action) throws Exception {
     Step step = (index, stopwatch) -> action.apply(bed);
-    return Row.of(name, bed.oneWorker().runAll(name, 1, step));
+    return bed.measure(name, () -> bed.oneWorker().runAll(name, 1, step));
   }
 
   private long reopen(Bed bed) throws IOException {
@@ -55,7 +56,8 @@ final class FullCheck implements Phase {
     try (Cursor cursor = bed.store().cursor(null, upper)) {
       int index = model.nextLive(0);
       for (boolean more = cursor.seekToFirst(); more; more = cursor.next()) {
-        bytes += Scans.check(model, index, index < end, cursor);
+        Scans.checkInside(cursor.key(), index < end);
+        bytes += Scans.check(model, index, cursor.key(), cursor.value());
         index = model.nextLive(index + 1);
       }
       Scans.checkEnd(model, index, index < end);

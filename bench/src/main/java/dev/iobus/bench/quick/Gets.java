@@ -2,19 +2,19 @@ package dev.iobus.bench.quick;
 
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Stopwatch;
-import dev.iobus.kv.Store;
+import dev.iobus.bench.subject.Subject;
 import java.io.IOException;
 
 /// Gets of input keys whose answers are compared with the model; the comparison is outside the
 /// latency and inside the rate. Thread-safe.
 final class Gets {
 
-  private final Store store;
+  private final Subject subject;
   private final Model model;
   private final long seed;
 
   Gets(Bed bed) {
-    this.store = bed.store();
+    this.subject = bed.subject();
     this.model = bed.model();
     this.seed = bed.settings().seed();
   }
@@ -32,7 +32,7 @@ final class Gets {
 
   private long get(int index, Stopwatch stopwatch) throws IOException, MismatchException {
     byte[] key = model.input().key(index);
-    byte[] found = store.get(key);
+    byte[] found = subject.get(key);
     stopwatch.stop();
     model.check(index, found);
     return found == null ? key.length : key.length + found.length;

@@ -1,6 +1,6 @@
 package dev.iobus.bench.quick;
 
-import dev.iobus.bench.measure.StoreSettings;
+import dev.iobus.bench.subject.StoreSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;

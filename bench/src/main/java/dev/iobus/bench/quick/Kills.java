@@ -1,10 +1,12 @@
 package dev.iobus.bench.quick;
 
 import dev.iobus.bench.measure.Latencies;
+import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Progress;
-import dev.iobus.bench.measure.Report;
-import dev.iobus.bench.measure.Row;
+import dev.iobus.bench.measure.Series;
+import dev.iobus.bench.result.ResultBuilder;
+import dev.iobus.bench.result.Run;
 import dev.iobus.kv.Store;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
@@ -23,7 +25,7 @@ final class Kills implements Phase {
   private static final int DELAY_MILLIS_MAX = 1_000;
 
   @Override
-  public void run(Bed bed, Report report) throws Exception {
+  public void run(Bed bed, ResultBuilder result) throws Exception {
     SplittableRandom random = new SplittableRandom(bed.settings().seed());
     Latencies opens = new Latencies();
     AtomicLong acknowledged = new AtomicLong();
@@ -47,8 +49,8 @@ final class Kills implements Phase {
         bed.addSurvived(check(bed, round, child));
       }
     }
-    report.add(row("acknowledged before kills", acknowledged.get(), writing, new Latencies()));
-    report.add(row("reopen after a kill", kills, opening, opens));
+    result.add(row(bed, "acknowledged before kills", acknowledged.get(), writing, new Latencies()));
+    result.add(row(bed, "reopen after a kill", kills, opening, opens));
   }
 
   private static List<CrashSteps.Survived> check(Bed bed, int round, KilledChild child)
@@ -68,15 +70,11 @@ final class Kills implements Phase {
     return survived;
   }
 
-  private static Row row(String name, long operations, long nanos, Latencies latencies) {
-    return new Row(
-        name,
-        operations,
-        0,
-        Math.max(1, nanos),
-        latencies.nanosAt(50),
-        latencies.nanosAt(99),
-        Double.NaN,
-        Double.NaN);
+  private static Run row(
+      Bed bed, String name, long operations, long nanos, Latencies latencies) {
+    Measurement measurement =
+        new Measurement(
+            operations, 0, Math.max(1, nanos), latencies.toHistogram(), Series.NONE);
+    return bed.row(name, measurement);
   }
 }

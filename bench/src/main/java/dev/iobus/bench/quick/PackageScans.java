@@ -1,46 +1,39 @@
 package dev.iobus.bench.quick;
 
 import dev.iobus.bench.measure.MismatchException;
-import dev.iobus.bench.measure.Report;
-import dev.iobus.bench.measure.Row;
 import dev.iobus.bench.measure.Stopwatch;
-import dev.iobus.kv.Cursor;
-import dev.iobus.kv.Store;
-import java.io.IOException;
+import dev.iobus.bench.result.ResultBuilder;
+import dev.iobus.bench.subject.Subject.Direction;
+import dev.iobus.bench.subject.Subject.EntryVisitor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/// Walks over every package, forward, then every package backward, with a cursor bounded to it,
-/// and compares keys, values and their number. An operation is one whole scan.
+/// Walks over every package, forward, then every package backward, and one entry further, and
+/// compares keys, values and their number. An operation is one whole walk.
 final class PackageScans implements Phase {
 
   @Override
-  public void run(Bed bed, Report report) throws Exception {
+  public void run(Bed bed, ResultBuilder result) throws Exception {
     List<byte[]> prefixes = prefixes(bed.model().input());
-    Store store = bed.store();
-    Model model = bed.model();
-    String forward = "package scans";
-    report.add(
-        Row.of(
-            forward,
-            bed.oneWorker()
-                .runAll(
-                    forward,
-                    prefixes.size(),
-                    (index, stopwatch) ->
-                        forward(store, model, prefixes.get((int) index), stopwatch))));
-    String backward = "package scans, backward";
-    report.add(
-        Row.of(
-            backward,
-            bed.oneWorker()
-                .runAll(
-                    backward,
-                    prefixes.size(),
-                    (index, stopwatch) ->
-                        backward(store, model, prefixes.get((int) index), stopwatch))));
+    for (Direction direction : Direction.values()) {
+      String name =
+          switch (direction) {
+            case FORWARD -> "package scans";
+            case BACKWARD -> "package scans, backward";
+          };
+      result.add(
+          bed.measure(
+              name,
+              () ->
+                  bed.oneWorker()
+                      .runAll(
+                          name,
+                          prefixes.size(),
+                          (index, stopwatch) ->
+                              scan(bed, prefixes.get((int) index), direction, stopwatch))));
+    }
   }
 
   /// Every folder of the input, the final slash included.
@@ -57,44 +50,78 @@ final class PackageScans implements Phase {
     return prefixes;
   }
 
-  private static long forward(Store store, Model model, byte[] prefix, Stopwatch stopwatch)
-      throws IOException, MismatchException {
-    byte[] upper = successor(prefix);
-    int end = model.input().lowerBound(upper);
-    long bytes = 0;
-    try (Cursor cursor = store.cursor(prefix, upper)) {
-      int index = model.nextLive(model.input().lowerBound(prefix));
-      for (boolean more = cursor.seekToFirst(); more; more = cursor.next()) {
-        bytes += Scans.check(model, index, index < end, cursor);
-        index = model.nextLive(index + 1);
-      }
-      Scans.checkEnd(model, index, index < end);
-    }
-    stopwatch.stop();
-    return bytes;
-  }
-
-  private static long backward(Store store, Model model, byte[] prefix, Stopwatch stopwatch)
-      throws IOException, MismatchException {
+  private static long scan(Bed bed, byte[] prefix, Direction direction, Stopwatch stopwatch)
+      throws Exception {
+    Model model = bed.model();
     byte[] upper = successor(prefix);
     int begin = model.input().lowerBound(prefix);
-    long bytes = 0;
-    try (Cursor cursor = store.cursor(prefix, upper)) {
-      int index = model.previousLive(model.input().lowerBound(upper) - 1);
-      for (boolean more = cursor.seekToLast(); more; more = cursor.previous()) {
-        bytes += Scans.check(model, index, index >= begin, cursor);
-        index = model.previousLive(index - 1);
-      }
-      Scans.checkEnd(model, index, index >= begin);
-    }
+    int end = model.input().lowerBound(upper);
+    ScanCheck check = new ScanCheck(model, begin, end, direction);
+    byte[] from = direction == Direction.FORWARD ? prefix : upper;
+    bed.subject().scan(from, direction, check.expectedCount() + 1, check);
     stopwatch.stop();
-    return bytes;
+    check.end();
+    return check.bytes();
   }
 
-  /// The least key that is above every key with this prefix, which ends in a slash.
+  /// The least key that is above every key with this prefix, which ends in a slash. No class file
+  /// has such a name.
   private static byte[] successor(byte[] prefix) {
     byte[] next = prefix.clone();
     next[next.length - 1]++;
     return next;
+  }
+
+  /// Compares what a walk meets with the live entries of a part of the input.
+  private static final class ScanCheck implements EntryVisitor {
+
+    private final Model model;
+    private final int begin;
+    private final int end;
+    private final int step;
+    private int due;
+    private long bytes;
+
+    private ScanCheck(Model model, int begin, int end, Direction direction) {
+      this.model = model;
+      this.begin = begin;
+      this.end = end;
+      this.step = direction == Direction.FORWARD ? 1 : -1;
+      this.due = live(step > 0 ? begin : end - 1);
+    }
+
+    private int live(int index) {
+      return step > 0 ? model.nextLive(index) : model.previousLive(index);
+    }
+
+    private boolean isInside(int index) {
+      return index >= begin && index < end;
+    }
+
+    private long expectedCount() {
+      long count = 0;
+      for (int i = due; isInside(i); i = live(i + step)) {
+        count++;
+      }
+      return count;
+    }
+
+    @Override
+    public void visit(byte[] key, byte[] value) throws MismatchException {
+      if (isInside(due)) {
+        bytes += Scans.check(model, due, key, value);
+        due = live(due + step);
+      } else {
+        Scans.checkOutside(model, begin, end, key);
+      }
+    }
+
+    private void end() throws MismatchException {
+      Scans.checkEnd(model, due, isInside(due));
+    }
+
+    private long bytes() {
+      return bytes;
+    }
   }
 }

@@ -1,11 +1,11 @@
 package dev.iobus.bench.quick;
 
-import dev.iobus.bench.measure.Report;
+import dev.iobus.bench.result.ResultBuilder;
 
-/// One part of the job; adds its rows to the report. The store is open before and after.
+/// One part of the job; adds its rows to the result. The subject is open before and after.
 @FunctionalInterface
 interface Phase {
 
   /// @throws dev.iobus.bench.measure.MismatchException when the store gives a wrong answer
-  void run(Bed bed, Report report) throws Exception;
+  void run(Bed bed, ResultBuilder result) throws Exception;
 }

@@ -1,23 +1,28 @@
 package dev.iobus.bench.quick;
 
 import dev.iobus.BackendKind;
-import dev.iobus.bench.measure.BackendNames;
-import dev.iobus.bench.measure.ByteSize;
-import dev.iobus.bench.measure.Environment;
-import dev.iobus.bench.measure.ExitStatus;
+import dev.iobus.bench.command.BackendNames;
+import dev.iobus.bench.command.ByteSize;
+import dev.iobus.bench.host.Environment;
+import dev.iobus.bench.command.ExitStatus;
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Progress;
-import dev.iobus.bench.measure.Report;
-import dev.iobus.bench.measure.ResultsDirectory;
-import dev.iobus.bench.measure.StoreSettings;
+import dev.iobus.bench.result.ResultBuilder;
+import dev.iobus.bench.command.OutputOptions;
+import dev.iobus.bench.command.ResultsDirectory;
+import dev.iobus.bench.subject.StoreSettings;
+import dev.iobus.bench.subject.SubjectProvider;
+import dev.iobus.bench.subject.Subjects;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -38,14 +43,7 @@ public final class QuickCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(
-      names = "--dir",
-      paramLabel = "DIR",
-      description = "Where to put the data, in a new directory of its own (bench/results).")
-  private @Nullable Path dir;
-
-  @Option(names = "--keep", description = "Keep the data; by default it is removed at the end.")
-  private boolean keep;
+  @Mixin private OutputOptions output = new OutputOptions();
 
   @Option(
       names = "--threads",
@@ -99,40 +97,56 @@ public final class QuickCommand implements Callable<Integer> {
   private int seconds;
 
   @Option(
+      names = "--peers",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Stores that do the same after this one, such as rocksdb,lmdb,mvstore (none).")
+  private List<String> peers = List.of();
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
       description = "Decides all that is random (${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(
-      names = "--out",
-      paramLabel = "FILE",
-      description = "Where to write the numbers as JSON (result.json under bench/results).")
-  private @Nullable Path out;
-
-  @Option(names = "--no-progress", description = "Say nothing on standard error while it works.")
-  private boolean noProgress;
-
   @Override
   public Integer call() throws Exception {
     check();
-    PrintStream table = System.out;
-    Progress progress = Progress.standard(!noProgress);
-    ResultsDirectory results = ResultsDirectory.create("quick", dir, out);
-    Report report = new Report("quick");
-    int status = run(results.data(), progress, report);
-    report.facts(Environment.describe(results.data()));
-    report.print(table);
-    report.write(results.resultFile());
-    table.println();
-    table.println("numbers          " + results.resultFile());
-    if (keep) {
-      table.println("data             " + results.data());
-    } else {
-      results.removeData();
-    }
+    peerProviders(settings());
+    ResultsDirectory directory = output.create("quick");
+    ResultBuilder result = new ResultBuilder("quick");
+    result.environment(Environment.describe(directory.data()));
+    int status = run(directory.data(), output.progress(), result);
+    output.publish(result.build(), directory);
     return status;
+  }
+
+  private QuickSettings settings() {
+    StoreSettings store = new StoreSettings(durability, memoryBytes, backend);
+    return new QuickSettings(store, threads, limit, seed, kills, seconds * 1_000_000_000L);
+  }
+
+  private List<SubjectProvider> peerProviders(QuickSettings settings) {
+    List<SubjectProvider> providers = new ArrayList<>();
+    for (String peer : peers) {
+      providers.add(peerProvider(peer, settings));
+    }
+    return providers;
+  }
+
+  private SubjectProvider peerProvider(String peer, QuickSettings settings) {
+    SubjectProvider provider;
+    try {
+      provider = Subjects.named(peer);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--peers: " + e.getMessage(), e);
+    }
+    require(provider != Subjects.own(), "--peers: " + peer + " runs anyway");
+    require(
+        provider.levels().contains(settings.sync()),
+        "--peers: " + peer + " does not offer " + settings.sync());
+    return provider;
   }
 
   private void check() {
@@ -149,27 +163,25 @@ public final class QuickCommand implements Callable<Integer> {
   }
 
   /// Runs the job; what fails is told in the report and on standard error.
-  private int run(Path data, Progress progress, Report report) throws Exception {
-    StoreSettings store = new StoreSettings(durability, memoryBytes, backend);
-    QuickSettings settings =
-        new QuickSettings(store, threads, limit, seed, kills, seconds * 1_000_000_000L);
+  private int run(Path data, Progress progress, ResultBuilder result) throws Exception {
+    QuickSettings settings = settings();
     try {
-      new Quick(settings, data, progress).run(report);
+      new Quick(settings, peerProviders(settings), data, progress).run(result);
       return ExitStatus.OK;
     } catch (StoreUnavailableException e) {
-      return failed(report, e, ExitStatus.ENVIRONMENT);
+      return failed(result, e, ExitStatus.ENVIRONMENT);
     } catch (MismatchException e) {
-      return failed(report, e, ExitStatus.FAILURE);
+      return failed(result, e, ExitStatus.FAILURE);
     } catch (IOException e) {
       e.printStackTrace();
-      return failed(report, e, ExitStatus.FAILURE);
+      return failed(result, e, ExitStatus.FAILURE);
     }
   }
 
-  private static int failed(Report report, Exception e, int status) {
+  private static int failed(ResultBuilder result, Exception e, int status) {
     String reason =
         e instanceof MismatchException ? "wrong answer: " + e.getMessage() : e.toString();
-    report.fail(reason);
+    result.fail(reason);
     System.err.println(reason);
     return status;
   }

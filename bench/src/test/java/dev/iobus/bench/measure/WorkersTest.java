@@ -27,7 +27,7 @@ final class WorkersTest {
             });
     assertEquals(1_003, m.operations());
     assertEquals(2_006, m.bytes());
-    assertEquals(1_003, m.latencies().count());
+    assertEquals(1_003, m.latencies().getTotalCount());
     for (int i = 0; i < done.length(); i++) {
       assertEquals(1, done.get(i));
     }
@@ -46,7 +46,7 @@ final class WorkersTest {
             });
     assertTrue(m.operations() > 1);
     assertTrue(m.nanos() >= 50_000_000);
-    assertTrue(m.latencies().nanosAt(50) >= 900_000);
+    assertTrue(m.nanosAt(50) >= 900_000);
   }
 
   @Test
@@ -80,8 +80,67 @@ final class WorkersTest {
               Thread.sleep(20);
               return 0;
             });
-    assertEquals(3, m.latencies().count());
-    assertTrue(m.latencies().nanosAt(100) < 20_000_000);
+    assertEquals(3, m.latencies().getTotalCount());
+    assertTrue(m.nanosAt(100) < 20_000_000);
     assertTrue(m.nanos() >= 60_000_000);
+  }
+
+  /// One step stalls. In a closed loop that is one slow step; users who come at their own rate all
+  /// wait, and an open loop must say so.
+  @Test
+  void stallIsSeenByAllWhoWaitForIt() throws Exception {
+    Workers.Step stalls =
+        (index, stopwatch) -> {
+          if (index == 100) {
+            Thread.sleep(400);
+          }
+          return 0;
+        };
+    long second = 1_000_000_000;
+    Workers closed = new Workers(Workers.Kind.PLATFORM, 1, Progress.none());
+    Measurement alone = closed.runFor("closed", second, stalls);
+    assertTrue(alone.nanosAt(99) < 10_000_000, "p99 " + alone.nanosAt(99));
+
+    Workers open =
+        new Workers(Workers.Kind.PLATFORM, 1, new Pace(1_000), Progress.none());
+    Measurement together = open.runFor("open", second, stalls);
+    // About 400 of 1,000 steps were due in the stall; they waited 200 ms in the mean.
+    assertEquals(1_000, together.operations(), 1);
+    assertTrue(together.nanosAt(99) > 300_000_000, "p99 " + together.nanosAt(99));
+    assertTrue(together.nanosAt(80) > 100_000_000, "p80 " + together.nanosAt(80));
+    assertTrue(together.nanosAt(50) < 100_000_000, "p50 " + together.nanosAt(50));
+  }
+
+  @Test
+  void rateIsHeldByAllWorkersTogether() throws Exception {
+    Workers open = new Workers(Workers.Kind.VIRTUAL, 8, new Pace(500), Progress.none());
+    Measurement m = open.runFor("paced", 1_000_000_000, (index, stopwatch) -> 1);
+    assertEquals(500, m.operations(), 1);
+    assertTrue(m.nanos() >= 990_000_000, "ended after " + m.nanos());
+  }
+
+  @Test
+  void seriesFollowsTheRate() throws Exception {
+    Workers workers = new Workers(Workers.Kind.PLATFORM, 1, new Pace(200), Progress.none());
+    Measurement m = workers.runFor("sampled", 1_000_000_000, (index, stopwatch) -> 1);
+    assertEquals(100_000_000, m.series().intervalNanos());
+    assertTrue(m.series().rates().size() >= 5, m.series().toString());
+    double mean = m.series().rates().stream().mapToDouble(rate -> rate).average().orElse(0);
+    assertEquals(200, mean, 60);
+  }
+
+  @Test
+  void stepOfManyOperationsCountsThem() throws Exception {
+    Workers workers = new Workers(Workers.Kind.PLATFORM, 2, Progress.none());
+    Measurement m =
+        workers.runAll(
+            "batches",
+            10,
+            (index, stopwatch) -> {
+              stopwatch.count(32);
+              return 1;
+            });
+    assertEquals(320, m.operations());
+    assertEquals(10, m.latencies().getTotalCount());
   }
 }

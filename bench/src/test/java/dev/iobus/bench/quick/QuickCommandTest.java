@@ -4,11 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
+import dev.iobus.bench.result.Result;
+import dev.iobus.bench.result.ResultFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,12 +23,12 @@ final class QuickCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"SYNCED", "WRITTEN", "BUFFERED"})
   void everyPhaseRunsAndEveryAnswerIsRight(String durability) throws Exception {
-    Path result = directory.resolve("result.json");
+    Path numbers = directory.resolve("numbers");
     int status =
         new CommandLine(new QuickCommand())
             .execute(
                 "--dir=" + directory,
-                "--out=" + result,
+                "--out=" + numbers,
                 "--durability=" + durability,
                 "--limit=300",
                 "--threads=8",
@@ -37,10 +36,9 @@ final class QuickCommandTest {
                 "--seconds=1",
                 "--no-progress");
     assertEquals(0, status);
-    Map<String, Object> report = JSON.std.mapFrom(Files.readString(result));
-    assertEquals(true, report.get("passed"));
-    List<?> rows = (List<?>) report.get("rows");
-    assertEquals(13, rows.size(), rows.toString());
+    Result result = ResultFiles.read(numbers);
+    assertTrue(result.passed());
+    assertEquals(13, result.runs().size(), result.runs().toString());
     assertFalse(leavesData(), "the data must be removed");
   }
 
@@ -55,7 +53,7 @@ final class QuickCommandTest {
 
   private boolean leavesData() throws Exception {
     try (Stream<Path> files = Files.list(directory)) {
-      return files.anyMatch(Files::isDirectory);
+      return files.anyMatch(file -> file.getFileName().toString().contains("-data-"));
     }
   }
 

@@ -1,0 +1,212 @@
+package dev.iobus.bench.bus;
+
+import dev.iobus.BackendKind;
+import dev.iobus.Bus;
+import dev.iobus.BusFile;
+import dev.iobus.BusOptions;
+import dev.iobus.Handle;
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
+import dev.iobus.RegisteredBuffer;
+import dev.iobus.Result;
+import dev.iobus.ResultSink;
+import dev.iobus.WriteFlag;
+import dev.iobus.bench.measure.Latencies;
+import dev.iobus.bench.measure.Measurement;
+import dev.iobus.bench.measure.MismatchException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Does a job on one [Bus]: one thread keeps the queue full, with at most eight submissions per
+/// system call, and allocates nothing per transfer itself. Confined to one platform thread.
+final class BusContender implements Contender {
+
+  /// A longer run lets the device drain while the run is prepared.
+  private static final int RUN_MAX = 8;
+
+  /// One place in the memory, with the transfer that is in flight there.
+  private static final class Slot {
+
+    private final long at;
+    private final MemorySegment memory;
+    private int block;
+    private long startedAt;
+
+    Slot(long at, MemorySegment memory) {
+      this.at = at;
+      this.memory = memory;
+    }
+  }
+
+  // Constant after construction.
+  private final Blocks blocks;
+  private final Arena arena = Arena.ofShared();
+  private final Bus bus;
+  private final OpenFile opened;
+  private final BusFile file;
+  private final MemorySegment memory;
+  private final @Nullable RegisteredBuffer buffer;
+  private final Slot[] slots;
+  private final ResultSink sink = this::take;
+
+  // Owned by the bus thread, of one run.
+  private final Slot[] freed = new Slot[RUN_MAX];
+  private int freedCount;
+  private Latencies latencies = new Latencies();
+  private @Nullable Exception failure;
+
+  /// @param backend the backend to use; null for the best that this host allows
+  BusContender(Blocks blocks, @Nullable BackendKind backend) throws IOException {
+    this.blocks = blocks;
+    Job job = blocks.job();
+    bus = Bus.open(BusOptions.defaults().withCapacity(job.depth()).withBackend(backend));
+    try {
+      opened = open(bus, blocks.file().path(), flags(job));
+      memory = arena.allocate((long) job.depth() * job.blockLength(), PageFormat.LENGTH);
+      file = job.isRegistered() ? bus.register(opened) : opened;
+      buffer = job.isRegistered() ? bus.register(memory) : null;
+    } catch (IOException | RuntimeException e) {
+      bus.close();
+      arena.close();
+      throw e;
+    }
+    slots = new Slot[job.depth()];
+    for (int i = 0; i < slots.length; i++) {
+      long at = (long) i * job.blockLength();
+      slots[i] = new Slot(at, memory.asSlice(at, job.blockLength()));
+    }
+  }
+
+  /// How the file of `job` is opened on any bus.
+  static OpenFlag[] flags(Job job) {
+    List<OpenFlag> flags = new ArrayList<>(List.of(OpenFlag.READ));
+    if (job.access().isWrite()) {
+      flags.add(OpenFlag.WRITE);
+    }
+    if (job.isDirect()) {
+      flags.add(OpenFlag.DIRECT);
+    }
+    return flags.toArray(OpenFlag[]::new);
+  }
+
+  private static OpenFile open(Bus bus, Path path, OpenFlag... flags) throws IOException {
+    bus.submit(bus.open(path, flags));
+    Result result = bus.dispatch();
+    try {
+      return result.endOpen();
+    } finally {
+      bus.done(result);
+    }
+  }
+
+  @Override
+  public String describe() {
+    String refusal = buffer == null ? null : buffer.refusal();
+    return bus.reason() + (refusal == null ? "" : "; memory not registered: " + refusal);
+  }
+
+  @Override
+  public Outcome run(long nanos) throws Exception {
+    latencies = new Latencies();
+    long from = System.nanoTime();
+    RateLog rates = new RateLog(from);
+    int inFlight = start();
+    while (inFlight > 0) {
+      inFlight -= bus.dispatch(1, Math.min(RUN_MAX, inFlight), Long.MAX_VALUE, sink);
+      long now = System.nanoTime();
+      rates.tell(now, latencies.count());
+      if (failure == null && now - from < nanos) {
+        for (int i = 0; i < freedCount; i++) {
+          enqueue(freed[i]);
+        }
+        inFlight += freedCount;
+      }
+      freedCount = 0;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    long elapsed = System.nanoTime() - from;
+    long operations = latencies.count();
+    long bytes = operations * blocks.job().blockLength();
+    return Outcome.here(
+        new Measurement(operations, bytes, elapsed, latencies.toHistogram(), rates.series()));
+  }
+
+  /// Fills the device's queue in short runs, so that it begins to work at once.
+  private int start() throws IOException {
+    for (int i = 0; i < slots.length; i++) {
+      enqueue(slots[i]);
+      if (i % RUN_MAX == RUN_MAX - 1) {
+        bus.submit();
+      }
+    }
+    bus.submit();
+    return slots.length;
+  }
+
+  private void enqueue(Slot slot) throws IOException {
+    slot.startedAt = System.nanoTime();
+    slot.block = blocks.next();
+    blocks.prepare(slot.block, memory, slot.at);
+    bus.enqueue(transfer(slot, blocks.offsetOf(slot.block)).attach(slot));
+  }
+
+  private Handle transfer(Slot slot, long offset) {
+    int length = blocks.job().blockLength();
+    if (blocks.job().access().isWrite()) {
+      return buffer == null
+          ? bus.write(file, slot.memory, offset, WriteFlag.NONE)
+          : bus.write(file, buffer, slot.at, length, offset, WriteFlag.NONE);
+    }
+    return buffer == null
+        ? bus.read(file, slot.memory, offset)
+        : bus.read(file, buffer, slot.at, length, offset);
+  }
+
+  private void take(Result result) {
+    if (!(result.attachment() instanceof Slot slot)) {
+      throw new AssertionError("a result without its slot");
+    }
+    latencies.record(System.nanoTime() - slot.startedAt);
+    try {
+      int length = blocks.job().access().isWrite() ? result.endWrite() : result.endRead();
+      blocks.check(slot.block, length, memory, slot.at);
+    } catch (IOException e) {
+      failure = blocks.failed(slot.block, e);
+    } catch (MismatchException e) {
+      failure = e;
+    } finally {
+      bus.done(result);
+    }
+    freed[freedCount++] = slot;
+  }
+
+  /// Ends what the bus itself does not: the open file and the memory.
+  @Override
+  public void close() throws IOException {
+    try {
+      if (bus.inFlight() == 0) {
+        closeFile();
+      }
+    } finally {
+      bus.close();
+      arena.close();
+    }
+  }
+
+  private void closeFile() throws IOException {
+    bus.submit(bus.close(opened));
+    Result result = bus.dispatch();
+    try {
+      result.endClose();
+    } finally {
+      bus.done(result);
+    }
+  }
+}

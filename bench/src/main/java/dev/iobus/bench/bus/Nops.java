@@ -1,0 +1,83 @@
+package dev.iobus.bench.bus;
+
+import dev.iobus.BackendKind;
+import dev.iobus.Bus;
+import dev.iobus.BusOptions;
+import dev.iobus.Result;
+import dev.iobus.ResultSink;
+import dev.iobus.bench.measure.Latencies;
+import dev.iobus.bench.measure.Measurement;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// Submits operations that do nothing, in batches that are waited for: what a [Bus] costs by
+/// itself. Takes no latencies, which would cost more. Confined to one platform thread.
+final class Nops implements Contender {
+
+  /// Batches between two looks at the clock.
+  private static final int BATCHES_PER_LOOK = 64;
+
+  private final Bus bus;
+  private final int batch;
+  private final ResultSink sink = this::take;
+  private @Nullable IOException failure;
+
+  /// @param batch operations of a batch, 1 to 16,384
+  /// @param backend the backend to use; null for the best that this host allows
+  Nops(int batch, @Nullable BackendKind backend) throws IOException {
+    this.batch = batch;
+    this.bus = Bus.open(BusOptions.defaults().withCapacity(batch).withBackend(backend));
+  }
+
+  @Override
+  public String describe() {
+    return bus.reason();
+  }
+
+  @Override
+  public Outcome run(long nanos) throws IOException {
+    long from = System.nanoTime();
+    RateLog rates = new RateLog(from);
+    long operations = 0;
+    long now = from;
+    while (now - from < nanos) {
+      for (int i = 0; i < BATCHES_PER_LOOK; i++) {
+        runBatch();
+      }
+      if (failure != null) {
+        throw failure;
+      }
+      operations += (long) BATCHES_PER_LOOK * batch;
+      now = System.nanoTime();
+      rates.tell(now, operations);
+    }
+    return Outcome.here(
+        new Measurement(
+            operations, 0, now - from, new Latencies().toHistogram(), rates.series()));
+  }
+
+  private void runBatch() throws IOException {
+    for (int i = 0; i < batch; i++) {
+      bus.enqueue(bus.nop());
+    }
+    int left = batch;
+    while (left > 0) {
+      left -= bus.dispatch(left, left, Long.MAX_VALUE, sink);
+    }
+  }
+
+  private void take(Result result) {
+    try {
+      result.endNop();
+    } catch (IOException e) {
+      failure = e;
+    } finally {
+      bus.done(result);
+    }
+  }
+
+  @Override
+  public void close() {
+    bus.close();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.iobus.bench.doctor;
+
+import dev.iobus.BackendKind;
+import dev.iobus.Bus;
+import dev.iobus.BusOptions;
+import dev.iobus.RegisteredBuffer;
+import dev.iobus.SharedBus;
+import dev.iobus.storage.page.PageCacheOptions;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// The kernel interfaces that a bus can stand on. Each is opened, for what it says of itself.
+final class BackendExam {
+
+  private static final BusOptions URING = BusOptions.defaults().withBackend(BackendKind.IO_URING);
+  private static final int PAGE_BYTES = 4_096;
+
+  private BackendExam() {}
+
+  static void examine(Diagnosis diagnosis) {
+    boolean available = uring(diagnosis);
+    backend(diagnosis);
+    if (available) {
+      lockedMemory(diagnosis);
+    }
+  }
+
+  /// Whether io_uring works here; its features, or why it is off.
+  private static boolean uring(Diagnosis diagnosis) {
+    try (SharedBus shared = SharedBus.open(URING)) {
+      diagnosis.fact("io_uring, shared", available(shared.reason()));
+    } catch (IOException e) {
+      diagnosis.fact("io_uring", "off: " + e.getMessage());
+      return false;
+    }
+    try (Bus owned = Bus.open(URING)) {
+      diagnosis.fact("io_uring, owned", available(owned.reason()));
+    } catch (IOException e) {
+      diagnosis.fact("io_uring, owned", "off: " + e.getMessage());
+    }
+    return true;
+  }
+
+  /// What a ring says of itself, without the words about the choice.
+  private static String available(String reason) {
+    return "available: " + reason.substring(reason.indexOf(';') + 1).strip();
+  }
+
+  private static void backend(Diagnosis diagnosis) {
+    try (SharedBus best = SharedBus.open(BusOptions.defaults())) {
+      tell(diagnosis, best.backend(), best.reason());
+    } catch (IOException e) {
+      diagnosis.fact("backend", "none");
+      diagnosis.warn("no bus can be opened: " + e.getMessage());
+    }
+  }
+
+  /// @param reason why that one; for a fallback it names the remedy
+  static void tell(Diagnosis diagnosis, BackendKind kind, String reason) {
+    diagnosis.fact("backend", reason);
+    if (kind != BackendKind.values()[0]) {
+      diagnosis.warn("only a fallback works here: " + reason);
+    }
+  }
+
+  /// Whether the limit on locked memory holds what one store needs, and what two of them do.
+  private static void lockedMemory(Diagnosis diagnosis) {
+    try (Arena arena = Arena.ofShared();
+        SharedBus first = SharedBus.open(URING)) {
+      String refusal = register(first, arena);
+      if (refusal != null) {
+        diagnosis.fact("registered memory", "refused");
+        diagnosis.warn("the I/O buffer of a store is not registered: " + refusal);
+        return;
+      }
+      diagnosis.fact("registered memory", "granted for one store");
+      second(diagnosis, arena);
+    } catch (IOException e) {
+      diagnosis.warn("no second look at locked memory: " + e.getMessage());
+    }
+  }
+
+  private static void second(Diagnosis diagnosis, Arena arena) {
+    try (SharedBus bus = SharedBus.open(URING)) {
+      String refusal = register(bus, arena);
+      if (refusal == null) {
+        diagnosis.fact("registered memory", "granted for two stores at a time");
+      } else {
+        diagnosis.warn("two stores at a time do not both get registered memory: " + refusal);
+      }
+    } catch (IOException e) {
+      diagnosis.warn("two stores at a time do not both get a ring: " + e.getMessage());
+    }
+  }
+
+  /// Registers as much as a store does by default; null when the host grants it, else why not.
+  private static @Nullable String register(SharedBus bus, Arena arena) throws IOException {
+    MemorySegment memory =
+        arena.allocate(PageCacheOptions.defaults().ioBufferBytes(), PAGE_BYTES);
+    RegisteredBuffer buffer = bus.register(memory);
+    return buffer.refusal();
+  }
+}

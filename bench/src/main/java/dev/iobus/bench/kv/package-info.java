@@ -1,0 +1,38 @@
+/// Stores against each other, workload by workload.
+///
+/// A [Row] is one line of the table: a workload with its threads, durability, data and memory. A
+/// [Cell] is one row for one subject in one round. Each cell runs in a JVM of its own
+/// ([CellProcess] starts it, [CellMain] is what it runs), so that memory, processor time, pauses and
+/// what the device did belong to it alone, a control group can bound it, and a subject that crashes
+/// takes nothing along. Files that a workload only reads are prepared once a subject and kept
+/// ([LoadedStores]).
+///
+/// ```
+/// KvCommand ──> Rows of a Preset ──> KvRuns ──> CellProcess ⇒ CellMain ──> CellRun
+///                                      └──> LoadedStores
+/// ```
+///
+/// Invariants:
+/// 1. Rounds alternate: A B C A B C, row by row, so that a bad minute hits all subjects.
+/// 2. A cell is repeated because others used the processors, never because of what it measured.
+/// 3. A wrong answer, a lost write or a missing sync of any subject fails the whole job.
+/// 4. All subjects of a row have the same memory, the page cache included where a control group is
+///    permitted.
+///
+/// **Durable rows are durable.** Each durable row compares the flushes of the device with the writes
+/// that were acknowledged ([dev.iobus.bench.host.FlushCheck]). Beside that, `--count-syncs` lets
+/// strace(1) count the calls; 500 durable puts by one thread, ext4, Linux 6.18:
+///
+/// | subject | calls that make data durable | flushes of the device a put |
+/// |---|---|---|
+/// | iobus | through the ring, which strace does not see | 1.01 |
+/// | rocksdb | 505 `fdatasync`, 6 `fsync` | 1.00 |
+/// | lmdb | 500 `fdatasync`, and 500 writes of its meta page through `O_DSYNC` | 2.00 |
+/// | lmdb-leader | 500 `fdatasync`, and 500 writes through `O_DSYNC` | 2.00 |
+/// | mvstore | 501 `fsync` | 1.00 |
+///
+/// Start at [KvCommand].
+@NullMarked
+package dev.iobus.bench.kv;
+
+import org.jspecify.annotations.NullMarked;
