@@ -57,6 +57,7 @@ public final class RegisteredBuffer {
     return inFlight.get();
   }
 
+  @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
   int index(Object user) {
     if (user != owner) {
       throw new IllegalArgumentException("the buffer is registered with another bus");

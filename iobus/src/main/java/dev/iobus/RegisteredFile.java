@@ -26,6 +26,7 @@ public final class RegisteredFile implements BusFile {
     return file;
   }
 
+  @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
   int slot(Object user) {
     if (user != owner) {
       throw new IllegalArgumentException("file " + path() + " is registered with another bus");

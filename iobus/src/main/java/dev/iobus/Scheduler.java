@@ -73,6 +73,7 @@ public interface Scheduler {
   void unpark(Task task);
 
   /// Lets other tasks run.
+  @SuppressWarnings("NamedLikeContextualKeyword") // The name that Thread gives it.
   void yield();
 
   Lock newLock();

@@ -293,6 +293,8 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
+  /// Gives the registration of a buffer back.
+  ///
   /// @throws IllegalStateException while operations on the buffer are in flight
   public void unregister(RegisteredBuffer buffer) {
     gate.enter();
@@ -529,7 +531,7 @@ public final class SharedBus implements AutoCloseable {
     long length = memory.byteSize();
     if (length <= TRANSFER_MAX) {
       int count = transfer(op, file, memory, offset, (int) length, flag);
-      if (count == length || count == 0 && op == Op.READ) {
+      if (count == length || (count == 0 && op == Op.READ)) {
         return count;
       }
     }

@@ -72,6 +72,7 @@ final class SystemScheduler implements Scheduler {
   }
 
   @Override
+  @SuppressWarnings("ThreadPriorityCheck") // A hint is what the caller asks for.
   public void yield() {
     Thread.yield();
   }
@@ -173,6 +174,7 @@ final class SystemScheduler implements Scheduler {
       implements Condition {
 
     @Override
+    @SuppressWarnings("WaitNotInLoop") // Callers loop; see Scheduler.Condition.
     public void await() {
       condition.awaitUninterruptibly();
     }

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -40,7 +41,8 @@ final class BackendChoiceTest {
       assertEquals(BackendKind.IO_URING, choice.kind());
       choice.backend().close(false);
     } catch (IOException e) {
-      assertTrue(e.getMessage().startsWith("cannot open a bus on io_uring: "), e::getMessage);
+      String message = requireNonNull(e.getMessage());
+      assertTrue(message.startsWith("cannot open a bus on io_uring: "), message);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -197,7 +198,8 @@ abstract class BusContract {
       BusException failure = assertThrows(BusException.class, result::endOpen);
       assertEquals("open", failure.operation());
       assertEquals("ENOENT", failure.errnoName());
-      assertTrue(failure.getMessage().contains(none.toString()), failure::getMessage);
+      String message = requireNonNull(failure.getMessage());
+      assertTrue(message.contains(none.toString()), message);
       bus.done(result);
 
       assertFails("EISDIR", bus, bus.unlink(directory));
@@ -328,7 +330,7 @@ abstract class BusContract {
       int[] last = new int[1];
       ResultSink sink =
           result -> {
-            results[(Integer) result.attachment()]++;
+            results[(Integer) requireNonNull(result.attachment())]++;
             last[0] += result.errno();
             bus.done(result);
           };
@@ -579,7 +581,6 @@ abstract class BusContract {
           }
         } catch (IOException e) {
           // The descriptor of this very listing is gone when it is looked at.
-          continue;
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -218,7 +219,7 @@ final class BusProperties {
       }
       for (int ended = 0; ended < 16; ended++) {
         Result result = bus.dispatch();
-        int i = (Integer) result.attachment();
+        int i = (Integer) requireNonNull(result.attachment());
         int expected = available(offset + i * 50, size);
         assertEquals(expected == 0 ? -1 : expected, result.endRead());
         assertBytes(memory.asSlice((long) i * size, size), offset + i * 50, expected);

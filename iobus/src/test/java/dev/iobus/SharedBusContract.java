@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -23,6 +24,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,7 +146,8 @@ abstract class SharedBusContract {
     BusException missing =
         assertThrows(BusException.class, () -> bus.open(sub.resolve("a"), OpenFlag.READ));
     assertEquals("ENOENT", missing.errnoName());
-    assertTrue(missing.getMessage().contains(sub.resolve("a").toString()), missing.getMessage());
+    String message = requireNonNull(missing.getMessage());
+    assertTrue(message.contains(sub.resolve("a").toString()), message);
     Path link = Files.createSymbolicLink(directory.resolve("link"), sub);
     assertEquals(bus.realPath(sub), bus.realPath(link));
     assertThrows(
@@ -227,7 +230,7 @@ abstract class SharedBusContract {
   private void readFromMany(ThreadFactory threads, int count, int reads) throws Exception {
     int pages = 256;
     OpenFile file = bus.open(numbered("many", pages), OpenFlag.READ);
-    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     List<Thread> started = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Thread thread =
@@ -258,7 +261,7 @@ abstract class SharedBusContract {
   void interruptsNeitherEndNorHarmAnything() throws Exception {
     int pages = 64;
     OpenFile file = bus.open(numbered("interrupted", pages), OpenFlag.READ);
-    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     AtomicInteger finished = new AtomicInteger();
     List<Thread> readers = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -296,7 +299,7 @@ abstract class SharedBusContract {
     int pages = 64;
     OpenFile file = bus.open(numbered("closing", pages), OpenFlag.READ);
     List<Thread> readers = new ArrayList<>();
-    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     for (int i = 0; i < 50; i++) {
       readers.add(
           Thread.startVirtualThread(
@@ -379,7 +382,7 @@ abstract class SharedBusContract {
         other.close(file);
       }
     }
-    assertEquals(before, count(descriptors), 3);
+    assertEquals((double) before, (double) count(descriptors), 3);
   }
 
   private static long count(Path path) throws IOException {
@@ -393,7 +396,7 @@ abstract class SharedBusContract {
     OpenFile file =
         bus.open(directory.resolve("w"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
     List<Thread> writers = new ArrayList<>();
-    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     int count = 200;
     for (int i = 0; i < count; i++) {
       int page = i;

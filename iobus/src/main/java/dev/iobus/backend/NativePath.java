@@ -2,7 +2,6 @@ package dev.iobus.backend;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -27,7 +26,7 @@ final class NativePath {
   /// @throws IllegalArgumentException for a path of another file system, with a zero in it, or
   ///     with characters that the platform's encoding lacks
   static MemorySegment encode(Arena arena, Path path) {
-    if (path.getFileSystem() != FileSystems.getDefault()) {
+    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
       throw new IllegalArgumentException(path + " is not a path of the default file system");
     }
     String text = path.toString();
@@ -37,8 +36,7 @@ final class NativePath {
     try {
       ByteBuffer bytes = CHARSET.newEncoder().encode(CharBuffer.wrap(text));
       MemorySegment encoded = arena.allocate(bytes.remaining() + 1L);
-      MemorySegment.copy(
-          bytes.array(), 0, encoded, ValueLayout.JAVA_BYTE, 0, bytes.remaining());
+      encoded.copyFrom(MemorySegment.ofBuffer(bytes));
       return encoded;
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(

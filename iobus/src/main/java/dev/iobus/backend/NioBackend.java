@@ -68,6 +68,8 @@ public final class NioBackend implements Backend {
     freeCount = capacity;
   }
 
+  /// A backend with worker threads of its own.
+  ///
   /// @param capacity requests that may be between prepare and completion at one time, at least 1
   public static NioBackend open(int capacity) {
     if (capacity < 1) {
@@ -214,8 +216,8 @@ public final class NioBackend implements Backend {
     if (file == null) {
       return;
     }
-    jobsLock.lock();
     boolean known;
+    jobsLock.lock();
     try {
       known = registered.remove(file);
     } finally {
@@ -335,7 +337,7 @@ public final class NioBackend implements Backend {
       int length = request.length;
       int result = mine && !cut ? run(job, request) : -Errno.ECANCELED;
       finish(job, result);
-      cut = link == Link.CHAIN && (result < 0 || transfers && result < length);
+      cut = link == Link.CHAIN && (result < 0 || (transfers && result < length));
       job = next;
     }
   }

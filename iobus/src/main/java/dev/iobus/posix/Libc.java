@@ -209,6 +209,8 @@ public final class Libc {
     }
   }
 
+  /// Makes a directory.
+  ///
   /// @param path NUL-terminated
   public static int mkdir(MemorySegment capture, MemorySegment path, int mode) {
     try {

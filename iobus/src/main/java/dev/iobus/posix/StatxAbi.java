@@ -81,7 +81,7 @@ public final class StatxAbi {
     long minor = Integer.toUnsignedLong((int) DEV_MINOR.get(statx, 0L));
     return (major & 0xfff) << 8
         | (major & ~0xfffL) << 32
-        | minor & 0xff
+        | (minor & 0xff)
         | (minor & ~0xffL) << 12;
   }
 

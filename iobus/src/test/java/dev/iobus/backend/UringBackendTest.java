@@ -1,5 +1,6 @@
 package dev.iobus.backend;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -72,7 +73,7 @@ class UringBackendTest {
     assertEquals(0, backend.submit());
     int passed = backend.await(1, 10 * SECOND, this::keep);
     assertEquals(1, passed);
-    return results.get(request.userData);
+    return requireNonNull(results.get(request.userData));
   }
 
   private int openFile(UringBackend backend, Path path, int bits) {
@@ -395,7 +396,7 @@ class UringBackendTest {
         Thread.ofPlatform()
             .start(
                 () -> {
-                  while (completed.get() < 2 * each) {
+                  while (completed.get() < 2L * each) {
                     int passed =
                         backend.await(
                             1,

@@ -1,5 +1,6 @@
 package dev.iobus.backend;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -72,7 +73,7 @@ class UringRefusalTest {
     assertEquals(errno, e.errno());
     assertEquals(fallback, e.fallback(), e.getMessage());
     for (String word : words) {
-      assertTrue(e.getMessage().contains(word), e.getMessage());
+      assertTrue(requireNonNull(e.getMessage()).contains(word), e.getMessage());
     }
   }
 

@@ -320,16 +320,12 @@ final class BackgroundWork {
 
   /// Carries a plan out; false when the store closed before it was done.
   private boolean compact(CompactionPlan plan) throws IOException {
-    Compaction compaction = null;
-    VersionEdit edit = null;
     long deadline = state.scheduler.nanoTime() + MEMORY_WAIT_NANOS;
-    while (edit == null) {
-      compaction = new Compaction(plan, files, sizes, boundaries(), state::isClosing);
+    while (true) {
+      Compaction compaction = new Compaction(plan, files, sizes, boundaries(), state::isClosing);
+      VersionEdit edit;
       try {
         edit = compaction.run();
-        if (edit == null) {
-          return false;
-        }
       } catch (MemoryLimitException e) {
         if (state.scheduler.nanoTime() >= deadline) {
           throw e;
@@ -337,8 +333,18 @@ final class BackgroundWork {
         if (!awaitChange()) {
           return false;
         }
+        continue;
       }
+      if (edit == null) {
+        return false;
+      }
+      commit(compaction, edit);
+      return true;
     }
+  }
+
+  /// Logs what a compaction made and lets the readers see it.
+  private void commit(Compaction compaction, VersionEdit edit) throws IOException {
     ReadView before;
     versions.editLock().lock();
     try {
@@ -354,7 +360,6 @@ final class BackgroundWork {
       versions.editLock().unlock();
     }
     release(before);
-    return true;
   }
 
   /// Logs an edit. Needs the edit lock.

@@ -28,7 +28,7 @@ final class MultiGet {
   private final PageCache cache;
   private final List<MemorySegment> keys;
   private final long seekTag;
-  private final byte @Nullable [][] values;
+  private final byte[] @Nullable [] values;
   private final boolean[] isDone;
   private final Candidates[] candidates;
 
@@ -54,7 +54,7 @@ final class MultiGet {
     this.cache = cache;
     this.keys = keys;
     this.seekTag = seekTag;
-    this.values = new byte @Nullable [keys.size()][];
+    this.values = new byte[keys.size()] @Nullable [];
     this.isDone = new boolean[keys.size()];
     this.candidates = new Candidates[keys.size()];
     int round = Math.min(ROUND_MAX, keys.size());

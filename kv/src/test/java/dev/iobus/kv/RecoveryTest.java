@@ -176,7 +176,7 @@ class RecoveryTest {
   void aTableOfAnotherStoreIsReported() throws IOException {
     for (Path place : List.of(directory, crashed)) {
       try (Store store = Store.open(place, small())) {
-        store.put(bytes("a"), bytes(place == directory ? "1" : "2"));
+        store.put(bytes("a"), bytes(place.equals(directory) ? "1" : "2"));
         store.flush();
       }
     }

@@ -1,6 +1,7 @@
 package dev.iobus.kv;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -321,6 +322,7 @@ class StoreTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // That null is refused is part of what it tests.
   void badArgumentsAreNamed() throws IOException {
     try (Store store = Store.open(directory, small())) {
       byte[] longKey = new byte[65_536];
@@ -437,8 +439,9 @@ class StoreTest {
   @Test
   void aForeignDirectoryIsRefusedAndLeftAlone() throws IOException {
     Path file = Files.writeString(directory.resolve("notes.txt"), "mine");
-    String message =
-        assertThrows(NotAStoreException.class, () -> Store.open(directory, small())).getMessage();
+    NotAStoreException refusal =
+        assertThrows(NotAStoreException.class, () -> Store.open(directory, small()));
+    String message = requireNonNull(refusal.getMessage());
     assertTrue(message.contains("notes.txt"), message);
     assertEquals("mine", Files.readString(file));
     Path plain = Files.writeString(directory.resolve("plain"), "a file");
@@ -466,11 +469,10 @@ class StoreTest {
 
   @Test
   void tooLittleMemoryIsRefusedWithTheNumber() {
-    String message =
+    IllegalArgumentException refusal =
         assertThrows(
-                IllegalArgumentException.class,
-                () -> StoreOptions.defaults().withMemoryBytes(1 << 20))
-            .getMessage();
+            IllegalArgumentException.class, () -> StoreOptions.defaults().withMemoryBytes(1 << 20));
+    String message = requireNonNull(refusal.getMessage());
     assertTrue(message.contains("" + (16 << 20)), message);
   }
 
@@ -561,7 +563,7 @@ class StoreTest {
         }
       }
     } catch (IllegalStateException closed) {
-      if (!closed.getMessage().contains("closed")) {
+      if (!requireNonNull(closed.getMessage()).contains("closed")) {
         failure.set(closed);
       }
     } catch (Throwable t) {

@@ -22,7 +22,7 @@ public record BlockHandle(long offset, int pages) {
 
   /// Both numbers in one: page number in the upper 48 bits, page count in the lower 16.
   long packed() {
-    return offset / BlockFormat.PAGE_BYTES << PAGES_BITS | pages;
+    return (offset / BlockFormat.PAGE_BYTES) << PAGES_BITS | pages;
   }
 
   static long offset(long packed) {

@@ -56,7 +56,7 @@ final class BlockReader {
       throws CorruptionException {
     int restart;
     if (buckets > 0) {
-      long bucket = (hash & 0xffff_ffffL) * buckets >>> 32;
+      long bucket = ((hash & 0xffff_ffffL) * buckets) >>> 32;
       restart = Encoding.getByte(block, bucketsBegin + bucket);
       if (restart == BlockFormat.HASH_EMPTY) {
         return false;
@@ -123,7 +123,7 @@ final class BlockReader {
       int order =
           InternalKey.compareKeys(
               block, keyBegin, unshared, key, 0, key.byteSize());
-      if (order < 0 || order == 0 && Long.compareUnsigned(tag, seekTag) > 0) {
+      if (order < 0 || (order == 0 && Long.compareUnsigned(tag, seekTag) > 0)) {
         low = middle;
       } else {
         high = middle - 1;

@@ -92,7 +92,7 @@ final class BlockWriter implements AutoCloseable {
     int buckets = buckets(entryCount);
     target.asSlice(at, buckets).fill((byte) BlockFormat.HASH_EMPTY);
     for (int i = 0; i < entryCount && buckets > 0; i++) {
-      long bucket = at + ((hashes[i] & 0xffff_ffffL) * buckets >>> 32);
+      long bucket = at + (((hashes[i] & 0xffff_ffffL) * buckets) >>> 32);
       int restart = i / BlockFormat.RESTART_INTERVAL;
       int found = Encoding.getByte(target, bucket);
       boolean free = found == BlockFormat.HASH_EMPTY || found == restart;

@@ -109,11 +109,11 @@ record BloomFilter(MemorySegment lines, int count, int probes) {
   }
 
   private long line(long hash) {
-    return ((hash >>> 32) * count >>> 32) * LINE_BYTES;
+    return (((hash >>> 32) * count) >>> 32) * LINE_BYTES;
   }
 
   private static long remix(long hash) {
     long h = hash * MIX;
-    return (h ^ h >>> 32) * MIX >>> 1;
+    return ((h ^ h >>> 32) * MIX) >>> 1;
   }
 }

@@ -157,8 +157,8 @@ final class DataBlocks implements AutoCloseable {
       attempts++;
       compress(tried);
       int used = BlockFormat.pages(storedLength);
-      boolean last = attempts >= PageFit.ATTEMPTS_MAX || shrunk && used <= pages;
-      if (last || used <= pages && PageFit.padding(storedLength, used) <= fit.paddingMax()) {
+      boolean last = attempts >= PageFit.ATTEMPTS_MAX || (shrunk && used <= pages);
+      if (last || (used <= pages && PageFit.padding(storedLength, used) <= fit.paddingMax())) {
         write(tried);
         return;
       }

@@ -15,8 +15,10 @@ final class FormatRecords {
 
   private FormatRecords() {}
 
-  /// Takes one record; says whether it knows the tag.
+  /// Takes the records one by one.
   interface Consumer {
+    /// Takes the record's bytes if it knows the tag, and says whether it does.
+    ///
     /// @param from where the bytes begin
     boolean take(int tag, MemorySegment records, long from, int length) throws CorruptionException;
   }

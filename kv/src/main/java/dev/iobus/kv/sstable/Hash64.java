@@ -16,6 +16,7 @@ final class Hash64 {
   private Hash64() {}
 
   /// The hash of a whole segment.
+  @SuppressWarnings("ConstantOverflow") // XXH64 counts modulo 2^64.
   static long of(MemorySegment bytes) {
     long length = bytes.byteSize();
     long at = 0;

@@ -78,6 +78,6 @@ final class SSTableFormat {
 
   /// The digest with one more block.
   static long digest(long digest, int pages, int checksum) {
-    return Hash64.combine(digest, (long) pages << 32 | checksum & 0xffff_ffffL);
+    return Hash64.combine(digest, (long) pages << 32 | (checksum & 0xffff_ffffL));
   }
 }

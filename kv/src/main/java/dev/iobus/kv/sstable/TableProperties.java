@@ -148,9 +148,9 @@ public record TableProperties(
       boolean isKey =
           tag == SSTableFormat.PROPERTY_SMALLEST || tag == SSTableFormat.PROPERTY_LARGEST;
       boolean known =
-          tag >= SSTableFormat.PROPERTY_ENTRIES && tag <= SSTableFormat.PROPERTY_PADDING_BYTES
-              || tag >= SSTableFormat.PROPERTY_SMALLEST
-                  && tag <= SSTableFormat.PROPERTY_LEAST_EXPIRY;
+          (tag >= SSTableFormat.PROPERTY_ENTRIES && tag <= SSTableFormat.PROPERTY_PADDING_BYTES)
+              || (tag >= SSTableFormat.PROPERTY_SMALLEST
+                  && tag <= SSTableFormat.PROPERTY_LEAST_EXPIRY);
       if (!known) {
         return false;
       }

@@ -1,5 +1,7 @@
 package dev.iobus.kv.tool;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.iobus.storage.wal.Durability;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -90,7 +92,7 @@ record Invocation(
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
-      throw new UsageException(e.getMessage());
+      throw new UsageException(requireNonNull(e.getMessage()));
     }
   }
 

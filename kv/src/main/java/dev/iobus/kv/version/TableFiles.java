@@ -49,6 +49,8 @@ public final class TableFiles implements AutoCloseable {
     this.isDirect = directory.directAlignment() <= PageCache.PAGE_BYTES;
   }
 
+  /// Reserves the floors, so that they are there whatever else the budget is used for.
+  ///
   /// @param indexFloorBytes what indexes and filters are sure of
   /// @param bufferFloorBytes what those who write tables are sure of
   /// @throws IllegalArgumentException when the budget does not hold the floors

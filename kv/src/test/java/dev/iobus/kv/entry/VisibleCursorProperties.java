@@ -18,6 +18,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
 
 /// A visible cursor walks like a sorted map that the snapshot's writes were applied to.
 class VisibleCursorProperties {
@@ -28,8 +29,8 @@ class VisibleCursorProperties {
     Random random = new Random(seed);
     List<Entry> entries = Walks.entries(random, size, random.nextInt(10) == 0 ? 6000 : 10);
     long sequence = random.nextInt(4 * size + 2);
-    byte[] lower = random.nextInt(3) == 0 ? Walks.key(random) : null;
-    byte[] upper = random.nextInt(3) == 0 ? Walks.key(random) : null;
+    byte @Nullable [] lower = random.nextInt(3) == 0 ? Walks.key(random) : null;
+    byte @Nullable [] upper = random.nextInt(3) == 0 ? Walks.key(random) : null;
     NavigableMap<byte[], byte[]> model = visible(entries, sequence, lower, upper);
     EntryCursor merged =
         new MergingCursor(new ModelCursor(odd(entries, 0)), new ModelCursor(odd(entries, 1)));
@@ -99,7 +100,7 @@ class VisibleCursorProperties {
   }
 
   private static NavigableMap<byte[], byte[]> visible(
-      List<Entry> entries, long sequence, byte[] lower, byte[] upper) {
+      List<Entry> entries, long sequence, byte @Nullable [] lower, byte @Nullable [] upper) {
     NavigableMap<byte[], byte[]> model = new TreeMap<>(Arrays::compareUnsigned);
     byte[] last = null;
     for (Entry entry : entries) {
@@ -122,7 +123,7 @@ class VisibleCursorProperties {
     return entries.stream().filter(e -> (e.tag() >>> 8) % 2 == rest).toList();
   }
 
-  private static MemorySegment segment(byte[] bytes) {
+  private static @Nullable MemorySegment segment(byte @Nullable [] bytes) {
     return bytes == null ? null : MemorySegment.ofArray(bytes);
   }
 }

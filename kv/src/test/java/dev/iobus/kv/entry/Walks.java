@@ -22,7 +22,7 @@ public final class Walks {
   public static List<Entry> entries(Random random, int count, int valueMax) {
     TreeSet<Entry> entries = new TreeSet<>();
     while (entries.size() < count) {
-      long sequence = 1 + random.nextInt(4 * count);
+      long sequence = 1L + random.nextInt(4 * count);
       EntryKind kind = random.nextInt(4) == 0 ? EntryKind.DELETE : EntryKind.PUT;
       byte[] value = new byte[kind == EntryKind.PUT ? random.nextInt(valueMax + 1) : 0];
       if (random.nextBoolean()) {

@@ -1,7 +1,9 @@
 package dev.iobus.kv.memtable;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.kv.entry.EntryCursor;
@@ -31,7 +33,7 @@ class SkipListProperties {
     List<Entry> entries = Walks.entries(random, size, 50);
     MemoryBudget budget = new MemoryBudget(1 << 20);
     try (MemoryBudget.Account account = budget.open("memtable", 1 << 20);
-        Memtable memtable = Memtable.create(account, 256 << 10)) {
+        Memtable memtable = requireNonNull(Memtable.create(account, 256 << 10))) {
       List<Entry> shuffled = new ArrayList<>(entries);
       Collections.shuffle(shuffled, random);
       for (Entry entry : shuffled) {
@@ -68,8 +70,9 @@ class SkipListProperties {
     }
     switch (found) {
       case Lookup.Absent absent -> assertEquals(null, expected);
-      case Lookup.Deleted deleted -> assertEquals(0, expected.tag() & 0xff);
+      case Lookup.Deleted deleted -> assertEquals(0, requireNonNull(expected).tag() & 0xff);
       case Lookup.Found value -> {
+        assertNotNull(expected);
         assertEquals(expected.tag(), value.tag());
         assertArrayEquals(expected.value(), value.value().toArray(ValueLayout.JAVA_BYTE));
       }

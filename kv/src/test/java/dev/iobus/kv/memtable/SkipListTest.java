@@ -1,5 +1,6 @@
 package dev.iobus.kv.memtable;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SkipListTest {
@@ -29,7 +31,7 @@ class SkipListTest {
 
   @Test
   void memoryIsFreedWithTheLastHoldOnly() {
-    Memtable memtable = Memtable.create(account, 1 << 20);
+    Memtable memtable = create(1 << 20);
     assertEquals(1 << 20, account.reserved());
     put(memtable, 1, 1);
     assertTrue(memtable.acquire());
@@ -57,7 +59,7 @@ class SkipListTest {
 
   @Test
   void reservedBytesCanAlwaysBeAddedAndNoMore() {
-    try (Memtable memtable = Memtable.create(account, 64 << 10)) {
+    try (Memtable memtable = create(64 << 10)) {
       long bytes = Memtable.bytesFor(8, 100);
       int reserved = 0;
       while (memtable.tryReserve(bytes)) {
@@ -81,7 +83,7 @@ class SkipListTest {
   @Test
   void oneEntryFillsAnArenaMadeForIt() throws Exception {
     int length = 5 << 20;
-    try (Memtable memtable = Memtable.create(account, Memtable.bytesFor(65535, length) + 4096)) {
+    try (Memtable memtable = create(Memtable.bytesFor(65535, length) + 4096)) {
       MemorySegment key = MemorySegment.ofArray(new byte[65535]);
       MemorySegment value = MemorySegment.ofArray(new byte[length]);
       assertTrue(memtable.tryReserve(Memtable.bytesFor(65535, length)));
@@ -98,8 +100,8 @@ class SkipListTest {
   void concurrentInsertsKeepOrderAndLoseNothing() throws Exception {
     int writers = 4;
     int each = 20_000;
-    try (Memtable memtable = Memtable.create(account, 16 << 20)) {
-      AtomicReference<Throwable> failure = new AtomicReference<>();
+    try (Memtable memtable = create(16 << 20)) {
+      AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
       AtomicBoolean done = new AtomicBoolean();
       List<Thread> threads = new ArrayList<>();
       for (int w = 0; w < writers; w++) {
@@ -134,8 +136,8 @@ class SkipListTest {
       done.set(true);
       reader.join();
       assertNull(failure.get(), () -> String.valueOf(failure.get()));
-      assertEquals(writers * each, walk(memtable));
-      assertEquals(writers * each, memtable.entries());
+      assertEquals((long) writers * each, walk(memtable));
+      assertEquals((long) writers * each, memtable.entries());
       assertEquals(memtable.bytes(), memtable.reservedBytes());
       try (EntryCursor cursor = memtable.cursor()) {
         cursor.seekToLast();
@@ -170,7 +172,7 @@ class SkipListTest {
       {}, {0}, {0, 0}, {0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 0},
       {0, 0, 0, 0, 0, 0, 0, 0, 1}, {1}, {(byte) 0xff}, {(byte) 0xff, 0}
     };
-    try (Memtable memtable = Memtable.create(account, 64 << 10)) {
+    try (Memtable memtable = create(64 << 10)) {
       for (int i = keys.length - 1; i >= 0; i--) {
         MemorySegment key = MemorySegment.ofArray(keys[i]);
         assertTrue(memtable.tryReserve(Memtable.bytesFor(keys[i].length, keys[i].length)));
@@ -184,6 +186,10 @@ class SkipListTest {
         }
       }
     }
+  }
+
+  private Memtable create(long capacityBytes) {
+    return requireNonNull(Memtable.create(account, capacityBytes));
   }
 
   private static void assertDoesNotThrowSeek(EntryCursor cursor) {
@@ -214,7 +220,7 @@ class SkipListTest {
     void run() throws Exception;
   }
 
-  private static Thread start(AtomicReference<Throwable> failure, Body body) {
+  private static Thread start(AtomicReference<@Nullable Throwable> failure, Body body) {
     return Thread.ofPlatform()
         .start(
             () -> {

@@ -126,7 +126,7 @@ class BitFlipTest {
       } catch (CorruptionException | FormatVersionException e) {
         refused++;
       }
-      Files.write(directory.resolve(place.file()), image.files().get(place.file()));
+      Files.write(directory.resolve(place.file()), image.bytes(place.file()));
       try (Store store = Store.open(directory, options(null))) {
         assertNull(
             Contents.difference(expected, Contents.read(store)),
@@ -279,7 +279,7 @@ class BitFlipTest {
   }
 
   private int damage(Path directory, DirectoryImage image, Place place) throws IOException {
-    byte[] bytes = image.files().get(place.file()).clone();
+    byte[] bytes = image.bytes(place.file()).clone();
     int bit = random.nextInt(8);
     bytes[place.offset()] ^= (byte) (1 << bit);
     Files.write(directory.resolve(place.file()), bytes);

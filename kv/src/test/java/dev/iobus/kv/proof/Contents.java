@@ -38,7 +38,7 @@ final class Contents {
   /// As [#read], but what was read before an error remains in `all`.
   ///
   /// @param all empty
-  static void readInto(TreeMap<String, byte[]> all, Store store) throws IOException {
+  static void readInto(SortedMap<String, byte[]> all, Store store) throws IOException {
     try (Cursor cursor = store.cursor()) {
       for (boolean valid = cursor.seekToFirst(); valid; valid = cursor.next()) {
         String key = new String(cursor.key(), ISO_8859_1);

@@ -1,5 +1,7 @@
 package dev.iobus.kv.proof;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.iobus.storage.file.Checksum;
 import dev.iobus.storage.file.FileHeader;
 import dev.iobus.storage.file.FileKind;
@@ -47,16 +49,21 @@ record DirectoryImage(Map<String, byte[]> files) {
         try {
           files.put(name, Files.readAllBytes(path));
         } catch (NoSuchFileException e) {
-          continue;
+          // It has vanished since the directory was read.
         }
       }
     }
     return new DirectoryImage(files);
   }
 
+  /// The bytes of a file that is there.
+  byte[] bytes(String name) {
+    return requireNonNull(files.get(name), name);
+  }
+
   /// What the file's header says that it holds, or null where there is no such header.
   @Nullable FileKind kind(String name) {
-    byte[] bytes = files.get(name);
+    byte[] bytes = bytes(name);
     if (bytes.length < FileHeader.BYTES) {
       return null;
     }
@@ -72,7 +79,7 @@ record DirectoryImage(Map<String, byte[]> files) {
   /// The same with one file's format version raised beyond all versions of today, its header
   /// otherwise intact.
   DirectoryImage withNewerVersion(String name) {
-    byte[] bytes = files.get(name).clone();
+    byte[] bytes = bytes(name).clone();
     ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     header.putInt(VERSION_OFFSET, Integer.MAX_VALUE);
     long fileId = header.getLong(FILE_ID_OFFSET);
@@ -102,7 +109,7 @@ record DirectoryImage(Map<String, byte[]> files) {
       return "files were " + earlier.files.keySet() + ", are " + files.keySet();
     }
     for (Map.Entry<String, byte[]> file : files.entrySet()) {
-      byte[] before = earlier.files.get(file.getKey());
+      byte[] before = earlier.bytes(file.getKey());
       int at = Arrays.mismatch(before, file.getValue());
       if (at >= 0) {
         return file.getKey() + " changed in block " + at / BLOCK_BYTES + ", length "

@@ -1,6 +1,6 @@
 package dev.iobus.kv.proof;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -87,7 +87,7 @@ class InterruptTest {
       requireFlag("open");
       store.put(Contents.key("a"), new byte[] {1});
       requireFlag("put");
-      assertEquals(1, store.get(Contents.key("a")).length);
+      assertArrayEquals(new byte[] {1}, store.get(Contents.key("a")));
       requireFlag("get");
       store.flush();
       requireFlag("flush");

@@ -63,7 +63,7 @@ class KillTest {
       BackendKind backend, Durability durability, @TempDir Path parent) throws Exception {
     ProofOptions.assumeAvailable(backend);
     Path directory = parent.resolve("store");
-    Random random = new Random(SEED + 31L * backend.ordinal() + durability.ordinal());
+    Random random = new Random(SEED + ProofOptions.number(backend, durability));
     List<Round> rounds = rounds(random);
     Ledger ledger = new Ledger();
     Child next = start(rounds.getFirst(), directory, backend, durability);

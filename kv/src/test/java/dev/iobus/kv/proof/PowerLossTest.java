@@ -40,7 +40,7 @@ class PowerLossTest {
   void whatWasSyncedSurvivesPowerLoss(BackendKind backend, Durability durability)
       throws Exception {
     ProofOptions.assumeAvailable(backend);
-    Random random = new Random(SEED + 31L * backend.ordinal() + durability.ordinal());
+    Random random = new Random(SEED + ProofOptions.number(backend, durability));
     Ledger ledger = new Ledger();
     try (LoopMount disk = LoopMount.create(temporary, DISK_BYTES)) {
       Path directory = disk.directory().resolve("store");

@@ -137,7 +137,7 @@ final class StoreChild {
 
   private static void awaitEndOfInput() throws IOException {
     while (INPUT.read() >= 0) {
-      continue;
+      // What the parent says no longer matters, only that it is there.
     }
     Runtime.getRuntime().halt(3);
   }

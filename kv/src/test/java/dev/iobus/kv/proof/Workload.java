@@ -123,7 +123,7 @@ final class Workload {
       if ((i & 7) == 0) {
         random = random * 6364136223846793005L + 1442695040888963407L;
       }
-      bytes.put((i & 32) == 0 ? (byte) (random >>> 8 * (i & 7)) : (byte) 'v');
+      bytes.put((i & 32) == 0 ? (byte) (random >>> (8 * (i & 7))) : (byte) 'v');
     }
     bytes.putInt(checksum(key, value));
     return value;

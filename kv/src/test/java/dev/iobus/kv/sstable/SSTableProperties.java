@@ -1,7 +1,9 @@
 package dev.iobus.kv.sstable;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import dev.iobus.kv.entry.EntryCursor;
 import dev.iobus.kv.entry.InternalKey;
@@ -73,8 +75,9 @@ class SSTableProperties {
     }
     switch (reader.get(MemorySegment.ofArray(key), InternalKey.seekTag(sequence))) {
       case Lookup.Absent absent -> assertEquals(null, expected);
-      case Lookup.Deleted deleted -> assertEquals(0, expected.tag() & 0xff);
+      case Lookup.Deleted deleted -> assertEquals(0, requireNonNull(expected).tag() & 0xff);
       case Lookup.Found found -> {
+        assertNotNull(expected);
         assertEquals(expected.tag(), found.tag());
         assertArrayEquals(expected.value(), found.value().toArray(ValueLayout.JAVA_BYTE));
       }

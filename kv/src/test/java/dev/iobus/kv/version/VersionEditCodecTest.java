@@ -1,5 +1,6 @@
 package dev.iobus.kv.version;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -82,8 +83,9 @@ class VersionEditCodecTest {
     VersionEditCodec.encode(new VersionEdit().remove(9), fields);
     assertEquals(1, decode(fields).removed().getLongCardinality());
     fields.putLong(200, 1);
-    String message =
-        assertThrows(FormatVersionException.class, () -> decode(fields)).getMessage();
+    FormatVersionException refusal =
+        assertThrows(FormatVersionException.class, () -> decode(fields));
+    String message = requireNonNull(refusal.getMessage());
     assertTrue(message.contains("200"), message);
   }
 

@@ -124,7 +124,7 @@ final class BlockLoads {
   private record Key(long fileId, long offset) {
     @Override
     public int hashCode() {
-      return (int) ((fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L >>> 32);
+      return (int) (((fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L) >>> 32);
     }
   }
 }

@@ -25,7 +25,7 @@ final class FrameSizes {
     }
     int doubling = (sizeClass - STEPS) / 4;
     int quarter = (sizeClass - STEPS) % 4 + 1;
-    int base = STEPS * STEP_BYTES << doubling;
+    int base = (STEPS * STEP_BYTES) << doubling;
     return base + base / 4 * quarter;
   }
 
@@ -38,7 +38,7 @@ final class FrameSizes {
     }
     // length − 1 lies in [base, 2 × base): the doubling is its magnitude above 16 KiB.
     int doubling = 31 - Integer.numberOfLeadingZeros((length - 1) / (STEPS * STEP_BYTES));
-    int base = STEPS * STEP_BYTES << doubling;
+    int base = (STEPS * STEP_BYTES) << doubling;
     int quarter = (length - 1 - base) / (base / 4);
     return STEPS + doubling * 4 + quarter;
   }

@@ -37,7 +37,7 @@ public final class FrameFile implements AutoCloseable {
   /// LSN behind the last frame.
   private long end;
   private long durable;
-  private @Nullable WalFailedException failure;
+  private @Nullable IOException failure;
   private boolean closed;
 
   private FrameFile(DataFile file, long fileId, int blockSize) {
@@ -232,17 +232,17 @@ public final class FrameFile implements AutoCloseable {
   }
 
   private WalFailedException fail(IOException first) {
-    failure = new WalFailedException(file.path(), first);
-    return failure;
+    failure = first;
+    return new WalFailedException(file.path(), first);
   }
 
   private void requireUsable() throws WalFailedException {
     if (closed) {
       throw new IllegalStateException("the file " + file.path() + " is closed");
     }
-    WalFailedException first = failure;
+    IOException first = failure;
     if (first != null) {
-      throw new WalFailedException(file.path(), first.getCause());
+      throw new WalFailedException(file.path(), first);
     }
   }
 

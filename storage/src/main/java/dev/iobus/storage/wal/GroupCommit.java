@@ -35,7 +35,7 @@ final class GroupCommit {
 
   // Guarded by the lock.
   private final Waiter.Queue waiting = new Waiter.Queue();
-  private @Nullable WalFailedException failure;
+  private @Nullable Throwable failure;
   /// Who was told to lead and has not begun. Its turn may yet change, if it gets what it waits for.
   private @Nullable Waiter appointed;
   /// Whether a leader is at work.
@@ -321,7 +321,7 @@ final class GroupCommit {
     lock.lock();
     try {
       if (failure == null) {
-        failure = new WalFailedException(log, first);
+        failure = first;
       }
       appointed = null;
       if (leader) {
@@ -441,9 +441,9 @@ final class GroupCommit {
   }
 
   private void requireNotFailed() throws WalFailedException {
-    WalFailedException first = failure;
+    Throwable first = failure;
     if (first != null) {
-      throw new WalFailedException(log, first.getCause());
+      throw new WalFailedException(log, first);
     }
   }
 

@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 @FunctionalInterface
 public interface RecordConsumer {
 
+  /// Takes the next record.
+  ///
   /// @param lsn where the record begins
   /// @param end just after the record
   /// @param payload the record's bytes, valid during the call only

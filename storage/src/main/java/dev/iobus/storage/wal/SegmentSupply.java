@@ -287,13 +287,13 @@ final class SegmentSupply {
     }
   }
 
-  /// Ends [#run()] after the step that it is in. Needs the lock.
+  /// Ends [#run] after the step that it is in. Needs the lock.
   void stop() {
     stopped = true;
     work.signalAll();
   }
 
-  /// Closes what was prepared and not used. Called after [#run()] has ended.
+  /// Closes what was prepared and not used. Called after [#run] has ended.
   void closePrepared() throws IOException {
     for (WalSegment segment : prepared) {
       segment.closeFile();

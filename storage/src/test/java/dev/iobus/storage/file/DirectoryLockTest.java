@@ -1,5 +1,6 @@
 package dev.iobus.storage.file;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -35,7 +36,8 @@ class DirectoryLockTest {
               assertThrows(
                   DirectoryLockedException.class, () -> DataDirectory.open(bus, again).close());
           assertEquals(ProcessHandle.current().pid(), e.holderPid());
-          assertTrue(e.getMessage().contains("already open in this JVM"), e.getMessage());
+          String message = requireNonNull(e.getMessage());
+          assertTrue(message.contains("already open in this JVM"), message);
         }
         first.sync();
       }
@@ -55,8 +57,9 @@ class DirectoryLockTest {
       DirectoryLockedException e =
           assertThrows(DirectoryLockedException.class, () -> DataDirectory.open(bus, path));
       assertEquals(child.process.pid(), e.holderPid());
-      assertTrue(e.getMessage().contains("process " + child.process.pid()), e.getMessage());
-      assertTrue(e.getMessage().contains(path.toRealPath().toString()), e.getMessage());
+      String message = requireNonNull(e.getMessage());
+      assertTrue(message.contains("process " + child.process.pid()), message);
+      assertTrue(message.contains(path.toRealPath().toString()), message);
       child.process.getOutputStream().close();
       assertTrue(child.process.waitFor(20, TimeUnit.SECONDS));
       DataDirectory.open(bus, path).close();

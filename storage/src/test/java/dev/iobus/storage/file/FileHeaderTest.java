@@ -1,5 +1,6 @@
 package dev.iobus.storage.file;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -65,9 +67,10 @@ class FileHeaderTest {
         assertThrows(
             FormatVersionException.class,
             () -> FileHeader.read(page, "dir/manifest", FileKind.MANIFEST, 6));
-    assertTrue(e.getMessage().contains("version 7"), e.getMessage());
-    assertTrue(e.getMessage().contains("reads 1 to 6"), e.getMessage());
-    assertTrue(e.getMessage().contains("newer"), e.getMessage());
+    String message = requireNonNull(e.getMessage());
+    assertTrue(message.contains("version 7"), message);
+    assertTrue(message.contains("reads 1 to 6"), message);
+    assertTrue(message.contains("newer"), message);
   }
 
   @Test
@@ -76,7 +79,8 @@ class FileHeaderTest {
     CorruptionException e =
         assertThrows(
             CorruptionException.class, () -> FileHeader.read(page, "f", FileKind.MANIFEST, 1));
-    assertTrue(e.getMessage().contains("file kind 3, expected 2 MANIFEST"), e.getMessage());
+    String message = requireNonNull(e.getMessage());
+    assertTrue(message.contains("file kind 3, expected 2 MANIFEST"), message);
   }
 
   @Test
@@ -88,10 +92,7 @@ class FileHeaderTest {
 
   @Test
   void kindsKeepTheirNumbers() {
-    int[] codes = new int[FileKind.values().length];
-    for (FileKind kind : FileKind.values()) {
-      codes[kind.ordinal()] = kind.code();
-    }
+    int[] codes = Arrays.stream(FileKind.values()).mapToInt(FileKind::code).toArray();
     assertArrayEquals(new int[] {1, 2, 3, 4}, codes);
   }
 }

@@ -1,5 +1,6 @@
 package dev.iobus.storage.memory;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -36,7 +37,8 @@ class MemoryBudgetTest {
     MemoryBudget.Account a = budget.open("a", 60);
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> budget.open("b", 41));
-    assertTrue(e.getMessage().contains("100") && e.getMessage().contains("41"), e.getMessage());
+    String message = requireNonNull(e.getMessage());
+    assertTrue(message.contains("100") && message.contains("41"), message);
     assertTrue(a.tryReserve(5));
     assertThrows(IllegalStateException.class, () -> a.release(6));
     assertThrows(IllegalArgumentException.class, () -> a.tryReserve(-1));

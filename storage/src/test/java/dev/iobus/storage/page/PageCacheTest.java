@@ -1,5 +1,6 @@
 package dev.iobus.storage.page;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -106,7 +107,7 @@ class PageCacheTest {
     BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
     int[] lengths = {0, 262_144, 262_145, 1_200_000};
     for (int i = 0; i < 4; i++) {
-      long offset = i * 200 * 4096L;
+      long offset = i * 200L * 4096;
       try (PinnedBlock block = cache.pin(attached, offset, 200)) {
         assertEquals(lengths[i], block.length());
         TestBlocks.check(block.segment(), 1, offset);
@@ -153,17 +154,17 @@ class PageCacheTest {
     @Nullable PinnedBlock[] into = new @Nullable PinnedBlock[count];
     for (int i = 0; i < count; i++) {
       files[i] = attached;
-      offsets[i] = i / 2 * 3 * 4096L; // Each block twice.
+      offsets[i] = i / 2 * 3L * 4096; // Each block twice.
       pages[i] = 1;
     }
     cache.pin(attached, 0, 1).close();
     cache.pinAll(files, offsets, pages, count, into);
     for (int i = 0; i < count; i++) {
-      TestBlocks.check(into[i].segment(), 1, offsets[i]);
+      TestBlocks.check(requireNonNull(into[i]).segment(), 1, offsets[i]);
     }
     assertEquals(100, blocks.verified.get());
     for (PinnedBlock block : into) {
-      block.close();
+      requireNonNull(block).close();
     }
     offsets[77] = 1_000_000 * 4096L;
     offsets[150] = 299 * 4096L;
@@ -275,7 +276,8 @@ class PageCacheTest {
     assertEquals(6, cache.stats().transientReads());
     assertEquals(0, cache.stats().evictions());
     IllegalStateException e = assertThrows(IllegalStateException.class, cache::close);
-    assertTrue(e.getMessage().startsWith("10 blocks"), e.getMessage());
+    String message = requireNonNull(e.getMessage());
+    assertTrue(message.startsWith("10 blocks"), message);
     TestBlocks.check(pinned.get(0).segment(), 1, 0);
     pinned.forEach(PinnedBlock::close);
     cache.close();
@@ -344,7 +346,8 @@ class PageCacheTest {
     MemoryBudget small = new MemoryBudget(1 << 20);
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> PageCache.open(bus, small, OPTIONS));
-    assertTrue(e.getMessage().contains("readers needs at least 2097152"), e.getMessage());
+    String message = requireNonNull(e.getMessage());
+    assertTrue(message.contains("readers needs at least 2097152"), message);
     assertEquals(1 << 20, small.available());
   }
 }

@@ -3,6 +3,7 @@ package dev.iobus.storage.wal;
 import static dev.iobus.storage.wal.LogHarness.append;
 import static dev.iobus.storage.wal.LogHarness.number;
 import static dev.iobus.storage.wal.LogHarness.record;
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -122,7 +123,7 @@ class TailRuleTest {
       java.util.Random random = new java.util.Random(42);
       for (int round = 0; round < 300; round++) {
         String name = "wal-" + String.format("%06d", 1 + random.nextInt(2));
-        byte[] good = before.get(name);
+        byte[] good = requireNonNull(before.get(name));
         int at = random.nextInt(round % 3 == 0 ? BLOCK : good.length);
         log.overwrite(name, at, new byte[] {(byte) (good[at] ^ (1 << random.nextInt(8)))});
         try {

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
@@ -42,7 +43,7 @@ class WalProperties {
         int synced = found;
         // What the log itself says is durable: it also syncs unasked, to make room.
         long known = wal.durableLsn();
-        TreeMap<String, byte[]> durable = contents(log);
+        Map<String, byte[]> durable = contents(log);
         int appends = random.nextInt(30);
         for (int i = 0; i < appends; i++) {
           byte[] record = LogHarness.record(random.nextInt(), random.nextInt(lengthMax(random)));
@@ -91,21 +92,20 @@ class WalProperties {
     return values[random.nextInt(values.length)];
   }
 
-  private static TreeMap<String, byte[]> contents(LogHarness log) throws IOException {
-    TreeMap<String, byte[]> all = new TreeMap<>();
+  private static Map<String, byte[]> contents(LogHarness log) throws IOException {
+    Map<String, byte[]> all = new TreeMap<>();
     for (String name : log.segments()) {
       try {
         all.put(name, log.content(name));
       } catch (NoSuchFileException deleted) {
         // The log deletes slots without a header in the background.
-        continue;
       }
     }
     return all;
   }
 
   /// Each sector that differs from its durable content is kept, lost or garbled.
-  private static void damage(LogHarness log, TreeMap<String, byte[]> durable, Random random)
+  private static void damage(LogHarness log, Map<String, byte[]> durable, Random random)
       throws IOException {
     int odds = 1 + random.nextInt(4);
     for (String name : log.segments()) {
