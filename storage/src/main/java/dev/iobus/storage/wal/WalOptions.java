@@ -6,8 +6,8 @@ import java.util.Objects;
 ///
 /// Affect behaviour:
 ///
-/// @param namePrefix first part of the names of the log's files, lower-case letters, digits and
-///     `_`; default `wal`. Files are called prefix, `-`, six digits.
+/// @param namePrefix first part of the names of the log's files, lower-case letters and digits;
+///     default `wal`. Files are called prefix, `-`, six digits.
 /// @param durability what most appends will ask for; default `SYNCED`. It decides how the files
 ///     are written (direct where that is possible for `SYNCED`, else through the page cache);
 ///     every append may ask for any durability all the same.
@@ -36,9 +36,9 @@ public record WalOptions(
 
   public WalOptions {
     Objects.requireNonNull(durability, "durability");
-    if (!namePrefix.matches("[a-z0-9_]{1,32}")) {
+    if (!namePrefix.matches("[a-z0-9]{1,32}")) {
       throw new IllegalArgumentException(
-          "namePrefix '" + namePrefix + "' is not 1 to 32 of a-z, 0-9 and _");
+          "namePrefix '" + namePrefix + "' is not 1 to 32 of a-z and 0-9");
     }
     checkSegment("firstSegmentBytes", firstSegmentBytes);
     checkSegment("maxSegmentBytes", maxSegmentBytes);
