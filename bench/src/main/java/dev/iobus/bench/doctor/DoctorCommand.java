@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
     header = "Tells what this host allows the library, and what to do about what it does not.",
     description = {
       "",
-      "One line for each fact, then one for each warning. Takes about ten seconds. The exit code",
-      "is 0 when it could look, whatever it saw.",
+      "One line for each fact, then one for each warning. Takes a few seconds. The exit code is",
+      "0 when it could look, whatever it saw.",
       ""
     })
 public final class DoctorCommand implements Callable<Integer> {

@@ -102,15 +102,17 @@ public final class WalCommand implements Callable<Integer> {
     check();
     ResultsDirectory directory = output.create(JOB);
     ResultBuilder result = new ResultBuilder(JOB);
-    int status;
+    boolean published = false;
     try {
-      status = run(directory.data(), output.progress(), result);
-    } catch (Exception e) {
-      output.removeData(directory);
-      throw e;
+      int status = run(directory.data(), output.progress(), result);
+      output.publish(result.build(), directory);
+      published = true;
+      return status;
+    } finally {
+      if (!published) {
+        output.removeData(directory);
+      }
     }
-    output.publish(result.build(), directory);
-    return status;
   }
 
   private void check() {
