@@ -20,7 +20,7 @@ import dev.iobus.bench.subject.Subject;
 import dev.iobus.bench.subject.SubjectProvider;
 import dev.iobus.bench.subject.Subjects;
 import dev.iobus.bench.subject.Sync;
-import dev.iobus.bench.workload.Base;
+import dev.iobus.bench.workload.Preload;
 import dev.iobus.bench.workload.Records;
 import dev.iobus.bench.workload.StoreCheck;
 import dev.iobus.bench.workload.Workload;
@@ -57,7 +57,7 @@ final class CellRun {
 
   private WriteHistory newHistory() {
     WriteHistory made = new WriteHistory(cell.row().data().count() + INSERTS_MAX);
-    if (cell.row().workload().base() != Base.EMPTY) {
+    if (cell.row().workload().preload() != Preload.EMPTY) {
       made.loaded(cell.row().data().count());
     }
     return made;
@@ -144,7 +144,7 @@ final class CellRun {
 
   private void measure(ResultBuilder result) throws Exception {
     Files.createDirectories(directory());
-    if (cell.row().workload().base() == Base.EMPTY) {
+    if (cell.row().workload().preload() == Preload.EMPTY) {
       warmUpElsewhere();
     }
     Counters start;
@@ -155,7 +155,7 @@ final class CellRun {
     double space;
     try (Subject subject = provider.open(directory(), cell.settings())) {
       result.fact("detail", subject.detail());
-      if (cell.row().workload().base() != Base.EMPTY) {
+      if (cell.row().workload().preload() != Preload.EMPTY) {
         warmUp(subject);
       }
       measured =

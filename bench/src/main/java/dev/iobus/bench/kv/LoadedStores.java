@@ -2,7 +2,7 @@ package dev.iobus.bench.kv;
 
 import dev.iobus.bench.host.DiskUse;
 import dev.iobus.bench.host.FileCache;
-import dev.iobus.bench.workload.Base;
+import dev.iobus.bench.workload.Preload;
 import dev.iobus.bench.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ final class LoadedStores {
 
   /// A directory in which `cell` can begin.
   Path prepare(Cell cell) throws IOException, InterruptedException, CellFailedException {
-    return switch (cell.row().workload().base()) {
+    return switch (cell.row().workload().preload()) {
       case EMPTY -> fresh("empty");
       case LOADED -> {
         Path files = loaded(cell);
@@ -54,7 +54,7 @@ final class LoadedStores {
 
   /// Removes what [#prepare] gave, unless others need it.
   void release(Cell cell, Path files) throws IOException {
-    if (cell.row().workload().base() != Base.LOADED) {
+    if (cell.row().workload().preload() != Preload.LOADED) {
       DiskUse.remove(files);
     }
   }

@@ -8,42 +8,42 @@ import java.util.List;
 /// number of calls, an operation is one entry: `fillbatch`, `readseq`, `readreverse`,
 /// `multireadrandom`.
 public enum Workload {
-  FILLSEQ("fillseq", Base.EMPTY, "every record once, in the order of the keys"),
-  FILLRANDOM("fillrandom", Base.EMPTY, "every record once, in random order"),
-  FILLBATCH("fillbatch", Base.EMPTY, "every record once, in order, in batches of 1,000"),
-  FILLSYNC("fillsync", Base.EMPTY, "random records, each durable before the next"),
-  OVERWRITE("overwrite", Base.COPY, "random records again"),
-  UPDATERANDOM("updaterandom", Base.COPY, "read a random record, then write it"),
-  DELETERANDOM("deleterandom", Base.COPY, "delete random records"),
-  READSEQ("readseq", Base.LOADED, "walk forward, 10,000 entries a cursor"),
-  READREVERSE("readreverse", Base.LOADED, "walk backward, 10,000 entries a cursor"),
-  READRANDOM("readrandom", Base.LOADED, "get random records"),
-  READMISSING("readmissing", Base.LOADED, "get keys between those of records"),
-  READHOT("readhot", Base.LOADED, "get random records of a hundredth of all"),
-  MULTIREADRANDOM("multireadrandom", Base.LOADED, "get 32 random records at a time"),
-  SEEKRANDOM("seekrandom", Base.LOADED, "seek a random record and walk on; see --nexts"),
-  READWHILEWRITING("readwhilewriting", Base.COPY, "get random records beside one writer"),
-  SEEK_AFTER_DELETE("seek-after-delete", Base.COPY, "seek where a range was just deleted"),
-  OPEN_AFTER_CRASH("open-after-crash", Base.CRASHED, "open what a killed writer left"),
-  COMPACT("compact", Base.COPY, "merge all after a third was overwritten"),
-  YCSB_A("ycsb-a", Base.COPY, "50 % reads, 50 % updates, zipfian"),
-  YCSB_B("ycsb-b", Base.COPY, "95 % reads, 5 % updates, zipfian"),
-  YCSB_C("ycsb-c", Base.LOADED, "reads, zipfian"),
-  YCSB_D("ycsb-d", Base.COPY, "95 % reads of the latest, 5 % inserts"),
-  YCSB_E("ycsb-e", Base.COPY, "95 % walks of 1 to 100 entries, 5 % inserts, zipfian"),
-  YCSB_F("ycsb-f", Base.COPY, "50 % reads, 50 % read-modify-writes, zipfian"),
-  /// Prepares [Base#LOADED]; not for the command line.
-  LOAD("load", Base.EMPTY, "every record once, in random order, then merge all"),
-  /// Prepares [Base#CRASHED]; not for the command line.
-  CRASH("crash", Base.EMPTY, "write and die");
+  FILLSEQ("fillseq", Preload.EMPTY, "every record once, in the order of the keys"),
+  FILLRANDOM("fillrandom", Preload.EMPTY, "every record once, in random order"),
+  FILLBATCH("fillbatch", Preload.EMPTY, "every record once, in order, in batches of 1,000"),
+  FILLSYNC("fillsync", Preload.EMPTY, "random records, each durable before the next"),
+  OVERWRITE("overwrite", Preload.COPY, "random records again"),
+  UPDATERANDOM("updaterandom", Preload.COPY, "read a random record, then write it"),
+  DELETERANDOM("deleterandom", Preload.COPY, "delete random records"),
+  READSEQ("readseq", Preload.LOADED, "walk forward, 10,000 entries a cursor"),
+  READREVERSE("readreverse", Preload.LOADED, "walk backward, 10,000 entries a cursor"),
+  READRANDOM("readrandom", Preload.LOADED, "get random records"),
+  READMISSING("readmissing", Preload.LOADED, "get keys between those of records"),
+  READHOT("readhot", Preload.LOADED, "get random records of a hundredth of all"),
+  MULTIREADRANDOM("multireadrandom", Preload.LOADED, "get 32 random records at a time"),
+  SEEKRANDOM("seekrandom", Preload.LOADED, "seek a random record and walk on; see --nexts"),
+  READWHILEWRITING("readwhilewriting", Preload.COPY, "get random records beside one writer"),
+  SEEK_AFTER_DELETE("seek-after-delete", Preload.COPY, "seek where a range was just deleted"),
+  OPEN_AFTER_CRASH("open-after-crash", Preload.CRASHED, "open what a killed writer left"),
+  COMPACT("compact", Preload.COPY, "merge all after a third was overwritten"),
+  YCSB_A("ycsb-a", Preload.COPY, "50 % reads, 50 % updates, zipfian"),
+  YCSB_B("ycsb-b", Preload.COPY, "95 % reads, 5 % updates, zipfian"),
+  YCSB_C("ycsb-c", Preload.LOADED, "reads, zipfian"),
+  YCSB_D("ycsb-d", Preload.COPY, "95 % reads of the latest, 5 % inserts"),
+  YCSB_E("ycsb-e", Preload.COPY, "95 % walks of 1 to 100 entries, 5 % inserts, zipfian"),
+  YCSB_F("ycsb-f", Preload.COPY, "50 % reads, 50 % read-modify-writes, zipfian"),
+  /// Prepares [Preload#LOADED]; not for the command line.
+  LOAD("load", Preload.EMPTY, "every record once, in random order, then merge all"),
+  /// Prepares [Preload#CRASHED]; not for the command line.
+  CRASH("crash", Preload.EMPTY, "write and die");
 
   private final String label;
-  private final Base base;
+  private final Preload preload;
   private final String description;
 
-  Workload(String label, Base base, String description) {
+  Workload(String label, Preload preload, String description) {
     this.label = label;
-    this.base = base;
+    this.preload = preload;
     this.description = description;
   }
 
@@ -52,8 +52,8 @@ public enum Workload {
     return label;
   }
 
-  public Base base() {
-    return base;
+  public Preload preload() {
+    return preload;
   }
 
   /// What it does, in a few words.

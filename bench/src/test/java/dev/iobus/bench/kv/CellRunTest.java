@@ -20,7 +20,7 @@ import dev.iobus.bench.subject.SubjectProvider;
 import dev.iobus.bench.subject.SubjectSettings;
 import dev.iobus.bench.subject.Subjects;
 import dev.iobus.bench.subject.Sync;
-import dev.iobus.bench.workload.Base;
+import dev.iobus.bench.workload.Preload;
 import dev.iobus.bench.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +64,7 @@ final class CellRunTest {
         .flatMap(
             subject ->
                 Workload.choices().stream()
-                    .filter(workload -> workload.base() != Base.CRASHED)
+                    .filter(workload -> workload.preload() != Preload.CRASHED)
                     .filter(workload -> subject.levels().contains(workload.usualSync()))
                     .map(workload -> Arguments.of(subject.name(), workload)));
   }
@@ -87,7 +87,7 @@ final class CellRunTest {
   private Run runOne(Workload workload, String subject, String threads, Sync sync)
       throws Exception {
     Cell cell = cell(workload, subject, threads, sync);
-    if (workload.base() != Base.EMPTY) {
+    if (workload.preload() != Preload.EMPTY) {
       run(cell.preparing(Workload.LOAD, Path.of(cell.directory())));
     }
     Result result = run(cell);

@@ -36,7 +36,7 @@ final class PlantedFaultsTest {
   private void run(Workload workload, Supplier<Subject> made, int threads) throws Exception {
     WriteHistory history = new WriteHistory(COUNT + 10_000);
     try (Subject subject = made.get()) {
-      if (workload.base() != Base.EMPTY) {
+      if (workload.preload() != Preload.EMPTY) {
         load(subject, history);
       }
       Plan plan = new Plan(workload, Sync.WRITTEN, 10, null, NANOS, 0, 1);
@@ -46,7 +46,7 @@ final class PlantedFaultsTest {
       Measurement measurement = run.run();
       assertTrue(measurement.operations() > 0);
       long present = StoreCheck.run(subject, records, history);
-      if (workload.base() == Base.EMPTY && workload.endsByItself()) {
+      if (workload.preload() == Preload.EMPTY && workload.endsByItself()) {
         assertEquals(COUNT, present);
       }
     }

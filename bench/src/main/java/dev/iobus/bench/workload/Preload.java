@@ -1,7 +1,7 @@
 package dev.iobus.bench.workload;
 
 /// What a subject holds when a workload begins.
-public enum Base {
+public enum Preload {
   /// Nothing.
   EMPTY,
   /// All records, merged; the workload changes nothing, so that it may run again on the same files.
