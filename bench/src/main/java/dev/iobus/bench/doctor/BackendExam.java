@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class BackendExam {
 
   private static final BusOptions URING = BusOptions.defaults().withBackend(BackendKind.IO_URING);
+
+  /// For a limit that all stores of a user share.
+  private static final String REMEDY =
+      "; raise the limit on locked memory, by ulimit -l 65536 in the shell, memlock in"
+          + " /etc/security/limits.conf, or LimitMEMLOCK= of systemd";
+
   private static final int PAGE_BYTES = 4_096;
 
   private BackendExam() {}
@@ -60,7 +66,7 @@ final class BackendExam {
   /// @param reason why that one; for a fallback it names the remedy
   static void tell(Diagnosis diagnosis, BackendKind kind, String reason) {
     diagnosis.fact("backend", reason);
-    if (kind != BackendKind.values()[0]) {
+    if (kind != BackendKind.IO_URING) {
       diagnosis.warn("only a fallback works here: " + reason);
     }
   }
@@ -72,7 +78,7 @@ final class BackendExam {
       String refusal = register(first, arena);
       if (refusal != null) {
         diagnosis.fact("registered memory", "refused");
-        diagnosis.warn("the I/O buffer of a store is not registered: " + refusal);
+        diagnosis.warn("the I/O buffer of a store is not registered: " + refusal + REMEDY);
         return;
       }
       diagnosis.fact("registered memory", "granted for one store");
@@ -88,10 +94,12 @@ final class BackendExam {
       if (refusal == null) {
         diagnosis.fact("registered memory", "granted for two stores at a time");
       } else {
-        diagnosis.warn("two stores at a time do not both get registered memory: " + refusal);
+        diagnosis.warn(
+            "two stores at a time do not both get registered memory: " + refusal + REMEDY);
       }
     } catch (IOException e) {
-      diagnosis.warn("two stores at a time do not both get a ring: " + e.getMessage());
+      diagnosis.warn(
+          "two stores at a time do not both get a ring: " + e.getMessage() + REMEDY);
     }
   }
 

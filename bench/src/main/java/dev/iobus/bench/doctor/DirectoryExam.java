@@ -2,11 +2,10 @@ package dev.iobus.bench.doctor;
 
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
-import dev.iobus.bench.host.DeviceCounters;
+import dev.iobus.bench.host.DeviceQueue;
+import dev.iobus.bench.host.FlushWitness;
 import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.Progress;
-import dev.iobus.bench.wal.DeviceQueue;
-import dev.iobus.bench.wal.FlushWitness;
 import dev.iobus.bench.wal.RawFile;
 import dev.iobus.bench.wal.RawMethod;
 import dev.iobus.bench.wal.RawWrites;
@@ -34,25 +33,22 @@ final class DirectoryExam {
   static void examine(Diagnosis diagnosis, Path directory, long nanos) throws Exception {
     String type = Files.getFileStore(directory).type();
     diagnosis.fact("file system", type);
-    boolean inMemory = type.equals("tmpfs") || type.equals("ramfs");
-    if (inMemory) {
-      diagnosis.warn(
-          type + " lies in memory and keeps nothing: choose a directory on a disk with --dir");
+    FileSystemKind kind = FileSystemKind.of(type);
+    String danger = kind.danger();
+    if (danger != null) {
+      diagnosis.warn(type + " " + danger + ": choose a directory on a local disk with --dir");
     }
     direct(diagnosis, directory.resolve("direct"));
-    DeviceQueue queue = DeviceQueue.of(directory);
-    device(diagnosis, queue);
+    device(diagnosis, DeviceQueue.of(directory));
+    diagnosis.fact("flush counter", FlushWitness.calibrate(directory).describe());
     RawFile file = RawFile.create(directory.resolve("blocks"), FILE_BYTES);
-    FlushWitness witness =
-        FlushWitness.calibrate(file, queue, DeviceCounters.fileFor(directory));
-    diagnosis.fact("flush counter", counter(witness));
     double fastest = Double.MAX_VALUE;
     for (RawMethod method : RawMethod.values()) {
       if (method.isDurable()) {
         fastest = Math.min(fastest, latency(diagnosis, file, method, nanos));
       }
     }
-    if (!inMemory) {
+    if (kind != FileSystemKind.MEMORY) {
       judge(diagnosis, fastest);
     }
   }
@@ -97,15 +93,6 @@ final class DirectoryExam {
                 + queue.scheduler()
                 + ", requests "
                 + queue.requests());
-  }
-
-  private static String counter(FlushWitness witness) {
-    String silence = witness.silence();
-    if (silence != null) {
-      return "of no use: " + silence;
-    }
-    String dsync = witness.dsyncSilence();
-    return dsync == null ? "counts every sync" : "counts fdatasync; " + dsync;
   }
 
   /// The median latency in nanoseconds; [Double#MAX_VALUE] where the method does not work.

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// The command line of the examination of this host.
 @Command(
@@ -26,6 +29,8 @@ public final class DoctorCommand implements Callable<Integer> {
   private static final String HOME_PROPERTY = "bench.home";
   private static final long NANOS = 1_000_000_000L;
   private static final long QUICK_NANOS = 150_000_000L;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--dir",
@@ -58,7 +63,9 @@ public final class DoctorCommand implements Callable<Integer> {
   Diagnosis examine() throws Exception {
     Path parent = dir == null ? defaultDirectory() : dir;
     if (!Files.isDirectory(parent)) {
-      throw new IOException(parent + " is no directory: make it, or name another with --dir");
+      throw new ParameterException(
+          spec.commandLine(),
+          "--dir " + parent + " is no directory: make it, or name another");
     }
     Path directory = Files.createTempDirectory(parent.toAbsolutePath(), "doctor-");
     try {

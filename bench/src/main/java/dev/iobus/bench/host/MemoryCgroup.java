@@ -20,22 +20,25 @@ public final class MemoryCgroup implements AutoCloseable {
 
   /// The names of the same things in the two versions.
   private enum Names {
-    V2("memory.max", "memory.peak", "memory.events"),
-    V1("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control");
+    V2("memory.max", "memory.peak", "memory.events", "anon "),
+    V1("memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control", "rss ");
 
     private final String limit;
     private final String peak;
     private final String events;
+    private final String anonymous;
 
-    Names(String limit, String peak, String events) {
+    Names(String limit, String peak, String events, String anonymous) {
       this.limit = limit;
       this.peak = peak;
       this.events = events;
+      this.anonymous = anonymous;
     }
   }
 
   private final Path group;
   private final Names names;
+  private boolean peakKnown = true;
 
   private MemoryCgroup(Path group, Names names) {
     this.group = group;
@@ -100,8 +103,39 @@ public final class MemoryCgroup implements AutoCloseable {
     return group.resolve("cgroup.procs");
   }
 
-  /// The most that its processes have had; NaN where not known.
+  /// Sets the most that its processes may have together; pages of files go to make room.
+  ///
+  /// @throws IOException when they need more than that
+  public void limit(long bytes) throws IOException {
+    write(group.resolve(names.limit), Long.toString(bytes));
+  }
+
+  /// What its processes have now beside pages of files; NaN where not known.
+  public double anonymousBytes() {
+    for (String line : ProcFile.lines(group.resolve("memory.stat"))) {
+      if (line.startsWith(names.anonymous)) {
+        return Double.parseDouble(line.substring(names.anonymous.length()));
+      }
+    }
+    return Double.NaN;
+  }
+
+  /// Forgets the peak so far; where the kernel keeps it, there is no peak from now on.
+  public void resetPeak() {
+    try {
+      write(group.resolve(names.peak), "0");
+    } catch (IOException notPermitted) {
+      peakKnown = false;
+    }
+    // Version 2 resets it for the one open file only.
+    peakKnown &= names == Names.V1;
+  }
+
+  /// The most that its processes have had since the last reset; NaN where not known.
   public double peakBytes() {
+    if (!peakKnown) {
+      return Double.NaN;
+    }
     List<String> lines = ProcFile.lines(group.resolve(names.peak));
     return lines.isEmpty() ? Double.NaN : Double.parseDouble(lines.getFirst());
   }

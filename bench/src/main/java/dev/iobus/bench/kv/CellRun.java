@@ -1,7 +1,7 @@
 package dev.iobus.bench.kv;
 
 import dev.iobus.bench.host.DiskUse;
-import dev.iobus.bench.host.FlushCheck;
+import dev.iobus.bench.host.FlushWitness;
 import dev.iobus.bench.host.PeakMemory;
 import dev.iobus.bench.host.PinnedThreads;
 import dev.iobus.bench.host.ProcessCounters;
@@ -175,10 +175,15 @@ final class CellRun {
       Counters used = Counters.now(directory()).since(start);
       run = run(measurement).with(Metric.STALL, subject.stallNanos() - stallBefore);
       run = used.addTo(run, measurement);
-      run = pinned == null ? run : run.with(Metric.PINNED, pinned.stop());
+      run = pinned == null ? run : run.with(Metric.PINNED, (double) pinned.stop());
       requireSyncs(used, measurement, result);
-      live = StoreCheck.run(subject, records, history) * records.length();
-      space = (double) DiskUse.allocatedBytes(directory()) / Math.max(1, live);
+      // What was only read was checked as it was read.
+      long present =
+          cell.row().workload().preload() == Preload.LOADED
+              ? records.count()
+              : StoreCheck.run(subject, records, history);
+      live = present * records.length();
+      space = DiskUse.allocatedBytes(directory()) / (double) Math.max(1, live);
     }
     double written = ProcessCounters.now().bytesWritten() - start.process().bytesWritten();
     long userBytes = measured.bytesWritten();
@@ -195,12 +200,16 @@ final class CellRun {
     Row row = cell.row();
     boolean onlyWrites = row.workload() == Workload.FILLSYNC || row.workload() == Workload.OVERWRITE;
     if (row.sync() == Sync.SYNCED && onlyWrites) {
-      FlushCheck check = FlushCheck.of(directory());
-      result.fact("syncs", check.describe());
-      String missing =
-          check.missing(used.device(), measurement.operations(), row.threads().count());
-      if (missing != null) {
-        result.fail(cell.subject() + ", " + row.label() + ": " + missing);
+      // Whether a store syncs with durable writes is its own affair, so both must be counted.
+      FlushWitness.Verdict verdict =
+          FlushWitness.calibrate(directory())
+              .judge(
+                  true,
+                  measurement.operations(),
+                  row.threads().count(),
+                  used.device().flushes());
+      if (verdict instanceof FlushWitness.Missing) {
+        result.fail(cell.subject() + ", " + row.label() + ": " + verdict);
       }
     }
   }
@@ -228,11 +237,10 @@ final class CellRun {
     }
     Path scratch = Files.createTempDirectory(directory().getParent(), "warm-up-");
     try (Subject subject = provider.open(scratch, cell.settings())) {
-      // What ends by itself has ten times as long.
-      long nanos =
-          cell.row().workload().endsByItself()
-              ? cell.timing().warmUpNanos() / 10
-              : cell.timing().warmUpNanos();
+      long nanos = cell.timing().warmUpNanos();
+      if (cell.row().workload().endsByItself()) {
+        nanos /= WorkloadRun.PATIENCE;
+      }
       Plan plan = plan(nanos, 0, ~cell.seed());
       new WorkloadRun(plan, subject, records, newHistory(), workers(Pace.CLOSED)).run();
     } finally {

@@ -10,7 +10,7 @@ final class DataOptions {
   @Option(
       names = "--keys",
       paramLabel = "N",
-      description = "Records of a loaded store (500000).")
+      description = "Records of a loaded store (250000).")
   private int keys;
 
   @Option(
@@ -44,7 +44,7 @@ final class DataOptions {
       paramLabel = "SIZE",
       defaultValue = "0",
       converter = ByteSize.class,
-      description = "Memory of a store for blocks, memtables and the like (192m).")
+      description = "Memory of a store for blocks, memtables and the like (96m).")
   private long memoryBytes;
 
   @Option(

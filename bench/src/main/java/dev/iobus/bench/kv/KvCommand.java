@@ -8,7 +8,7 @@ import dev.iobus.bench.command.OutputOptions;
 import dev.iobus.bench.command.ResultsDirectory;
 import dev.iobus.bench.command.Threads;
 import dev.iobus.bench.host.Environment;
-import dev.iobus.bench.host.FlushCheck;
+import dev.iobus.bench.host.FlushWitness;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.bench.subject.SubjectProvider;
 import dev.iobus.bench.subject.SubjectSettings;
@@ -163,7 +163,7 @@ public final class KvCommand implements Callable<Integer> {
     for (String peer : peers) {
       try {
         SubjectProvider named = Subjects.named(peer);
-        if (named != Subjects.own()) {
+        if (!named.equals(Subjects.own())) {
           subjects.add(named);
         }
       } catch (IllegalArgumentException e) {
@@ -216,26 +216,31 @@ public final class KvCommand implements Callable<Integer> {
       result.fact(subject.name(), subject.describe(settings));
     }
     result.fact("data", data.describe(first.data()));
-    result.fact("memory bound", CellProcess.describeBound(!noCgroup));
-    result.fact("flags of a cell", CellProcess.describeFlags());
-    result.fact("durable rows", FlushCheck.of(directory).describe());
+    result.fact("memory bound", CellProcesses.describeBound(!noCgroup));
+    result.fact("flags of a cell", CellProcesses.describeFlags());
+    result.fact("durable rows", "the device's flushes are compared with the writes; its counter "
+            + FlushWitness.calibrate(directory).describe());
     result.fact("time", timing.describe());
   }
 
   private void run(
       List<SubjectProvider> subjects, List<Row> rows, Path directory, ResultBuilder result)
       throws Exception {
-    CellProcess processes =
-        new CellProcess(
-            directory, !noCgroup, countSyncs == null ? null : countSyncs.toAbsolutePath().toString());
+    String tracer = countSyncs == null ? null : countSyncs.toAbsolutePath().toString();
+    Timing chosen = timing.toTiming();
     KvRuns.Settings settings =
         new KvRuns.Settings(
             subjects,
             timing.rounds(),
             timing.repeatsMax(),
             data.seed(),
-            timing.toTiming(),
+            chosen,
             backend);
-    new KvRuns(settings, processes, directory, output.progress(), result).run(rows);
+    long memoryBytesMax = rows.stream().mapToLong(Row::memoryBytes).max().orElseThrow();
+    boolean warming = chosen.warmUpNanos() > 0;
+    try (CellProcesses processes =
+        new CellProcesses(directory, !noCgroup, warming, tracer, memoryBytesMax)) {
+      new KvRuns(settings, processes, directory, output.progress(), result).run(rows);
+    }
   }
 }

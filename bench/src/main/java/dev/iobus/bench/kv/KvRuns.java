@@ -2,6 +2,7 @@ package dev.iobus.bench.kv;
 
 import dev.iobus.BackendKind;
 import dev.iobus.bench.measure.Progress;
+import dev.iobus.bench.result.Metric;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.bench.result.Run;
 import dev.iobus.bench.subject.SubjectProvider;
@@ -38,7 +39,7 @@ final class KvRuns {
   private record Done(Cell cell, Run run) {}
 
   private final Settings settings;
-  private final CellProcess processes;
+  private final CellProcesses processes;
   private final LoadedStores stores;
   private final Progress progress;
   private final ResultBuilder result;
@@ -47,7 +48,7 @@ final class KvRuns {
 
   KvRuns(
       Settings settings,
-      CellProcess processes,
+      CellProcesses processes,
       Path directory,
       Progress progress,
       ResultBuilder result) {
@@ -67,8 +68,8 @@ final class KvRuns {
       cells += (long) settings.rounds() * subjectsOf(row).size();
     }
     try (Progress.Phase phase = progress.begin("cells", cells, finished::get)) {
-      for (Row row : rows) {
-        for (int round = 0; round < settings.rounds(); round++) {
+      for (int round = 0; round < settings.rounds(); round++) {
+        for (Row row : rows) {
           for (SubjectProvider subject : subjectsOf(row)) {
             phase.tell(row.label() + ", " + subject.name());
             Done ended = runOnce(cell(row, subject, round));
@@ -77,6 +78,7 @@ final class KvRuns {
             finished.incrementAndGet();
           }
         }
+        processes.close();
       }
     }
     repeatNoisy();
@@ -101,14 +103,15 @@ final class KvRuns {
     Path files = stores.prepare(cell);
     try {
       CellProcess.Outcome outcome = processes.run(cell.in(files));
-      if (!outcome.detail().isEmpty()) {
-        result.fact(cell.subject() + " runs", outcome.detail());
+      String detail = outcome.result().facts().getOrDefault("detail", "");
+      if (!detail.isEmpty()) {
+        result.fact(cell.subject() + " runs", detail);
       }
-      Run run = outcome.run();
-      if (run == null) {
+      if (outcome.result().runs().isEmpty()) {
         throw new CellFailedException(cell.subject() + ", " + cell.row().label() + ": no number");
       }
-      return new Done(cell, run);
+      Run run = outcome.result().runs().getFirst();
+      return new Done(cell, run.with(Metric.GROUP_PEAK, outcome.peakBytes()));
     } finally {
       stores.release(cell, files);
     }

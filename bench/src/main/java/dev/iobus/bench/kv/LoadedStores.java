@@ -18,12 +18,12 @@ final class LoadedStores {
   private record Key(String subject, DataShape data, long memoryBytes) {}
 
   private final Path directory;
-  private final CellProcess processes;
+  private final CellProcesses processes;
   private final Map<Key, Path> loaded = new HashMap<>();
   private int made;
 
   /// @param directory for all stores
-  LoadedStores(Path directory, CellProcess processes) {
+  LoadedStores(Path directory, CellProcesses processes) {
     this.directory = directory;
     this.processes = processes;
   }

@@ -20,15 +20,13 @@ enum Preset {
   /// The store's data in bytes for each byte of memory, where it does not fit.
   private static final int LARGE = 4;
 
-  private static final long MEMORY_BYTES_MIN = 32L << 20;
-
   private static final Threads MANY = new Threads(64, Workers.Kind.PLATFORM);
   private static final Threads VIRTUAL = new Threads(1_000, Workers.Kind.VIRTUAL);
 
   /// The number of records when the user names none.
   int records() {
     return switch (this) {
-      case STANDARD -> 500_000;
+      case STANDARD -> 250_000;
       case SMOKE -> 20_000;
     };
   }
@@ -36,7 +34,7 @@ enum Preset {
   /// The memory of each subject when the user names none, in bytes.
   long memoryBytes() {
     return switch (this) {
-      case STANDARD -> 192L << 20;
+      case STANDARD -> 96L << 20;
       case SMOKE -> 64L << 20;
     };
   }
@@ -92,8 +90,7 @@ enum Preset {
     if (this == SMOKE) {
       return List.of();
     }
-    long small = Math.max(MEMORY_BYTES_MIN, memoryBytes / LARGE);
-    int count = (int) (LARGE * small / (data.bytes() / data.count()));
+    int count = (int) (LARGE * memoryBytes / (data.bytes() / data.count()));
     DataShape much =
         new DataShape(
             count,
@@ -103,6 +100,7 @@ enum Preset {
             data.compression(),
             data.seed());
     return List.of(
-        row(workload, Threads.ONE, much, small), row(workload, VIRTUAL, much, small));
+        row(workload, Threads.ONE, much, memoryBytes),
+        row(workload, VIRTUAL, much, memoryBytes));
   }
 }

@@ -9,15 +9,15 @@ final class TimingOptions {
   @Option(
       names = "--seconds",
       paramLabel = "N",
-      defaultValue = "1",
+      defaultValue = "0.8",
       description = "How long a workload lasts that does not end by itself (${DEFAULT-VALUE}).")
   private double seconds;
 
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "0.5",
-      description = "Seconds before that, not measured; 0: none (${DEFAULT-VALUE}).")
+      defaultValue = "0.3",
+      description = "Seconds before that, not measured; 0: none, nor when a JVM begins (${DEFAULT-VALUE}).")
   private double warmUpSeconds;
 
   @Option(

@@ -1,26 +1,30 @@
 /// Stores against each other, workload by workload.
 ///
 /// A [Row] is one line of the table: a workload with its threads, durability, data and memory. A
-/// [Cell] is one row for one subject in one round. Each cell runs in a JVM of its own
-/// ([CellProcess] starts it, [CellMain] is what it runs), so that memory, processor time, pauses and
-/// what the device did belong to it alone, a control group can bound it, and a subject that crashes
-/// takes nothing along. Files that a workload only reads are prepared once a subject and kept
-/// ([LoadedStores]).
+/// [Cell] is one row for one subject in one round. The cells of one subject and round run in one JVM,
+/// one after another ([CellProcesses] holds a [CellProcess] for each subject, [CellMain] is what it
+/// runs): memory, processor time, pauses and what the device did belong to the subject alone, a
+/// control group can bound it, a subject that crashes takes nothing along, and the compiler knows
+/// the code by the time it counts, as in an application that has run for a while. A store that is
+/// opened after a crash is opened in a new JVM. Files that a workload only reads are prepared once a
+/// subject and kept ([LoadedStores]).
 ///
 /// ```
-/// KvCommand ──> Rows of a Preset ──> KvRuns ──> CellProcess ⇒ CellMain ──> CellRun
+/// KvCommand ──> Rows of a Preset ──> KvRuns ──> CellProcesses ──> CellProcess ⇒ CellMain ──> CellRun
 ///                                      └──> LoadedStores
 /// ```
 ///
 /// Invariants:
-/// 1. Rounds alternate: A B C A B C, row by row, so that a bad minute hits all subjects.
+/// 1. Subjects alternate: A B C A B C, row by row, so that a bad minute hits all of them. Rounds
+///    follow one another, each with new JVMs, so that what a compiler chose once is not in all runs.
 /// 2. A cell is repeated because others used the processors, never because of what it measured.
 /// 3. A wrong answer, a lost write or a missing sync of any subject fails the whole job.
 /// 4. All subjects of a row have the same memory, the page cache included where a control group is
-///    permitted.
+///    permitted: a JVM that is warm may have what it had before the store was opened, the row's
+///    memory, and 32 MiB more.
 ///
 /// **Durable rows are durable.** Each durable row compares the flushes of the device with the writes
-/// that were acknowledged ([dev.iobus.bench.host.FlushCheck]). Beside that, `--count-syncs` lets
+/// that were acknowledged ([dev.iobus.bench.host.FlushWitness]). Beside that, `--count-syncs` lets
 /// strace(1) count the calls; 500 durable puts by one thread, ext4, Linux 6.18:
 ///
 /// | subject | calls that make data durable | flushes of the device a put |

@@ -5,6 +5,7 @@ import dev.iobus.bench.command.Threads;
 import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Progress;
+import dev.iobus.bench.result.Counters;
 import dev.iobus.bench.result.Run;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
@@ -61,7 +62,7 @@ final class MeasuredLog implements AutoCloseable {
   private static final int FILLER_BYTES = 32 << 10;
 
   private final DataDirectory directory;
-  private final Path counters;
+  private final Path device;
   private final WalSettings settings;
   private final Progress progress;
 
@@ -72,9 +73,9 @@ final class MeasuredLog implements AutoCloseable {
   private int lastRun;
 
   private MeasuredLog(
-      DataDirectory directory, Path counters, WalSettings settings, Progress progress) {
+      DataDirectory directory, Path device, WalSettings settings, Progress progress) {
     this.directory = directory;
-    this.counters = counters;
+    this.device = device;
     this.settings = settings;
     this.progress = progress;
   }
@@ -82,14 +83,14 @@ final class MeasuredLog implements AutoCloseable {
   /// Makes the log and its segments.
   ///
   /// @param path where it will lie
-  /// @param counters of the device, see [RunMeter]
+  /// @param device any directory on the device that is asked what it did
   static MeasuredLog create(
-      SharedBus bus, Path path, Path counters, WalSettings settings, Progress progress)
+      SharedBus bus, Path path, Path device, WalSettings settings, Progress progress)
       throws Exception {
     DataDirectory directory = DataDirectory.open(bus, path);
     boolean made = false;
     try {
-      MeasuredLog log = new MeasuredLog(directory, counters, settings, progress);
+      MeasuredLog log = new MeasuredLog(directory, device, settings, progress);
       log.fill();
       made = true;
       return log;
@@ -133,9 +134,12 @@ final class MeasuredLog implements AutoCloseable {
       wal.release(start.lsn());
       measured = appends(wal, durability, threads);
       before = wal.stats();
-      RunMeter meter = RunMeter.start(counters);
+      Counters counted = Counters.now(device);
       Measurement m = measured.runFor(settings.nanos(), progress);
-      run = meter.finish(workload, SUBJECT, round, m);
+      run =
+          Counters.now(device)
+              .since(counted)
+              .addTo(Run.of(workload, SUBJECT, round, m), m);
       after = wal.stats();
     }
     RecoveredRecords recovered =

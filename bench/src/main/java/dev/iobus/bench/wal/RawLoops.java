@@ -1,6 +1,8 @@
 package dev.iobus.bench.wal;
 
+import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.Progress;
+import dev.iobus.bench.result.Counters;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.bench.result.Run;
 import java.io.IOException;
@@ -12,18 +14,18 @@ import java.util.Set;
 final class RawLoops {
 
   private final RawFile file;
-  private final Path counters;
+  private final Path device;
   private final WalSettings settings;
   private final Progress progress;
   private final Set<RawMethod> possible = EnumSet.noneOf(RawMethod.class);
 
   /// Tries every method once; what does not work here is told as a fact.
   ///
-  /// @param counters of the device, see [RunMeter]
+  /// @param device any directory on the device that is asked what it did
   RawLoops(
-      RawFile file, Path counters, WalSettings settings, Progress progress, ResultBuilder result) {
+      RawFile file, Path device, WalSettings settings, Progress progress, ResultBuilder result) {
     this.file = file;
-    this.counters = counters;
+    this.device = device;
     this.settings = settings;
     this.progress = progress;
     for (RawMethod method : RawMethod.values()) {
@@ -47,9 +49,11 @@ final class RawLoops {
   Run measure(RawMethod method, String workload, int round) throws Exception {
     try (RawWrites writes = new RawWrites(file, method)) {
       writes.runFor(settings.warmUpNanos() / 2, Progress.none());
-      RunMeter meter = RunMeter.start(counters);
-      return meter.finish(
-          workload, method.subject(), round, writes.runFor(settings.nanos(), progress));
+      Counters before = Counters.now(device);
+      Measurement m = writes.runFor(settings.nanos(), progress);
+      return Counters.now(device)
+          .since(before)
+          .addTo(Run.of(workload, method.subject(), round, m), m);
     }
   }
 }

@@ -3,12 +3,11 @@ package dev.iobus.bench.wal;
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
 import dev.iobus.bench.command.Threads;
-import dev.iobus.bench.host.DeviceCounters;
+import dev.iobus.bench.host.FlushWitness;
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Progress;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.storage.wal.Durability;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,16 +18,13 @@ final class WalComparison {
 
   private final WalSettings settings;
   private final Path data;
-  private final Path counters;
   private final Progress progress;
   private final ResultBuilder result;
 
   /// @param data a directory of its own
-  WalComparison(WalSettings settings, Path data, Progress progress, ResultBuilder result)
-      throws IOException {
+  WalComparison(WalSettings settings, Path data, Progress progress, ResultBuilder result) {
     this.settings = settings;
     this.data = data;
-    this.counters = DeviceCounters.fileFor(data);
     this.progress = progress;
     this.result = result;
   }
@@ -39,13 +35,13 @@ final class WalComparison {
   ///     measured before is in the result
   void run() throws Exception {
     RawFile file = RawFile.create(data.resolve("raw"), settings.rawFileBytes());
-    FlushWitness witness = FlushWitness.calibrate(file, DeviceQueue.of(data), counters);
-    RawLoops loops = new RawLoops(file, counters, settings, progress, result);
+    FlushWitness witness = FlushWitness.calibrate(data);
+    RawLoops loops = new RawLoops(file, data, settings, progress, result);
     progress.say("making the segments of the log");
     try (SharedBus bus =
             SharedBus.open(BusOptions.defaults().withBackend(settings.backend()));
         MeasuredLog log =
-            MeasuredLog.create(bus, data.resolve("log"), counters, settings, progress)) {
+            MeasuredLog.create(bus, data.resolve("log"), data, settings, progress)) {
       result.fact("backend", bus.reason());
       result.fact(
           "raw loops",

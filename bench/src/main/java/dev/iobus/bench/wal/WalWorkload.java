@@ -1,6 +1,7 @@
 package dev.iobus.bench.wal;
 
 import dev.iobus.bench.command.Threads;
+import dev.iobus.bench.host.FlushWitness;
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Workers;
 import dev.iobus.bench.result.Metric;

@@ -4,8 +4,8 @@
 /// The nouns, from the bottom up: a [RawFile] is a prewritten file, and [RawWrites] overwrites its
 /// blocks in one of the ways of [RawMethod], from one thread; that is the limit. [Appends] are many
 /// writers of one [MeasuredLog], whose every [LogRecord] says who wrote it and which one it is;
-/// [RecoveredRecords] finds each of them again when the log is opened anew. [FlushWitness] asks the
-/// block device whether it did what was acknowledged. A [RunMeter] tells what a run cost.
+/// [RecoveredRecords] finds each of them again when the log is opened anew. A
+/// [dev.iobus.bench.host.FlushWitness] asks the block device whether it did what was acknowledged.
 ///
 /// ```
 /// WalCommand ─> WalComparison ─> WalWorkload ─┬─> MeasuredLog ─> Appends, RecoveredRecords

@@ -33,7 +33,7 @@ public enum Workload {
   YCSB_E("ycsb-e", Preload.COPY, "95 % walks of 1 to 100 entries, 5 % inserts, zipfian"),
   YCSB_F("ycsb-f", Preload.COPY, "50 % reads, 50 % read-modify-writes, zipfian"),
   /// Prepares [Preload#LOADED]; not for the command line.
-  LOAD("load", Preload.EMPTY, "every record once, in random order, then merge all"),
+  LOAD("load", Preload.EMPTY, "every record once, in the order of the keys, then merge all"),
   /// Prepares [Preload#CRASHED]; not for the command line.
   CRASH("crash", Preload.EMPTY, "write and die");
 
@@ -63,7 +63,12 @@ public enum Workload {
 
   /// Those that a user may choose.
   public static List<Workload> choices() {
-    return Arrays.stream(values()).filter(w -> w != LOAD && w != CRASH).toList();
+    return Arrays.stream(values()).filter(workload -> !workload.prepares()).toList();
+  }
+
+  /// Whether it only makes what others begin with.
+  public boolean prepares() {
+    return this == LOAD || this == CRASH;
   }
 
   /// What its writes wait for, unless the user says otherwise.

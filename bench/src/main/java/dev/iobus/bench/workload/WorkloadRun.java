@@ -42,7 +42,7 @@ public final class WorkloadRun {
   private static final int SEEK_AFTER_DELETE_NEXTS = 10;
 
   /// What ends by itself may take so many times as long as the others.
-  private static final int PATIENCE = 10;
+  public static final int PATIENCE = 5;
 
   private final Plan plan;
   private final Subject subject;
@@ -157,13 +157,11 @@ public final class WorkloadRun {
   }
 
   private Measurement load(int batchCount) throws Exception {
-    int[] order = Scatter.shuffled(count, plan.seed());
     return all(
         batches(batchCount),
         (i, watch) -> {
           int first = (int) i * batchCount;
-          int batch = Math.min(batchCount, count - first);
-          return wrote(operations.putAll(first, batch, place -> order[place], watch));
+          return wrote(operations.putBatch(first, Math.min(batchCount, count - first), watch));
         });
   }
 
@@ -189,7 +187,7 @@ public final class WorkloadRun {
 
   /// Step `i` walks over the `i`-th part of the store, over and over.
   private long walk(long index, Direction direction, Stopwatch watch) throws Exception {
-    long parts = (count + WALK_COUNT - 1) / WALK_COUNT;
+    int parts = (count + WALK_COUNT - 1) / WALK_COUNT;
     int first = (int) (index % parts) * WALK_COUNT;
     int from = direction == Direction.FORWARD ? first : count - 1 - first;
     return operations.walkCounting(from, direction, Math.min(WALK_COUNT, count - first), watch);

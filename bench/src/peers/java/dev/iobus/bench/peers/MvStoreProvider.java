@@ -47,6 +47,13 @@ public final class MvStoreProvider implements SubjectProvider {
     return EnumSet.of(Sync.SYNCED, Sync.WRITTEN);
   }
 
+  /// Each thread that writes to a file would keep a buffer outside the heap, as large as its
+  /// largest write.
+  @Override
+  public List<String> jvmOptions() {
+    return List.of("-Djdk.nio.maxCachedBufferSize=65536");
+  }
+
   @Override
   public long heapBytes(SubjectSettings settings) {
     return settings.memoryBytes();

@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 
 final class DoctorCommandTest {
 
@@ -64,7 +64,7 @@ final class DoctorCommandTest {
   void directoryMustBeThere() {
     DoctorCommand command = new DoctorCommand();
     new CommandLine(command).parseArgs("--dir=" + directory.resolve("absent"));
-    IOException e = assertThrows(IOException.class, command::examine);
+    ParameterException e = assertThrows(ParameterException.class, command::examine);
     assertTrue(String.valueOf(e.getMessage()).contains("--dir"), e.getMessage());
     assertFalse(Files.exists(directory.resolve("absent")));
   }

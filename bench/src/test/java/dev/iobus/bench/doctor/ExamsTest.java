@@ -61,4 +61,19 @@ final class ExamsTest {
     assertEquals(1, diagnosis.warnings().size(), diagnosis.warnings().toString());
     assertTrue(diagnosis.warnings().getFirst().contains(words), diagnosis.warnings().toString());
   }
+
+  @Test
+  void fileSystemsThatAreNoDiskAreKnown() {
+    assertEquals(FileSystemKind.DISK, FileSystemKind.of("ext4"));
+    assertEquals(FileSystemKind.DISK, FileSystemKind.of("xfs"));
+    assertNull(FileSystemKind.DISK.danger());
+    assertEquals(FileSystemKind.MEMORY, FileSystemKind.of("tmpfs"));
+    assertEquals(FileSystemKind.OVERLAY, FileSystemKind.of("overlay"));
+    assertEquals(FileSystemKind.FUSE, FileSystemKind.of("fuse.sshfs"));
+    assertEquals(FileSystemKind.FUSE, FileSystemKind.of("fuseblk"));
+    assertEquals(FileSystemKind.NETWORK, FileSystemKind.of("nfs4"));
+    for (FileSystemKind kind : FileSystemKind.values()) {
+      assertEquals(kind == FileSystemKind.DISK, kind.danger() == null);
+    }
+  }
 }

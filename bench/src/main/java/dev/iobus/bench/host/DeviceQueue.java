@@ -1,6 +1,5 @@
-package dev.iobus.bench.wal;
+package dev.iobus.bench.host;
 
-import dev.iobus.bench.host.DeviceCounters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,11 @@
-package dev.iobus.bench.wal;
+package dev.iobus.bench.host;
 
-import dev.iobus.bench.host.DeviceCounters;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record FlushWitness(@Nullable String silence, @Nullable String dsyncSilence) {
 
   private static final int TRIALS = 16;
+  private static final int BLOCK_BYTES = 4_096;
 
   /// Counters are read shortly before and after a run, whose last flush may come between.
   private static final double TOLERANCE = 0.9;
@@ -65,18 +69,36 @@ public record FlushWitness(@Nullable String silence, @Nullable String dsyncSilen
     }
   }
 
-  /// Asks the counter about syncs of `file`.
-  ///
-  /// @param counters what [DeviceCounters#fileFor(Path)] gave for its directory
-  public static FlushWitness calibrate(RawFile file, DeviceQueue queue, Path counters)
-      throws IOException {
-    double before = DeviceCounters.now(counters).flushes();
-    try (RawWrites writes = new RawWrites(file, RawMethod.FDATASYNC)) {
+  /// Asks the counter about syncs of a file in `directory`, which is removed again.
+  public static FlushWitness calibrate(Path directory) throws IOException {
+    Path counters = DeviceCounters.fileFor(directory);
+    Path file = Files.createTempFile(directory, "flushes-", "");
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
+      // The first sync also makes the file itself known.
+      sync(channel, block);
+      double before = DeviceCounters.now(counters).flushes();
       for (int i = 0; i < TRIALS; i++) {
-        writes.write();
+        sync(channel, block);
       }
+      double flushes = DeviceCounters.now(counters).flushes() - before;
+      return of(DeviceQueue.of(directory), flushes);
+    } finally {
+      Files.delete(file);
     }
-    return of(queue, DeviceCounters.now(counters).flushes() - before);
+  }
+
+  private static void sync(FileChannel channel, ByteBuffer block) throws IOException {
+    channel.write(block.clear(), 0);
+    channel.force(false);
+  }
+
+  /// For reports.
+  public String describe() {
+    if (silence != null) {
+      return "of no use: " + silence;
+    }
+    return dsyncSilence == null ? "counts every sync" : "counts fdatasync; " + dsyncSilence;
   }
 
   /// @param flushes how often the device flushed for [#TRIALS] syncs; NaN when it does not count
@@ -108,7 +130,7 @@ public record FlushWitness(@Nullable String silence, @Nullable String dsyncSilen
   /// @param operations that were acknowledged as durable
   /// @param threads that waited for them
   /// @param flushes that the device did meanwhile
-  Verdict judge(boolean dsync, long operations, int threads, double flushes) {
+  public Verdict judge(boolean dsync, long operations, int threads, double flushes) {
     String why = dsync ? dsyncSilence : silence;
     if (why != null) {
       return new NotCheckable(why);

@@ -1,4 +1,4 @@
-package dev.iobus.bench.wal;
+package dev.iobus.bench.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.iobus.bench.wal.FlushWitness.Enough;
-import dev.iobus.bench.wal.FlushWitness.Missing;
-import dev.iobus.bench.wal.FlushWitness.NotCheckable;
-import dev.iobus.bench.wal.FlushWitness.Verdict;
+import dev.iobus.bench.host.FlushWitness.Enough;
+import dev.iobus.bench.host.FlushWitness.Missing;
+import dev.iobus.bench.host.FlushWitness.NotCheckable;
+import dev.iobus.bench.host.FlushWitness.Verdict;
 import org.junit.jupiter.api.Test;
 
 final class FlushWitnessTest {
