@@ -28,6 +28,8 @@ record BlockFile(Path path, long pages) {
   @FunctionalInterface
   interface PageVisitor {
 
+    /// Looks at one page.
+    ///
     /// @param memory where the page is, at `at`
     void visit(long page, MemorySegment memory, long at) throws MismatchException;
   }

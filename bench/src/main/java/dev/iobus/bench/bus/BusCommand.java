@@ -149,6 +149,7 @@ public final class BusCommand implements Callable<Integer> {
   private static final class CachingChoice {
 
     @Option(names = "--direct", description = "Transfer past the page cache (the default).")
+    @SuppressWarnings("unused") // A name for what is so anyway.
     private boolean direct;
 
     @Option(
@@ -161,6 +162,7 @@ public final class BusCommand implements Callable<Integer> {
   private static final class RegistrationChoice {
 
     @Option(names = "--registered", description = "Register file and memory (the default).")
+    @SuppressWarnings("unused") // A name for what is so anyway.
     private boolean registered;
 
     @Option(names = "--plain", description = "Register neither.")

@@ -38,7 +38,7 @@ final class Comparison {
     this.rounds = rounds;
     this.progress = progress;
     this.result = result;
-    this.device = DeviceCounters.fileFor(bed.file().path().toAbsolutePath().getParent());
+    this.device = DeviceCounters.fileFor(bed.file().path());
   }
 
   /// Does one job; its runs go to the result.

@@ -21,6 +21,8 @@ public record Threads(int count, Workers.Kind kind) {
     }
   }
 
+  /// Reads `16` or `1000v`.
+  ///
   /// @throws IllegalArgumentException when `text` is no number of threads
   public static Threads parse(String text) {
     boolean virtual = text.endsWith(VIRTUAL);

@@ -34,6 +34,7 @@ public final class JmhCommand implements Callable<Integer> {
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   @Option(names = "--help", usageHelp = true, description = "Show this help message and exit.")
+  @SuppressWarnings("unused") // Its annotation does everything.
   private boolean help;
 
   @Unmatched private List<String> arguments = new ArrayList<>();

@@ -86,7 +86,7 @@ final class Bed implements AutoCloseable {
 
   /// Whether the subject is this project's store, which is put to more than its peers are.
   boolean isOwn() {
-    return provider == Subjects.own();
+    return provider.equals(Subjects.own());
   }
 
   /// The open store, when [#isOwn()].

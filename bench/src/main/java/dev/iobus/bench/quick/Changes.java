@@ -40,7 +40,7 @@ final class Changes implements Phase {
           subject.put(key, value, bed.sync());
           stopwatch.stop();
           model.overwrite(target, source);
-          return key.length + value.length;
+          return (long) key.length + value.length;
         });
   }
 

@@ -18,7 +18,7 @@ final class Load implements Phase {
               byte[] key = input.key((int) index);
               byte[] value = input.value((int) index);
               subject.put(key, value, bed.sync());
-              return key.length + value.length;
+              return (long) key.length + value.length;
             }));
   }
 }

@@ -6,6 +6,8 @@ import dev.iobus.bench.result.ResultBuilder;
 @FunctionalInterface
 interface Phase {
 
+  /// Does it.
+  ///
   /// @throws dev.iobus.bench.measure.MismatchException when the store gives a wrong answer
   void run(Bed bed, ResultBuilder result) throws Exception;
 }

@@ -142,7 +142,7 @@ public final class QuickCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--peers: " + e.getMessage(), e);
     }
-    require(provider != Subjects.own(), "--peers: " + peer + " runs anyway");
+    require(!provider.equals(Subjects.own()), "--peers: " + peer + " runs anyway");
     require(
         provider.levels().contains(settings.sync()),
         "--peers: " + peer + " does not offer " + settings.sync());

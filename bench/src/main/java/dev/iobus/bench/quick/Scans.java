@@ -16,7 +16,7 @@ final class Scans {
       throw new MismatchException("scan: expected " + text(expected) + ", found " + text(key));
     }
     model.check(index, value);
-    return key.length + value.length;
+    return (long) key.length + value.length;
   }
 
   /// Checks that a key lies outside of the entries `begin` to `end` − 1.

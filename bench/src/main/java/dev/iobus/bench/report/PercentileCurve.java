@@ -39,7 +39,7 @@ final class PercentileCurve {
       return nanos;
     }
     Histogram all = together(runs);
-    double end = Math.min(LAST, Math.log10(all.getTotalCount()));
+    double end = Math.min(LAST, Math.log10((double) all.getTotalCount()));
     for (int i = 0; i * STEP <= end + STEP / 1_000; i++) {
       double percentile = 100 * (1 - Math.pow(10, -i * STEP));
       nanos.add(all.getValueAtPercentile(percentile));

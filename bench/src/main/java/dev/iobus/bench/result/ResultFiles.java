@@ -180,7 +180,8 @@ public final class ResultFiles {
     }
     rates.forEach(
         (run, values) ->
-            found.put(run, new Series(Math.round(firstEnd.get(run) * 1e9), values)));
+            found.put(
+                run, new Series(Math.round(firstEnd.getOrDefault(run, 0.0) * 1e9), values)));
     return found;
   }
 }

@@ -9,6 +9,8 @@ import java.util.Arrays;
 /// @param most the largest value
 public record Spread(double least, double median, double most) {
 
+  /// The spread of some values.
+  ///
   /// @param values at least one
   public static Spread of(double... values) {
     if (values.length == 0) {

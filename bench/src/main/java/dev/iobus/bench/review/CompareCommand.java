@@ -90,7 +90,9 @@ public final class CompareCommand implements Callable<Integer> {
   /// Whether the numbers may be set against each other; says why not.
   private boolean comparable(Result before, Result after, Comparison comparison) {
     PrintWriter err = spec.commandLine().getErr();
-    boolean passed = passed("old", before, err) & passed("new", after, err);
+    boolean oldPassed = passed("old", before, err);
+    boolean newPassed = passed("new", after, err);
+    boolean passed = oldPassed && newPassed;
     boolean same = comparison.differences().isEmpty();
     if (!same) {
       err.println("the results were measured on different things:");

@@ -108,7 +108,7 @@ final class Operations {
     if (found != null) {
       throw new MismatchException("found a value at a key behind record " + number);
     }
-    return records.keyLength() + 1;
+    return records.keyLength() + 1L;
   }
 
   /// Gets several records in one call.

@@ -42,8 +42,8 @@ public final class Zipfian {
     while (true) {
       double u = upper + Scatter.unit(state) * (lower - upper);
       double x = inverse(u);
-      long k = Math.clamp((long) (x + 0.5), 1, count);
-      if (k - x <= certain || u >= integral(k + 0.5) - bar(k)) {
+      long k = Math.clamp((long) (x + 0.5), 1L, count);
+      if (k - x <= certain || u >= integral(k + 0.5) - bar((double) k)) {
         return k;
       }
       state = Scatter.mix(state);

@@ -7,6 +7,7 @@ import dev.iobus.bench.subject.SubjectSettings;
 import dev.iobus.bench.subject.Sync;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -158,7 +159,8 @@ public final class RocksProvider implements SubjectProvider {
     @Override
     public List<byte @Nullable []> multiGet(List<byte[]> keys) throws IOException {
       try {
-        return database.multiGetAsList(keys);
+        // Its type does not say that values may be null.
+        return new ArrayList<byte @Nullable []>(database.multiGetAsList(keys));
       } catch (RocksDBException e) {
         throw new IOException(e);
       }

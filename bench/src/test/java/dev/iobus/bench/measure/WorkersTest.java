@@ -105,7 +105,7 @@ final class WorkersTest {
         new Workers(Workers.Kind.PLATFORM, 1, new Pace(1_000), Progress.none());
     Measurement together = open.runFor("open", second, stalls);
     // About 400 of 1,000 steps were due in the stall; they waited 200 ms in the mean.
-    assertEquals(1_000, together.operations(), 1);
+    assertEquals(1_000.0, (double) together.operations(), 1);
     assertTrue(together.nanosAt(99) > 300_000_000, "p99 " + together.nanosAt(99));
     assertTrue(together.nanosAt(80) > 100_000_000, "p80 " + together.nanosAt(80));
     assertTrue(together.nanosAt(50) < 100_000_000, "p50 " + together.nanosAt(50));
@@ -115,7 +115,7 @@ final class WorkersTest {
   void rateIsHeldByAllWorkersTogether() throws Exception {
     Workers open = new Workers(Workers.Kind.VIRTUAL, 8, new Pace(500), Progress.none());
     Measurement m = open.runFor("paced", 1_000_000_000, (index, stopwatch) -> 1);
-    assertEquals(500, m.operations(), 1);
+    assertEquals(500.0, (double) m.operations(), 1);
     assertTrue(m.nanos() >= 990_000_000, "ended after " + m.nanos());
   }
 

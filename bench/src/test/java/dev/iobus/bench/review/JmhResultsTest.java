@@ -21,13 +21,6 @@ import picocli.CommandLine;
 
 final class JmhResultsTest {
 
-  private static final String HEAD =
-      """
-      "jmhVersion": "1.37", "threads": %d, "forks": 2, "measurementIterations": 2,
-      "jvm": "/home/somebody/jdk/bin/java", "jvmArgs": ["-Dsecret=1"],
-      "jdkVersion": "25.0.1", "vmName": "OpenJDK 64-Bit Server VM", "vmVersion": "25.0.1+8",
-      """;
-
   private static final String AVERAGE =
       """
       {%s "benchmark": "dev.iobus.bench.jmh.BusReadBenchmark.nops", "mode": "avgt",
@@ -56,7 +49,12 @@ final class JmhResultsTest {
   @TempDir private Path directory;
 
   private static String head(int threads) {
-    return HEAD.formatted(threads);
+    return """
+        "jmhVersion": "1.37", "threads": %d, "forks": 2, "measurementIterations": 2,
+        "jvm": "/home/somebody/jdk/bin/java", "jvmArgs": ["-Dsecret=1"],
+        "jdkVersion": "25.0.1", "vmName": "OpenJDK 64-Bit Server VM", "vmVersion": "25.0.1+8",
+        """
+        .formatted(threads);
   }
 
   private static Result parse(String... benchmarks) throws IOException {
