@@ -124,7 +124,10 @@ final class CellProcesses implements AutoCloseable {
       }
     }
     if (warming) {
-      process.bound(cell.row().memoryBytes() + threadBytes(cell.row().threads()));
+      process.bound(
+          cell.row().memoryBytes()
+              + threadBytes(cell.row().threads())
+              + Subjects.named(cell.subject()).extraBytes());
     }
     return process.run(cell);
   }

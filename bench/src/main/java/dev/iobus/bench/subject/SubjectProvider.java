@@ -28,6 +28,10 @@ public interface SubjectProvider {
     return 0;
   }
 
+  /// What it must have beside [SubjectSettings#memoryBytes()] lest it runs out of memory, in bytes.
+  default long extraBytes() {
+    return 0;
+  }
 
   /// Opens or creates a store in `directory`, which exists.
   Subject open(Path directory, SubjectSettings settings) throws IOException;

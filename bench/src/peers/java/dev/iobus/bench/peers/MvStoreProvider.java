@@ -25,6 +25,7 @@ public final class MvStoreProvider implements SubjectProvider {
   private static final String VERSION = "2.4.240";
   private static final String FILE = "store.mv";
   private static final String MAP = "records";
+  private static final long CHUNK_COPY_BYTES = 96L << 20;
   private static final int COMPACT_MILLIS_MAX = 60_000;
 
   @Override
@@ -39,7 +40,9 @@ public final class MvStoreProvider implements SubjectProvider {
         + (settings.memoryBytes() >> 20)
         + " MiB in the heap, "
         + (settings.compression() ? "LZF" : "no compression")
-        + ", a commit each write";
+        + ", a commit each write, "
+        + (CHUNK_COPY_BYTES >> 20)
+        + " MiB more for the copies that it writes from";
   }
 
   @Override
@@ -57,6 +60,12 @@ public final class MvStoreProvider implements SubjectProvider {
   @Override
   public long heapBytes(SubjectSettings settings) {
     return settings.memoryBytes();
+  }
+
+  /// It writes a chunk at once, and NIO copies the whole chunk out of the heap for that.
+  @Override
+  public long extraBytes() {
+    return CHUNK_COPY_BYTES;
   }
 
   @Override
