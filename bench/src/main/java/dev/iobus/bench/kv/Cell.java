@@ -52,7 +52,7 @@ record Cell(
 
   SubjectSettings settings() {
     return new SubjectSettings(
-        row.memoryBytes(), row.data().compression(), row.sync(), backend);
+        row.memoryBytes(), row.data().bytes(), row.data().compression(), row.sync(), backend);
   }
 
   void write(Path file) throws IOException {

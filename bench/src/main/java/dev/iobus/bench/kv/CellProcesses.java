@@ -176,7 +176,11 @@ final class CellProcesses implements AutoCloseable {
     Path directory = Files.createDirectory(scratch.resolve("process-" + started++));
     SubjectSettings widest =
         new SubjectSettings(
-            memoryBytesMax, cell.row().data().compression(), cell.row().sync(), cell.backend());
+            memoryBytesMax,
+            cell.row().data().bytes(),
+            cell.row().data().compression(),
+            cell.row().sync(),
+            cell.backend());
     long heapShare = provider.heapBytes(widest);
     MemoryCgroup group =
         inGroup ? MemoryCgroup.create(HEAP_BYTES + JVM_BYTES + memoryBytesMax) : null;

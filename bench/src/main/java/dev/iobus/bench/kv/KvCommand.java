@@ -211,7 +211,11 @@ public final class KvCommand implements Callable<Integer> {
     Row first = rows.getFirst();
     SubjectSettings settings =
         new SubjectSettings(
-            first.memoryBytes(), first.data().compression(), Sync.WRITTEN, backend);
+            first.memoryBytes(),
+            first.data().bytes(),
+            first.data().compression(),
+            Sync.WRITTEN,
+            backend);
     for (SubjectProvider subject : subjects) {
       result.fact(subject.name(), subject.describe(settings));
     }

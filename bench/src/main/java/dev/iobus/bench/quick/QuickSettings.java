@@ -30,6 +30,6 @@ record QuickSettings(
   SubjectSettings forPeers() {
     long memoryBytes =
         store.memoryBytes() == 0 ? StoreOptions.defaults().memoryBytes() : store.memoryBytes();
-    return new SubjectSettings(memoryBytes, true, sync(), null);
+    return new SubjectSettings(memoryBytes, 0, true, sync(), null);
   }
 }

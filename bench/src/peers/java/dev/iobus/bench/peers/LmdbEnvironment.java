@@ -2,6 +2,7 @@ package dev.iobus.bench.peers;
 
 import dev.iobus.bench.subject.Change;
 import dev.iobus.bench.subject.Subject;
+import dev.iobus.bench.subject.SubjectSettings;
 import dev.iobus.bench.subject.Sync;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -50,15 +53,21 @@ final class LmdbEnvironment implements Subject {
   private Env<ByteBuffer> environment;
   private Dbi<ByteBuffer> database;
 
-  /// @param usual decides whether commits reach the device
-  LmdbEnvironment(Path directory, Sync usual) throws IOException {
+  /// @param settings decide whether commits reach the device, and whether the kernel reads ahead,
+  ///     which LMDB's documentation advises against for data larger than the memory
+  LmdbEnvironment(Path directory, SubjectSettings settings) throws IOException {
+    if (settings.usual() == Sync.BUFFERED) {
+      throw new IllegalArgumentException("lmdb does not offer " + settings.usual());
+    }
     this.directory = directory;
-    this.flags =
-        switch (usual) {
-          case SYNCED -> new EnvFlags[] {EnvFlags.MDB_NOTLS};
-          case WRITTEN -> new EnvFlags[] {EnvFlags.MDB_NOTLS, EnvFlags.MDB_NOSYNC};
-          case BUFFERED -> throw new IllegalArgumentException("lmdb does not offer " + usual);
-        };
+    Set<EnvFlags> chosen = EnumSet.of(EnvFlags.MDB_NOTLS);
+    if (settings.usual() == Sync.WRITTEN) {
+      chosen.add(EnvFlags.MDB_NOSYNC);
+    }
+    if (settings.exceedsMemory()) {
+      chosen.add(EnvFlags.MDB_NORDAHEAD);
+    }
+    this.flags = chosen.toArray(EnvFlags[]::new);
     this.environment = open();
     this.database = environment.openDbi((String) null, DbiFlags.MDB_CREATE);
   }

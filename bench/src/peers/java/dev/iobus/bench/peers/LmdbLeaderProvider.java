@@ -44,7 +44,7 @@ public final class LmdbLeaderProvider implements SubjectProvider {
 
   @Override
   public Subject open(Path directory, SubjectSettings settings) throws IOException {
-    return new Leader(new LmdbEnvironment(directory, settings.usual()));
+    return new Leader(new LmdbEnvironment(directory, settings));
   }
 
   /// One caller's changes, waiting for a leader.

@@ -28,7 +28,9 @@ public final class LmdbProvider implements SubjectProvider {
 
   @Override
   public String describe(SubjectSettings settings) {
-    return LmdbEnvironment.version() + ", cached by the page cache alone, no compression";
+    return LmdbEnvironment.version()
+        + ", cached by the page cache alone, no compression, no read-ahead for data larger than the"
+        + " memory";
   }
 
   @Override
@@ -43,6 +45,6 @@ public final class LmdbProvider implements SubjectProvider {
 
   @Override
   public Subject open(Path directory, SubjectSettings settings) throws IOException {
-    return new LmdbEnvironment(directory, settings.usual());
+    return new LmdbEnvironment(directory, settings);
   }
 }

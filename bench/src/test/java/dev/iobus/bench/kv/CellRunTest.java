@@ -134,7 +134,12 @@ final class CellRunTest {
     @Override
     public Subject open(Path directory, SubjectSettings settings) throws IOException {
       SubjectSettings lower =
-          new SubjectSettings(settings.memoryBytes(), settings.compression(), Sync.WRITTEN, null);
+          new SubjectSettings(
+              settings.memoryBytes(),
+              settings.dataBytes(),
+              settings.compression(),
+              Sync.WRITTEN,
+              null);
       return new UnsyncedSubject(provider.open(directory, lower));
     }
   }
