@@ -86,21 +86,24 @@ public final class Workers {
     }
     shared.ready.await();
     RateSampler sampler = RateSampler.start(() -> done(workers));
-    long from = System.nanoTime();
-    shared.from = from;
-    shared.deadline = from + nanos;
-    shared.go.countDown();
     long elapsed;
+    double allocated;
     try (Progress.Phase _ = progress.begin(phase, steps, () -> done(workers))) {
+      double allocatedBefore = Allocation.bytes();
+      long from = System.nanoTime();
+      shared.from = from;
+      shared.deadline = from + nanos;
+      shared.go.countDown();
       for (Thread thread : threads) {
         thread.join();
       }
       elapsed = System.nanoTime() - from;
+      allocated = Allocation.bytes() - allocatedBefore;
     } finally {
       sampler.stop();
     }
     rethrow(shared.failure.get());
-    return sum(workers, elapsed, sampler.series());
+    return sum(workers, elapsed, sampler.series(), allocated);
   }
 
   private Thread start(String phase, int index, Runnable worker) {
@@ -119,14 +122,16 @@ public final class Workers {
     return sum;
   }
 
-  private static Measurement sum(List<Worker> workers, long elapsed, Series series) {
+  private static Measurement sum(
+      List<Worker> workers, long elapsed, Series series, double allocatedBytes) {
     Histogram latencies = new Latencies().toHistogram();
     long bytes = 0;
     for (Worker worker : workers) {
       worker.stopwatch.latencies().addTo(latencies);
       bytes += worker.bytes;
     }
-    return new Measurement(done(workers), bytes, Math.max(1, elapsed), latencies, series);
+    return new Measurement(
+        done(workers), bytes, Math.max(1, elapsed), latencies, series, allocatedBytes);
   }
 
   private static void rethrow(@Nullable Throwable failure) throws Exception {

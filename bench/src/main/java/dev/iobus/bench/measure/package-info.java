@@ -1,6 +1,6 @@
 /// What every measurement needs: [Workers] repeat a [Workers.Step], as fast as they can or at a
-/// [Pace], and give a [Measurement] with its [Latencies] and its [Series]; [Progress] tells how far
-/// they are.
+/// [Pace], and give a [Measurement] with its [Latencies] and its [Series]; [Allocation] tells
+/// what it cost the heap, [Progress] how far they are.
 ///
 /// Invariants:
 /// 1. Latency is the time of the step alone, from its intended start where there is one; the rate is

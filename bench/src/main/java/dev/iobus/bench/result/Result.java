@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param facts what was chosen for this job, and what the subjects say of themselves
 /// @param failure why the job ended early or is not to be believed; null when all went well
 /// @param runs in the order in which they were done
+/// @param aims what they are meant to reach; none in most jobs
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Result(
     int format,
@@ -23,7 +24,8 @@ public record Result(
     Map<String, String> environment,
     Map<String, String> facts,
     @Nullable String failure,
-    List<Run> runs) {
+    List<Run> runs,
+    List<Aim> aims) {
 
   /// The version of the files; raised when an older reader would misread them.
   public static final int FORMAT = 1;
@@ -32,6 +34,7 @@ public record Result(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
     runs = List.copyOf(runs);
+    aims = aims == null ? List.of() : List.copyOf(aims); // Older files have none.
   }
 
   /// Whether every answer was right.

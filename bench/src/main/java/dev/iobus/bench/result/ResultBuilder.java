@@ -13,6 +13,7 @@ public final class ResultBuilder {
   private final Map<String, String> environment = new LinkedHashMap<>();
   private final Map<String, String> facts = new LinkedHashMap<>();
   private final List<Run> runs = new ArrayList<>();
+  private final List<Aim> aims = new ArrayList<>();
   private @Nullable String failure;
 
   /// @param job the subcommand
@@ -32,6 +33,11 @@ public final class ResultBuilder {
 
   public void add(Run run) {
     runs.add(run);
+  }
+
+  /// Tells what a workload is meant to reach.
+  public void aim(Aim aim) {
+    aims.add(aim);
   }
 
   /// Puts `better` where `noisy` was; `noisy` stays, marked as superseded.
@@ -57,6 +63,6 @@ public final class ResultBuilder {
   }
 
   public Result build() {
-    return new Result(Result.FORMAT, job, environment, facts, failure, runs);
+    return new Result(Result.FORMAT, job, environment, facts, failure, runs, aims);
   }
 }

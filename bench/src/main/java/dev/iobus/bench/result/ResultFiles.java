@@ -127,7 +127,8 @@ public final class ResultFiles {
         result.environment(),
         result.facts(),
         result.failure(),
-        runs);
+        runs,
+        result.aims());
   }
 
   private static Map<Integer, Histogram> readLatencies(Path file) throws IOException {

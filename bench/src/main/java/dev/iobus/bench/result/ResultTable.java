@@ -13,7 +13,7 @@ public final class ResultTable {
   private static final String SPEED =
       "%-30s %-19s %13s %25s %10s %10s %10s %7s%n";
   private static final String COST =
-      "%-30s %-19s %9s %9s %10s %7s %7s %8s %8s %8s %7s %7s%n";
+      "%-30s %-19s %9s %9s %9s %10s %7s %7s %8s %8s %8s %7s %7s%n";
 
   private ResultTable() {}
 
@@ -32,6 +32,7 @@ public final class ResultTable {
     out.println("Medians. ratio: the first subject's rate over this one's; noise: processors used");
     out.println("by others and by the hypervisor; -: not measured.");
     out.println();
+    AimTable.print(result, out);
     result.facts().forEach((name, value) -> fact(name, value, out));
     result.environment().forEach((name, value) -> fact(name, value, out));
     if (!result.passed()) {
@@ -44,7 +45,7 @@ public final class ResultTable {
     out.printf(
         Locale.ROOT,
         COST,
-        "workload", "subject", "CPU µs/op", "read B/op", "written/op", "w.amp.", "sp.amp.", "RSS MiB",
+        "workload", "subject", "CPU µs/op", "heap B/op", "read B/op", "written/op", "w.amp.", "sp.amp.", "RSS MiB",
         "GC ms", "stall ms", "queue", "noise %");
     rows.workloads().forEach((workload, subjects) -> cost(workload, subjects, out));
     out.println();
@@ -85,6 +86,7 @@ public final class ResultTable {
                 workload,
                 subject,
                 micros(Rows.median(runs, Metric.CPU_PER_OPERATION)),
+                number(Rows.median(runs, Metric.ALLOCATED_PER_OPERATION)),
                 number(Rows.median(runs, Metric.READ_PER_OPERATION)),
                 number(Rows.median(runs, Metric.WRITTEN_PER_OPERATION)),
                 number(Rows.median(runs, Metric.WRITE_AMPLIFICATION)),

@@ -55,6 +55,7 @@ public record Run(
     EnumMap<Metric, Double> metrics = new EnumMap<>(Metric.class);
     metrics.put(Metric.OPERATIONS_PER_SECOND, m.operationsPerSecond());
     metrics.put(Metric.MEGABYTES_PER_SECOND, m.bytes() == 0 ? Double.NaN : m.megabytesPerSecond());
+    metrics.put(Metric.ALLOCATED_PER_OPERATION, m.allocatedBytes() / m.operations());
     putLatencies(metrics, m.latencies());
     return new Run(
         workload,

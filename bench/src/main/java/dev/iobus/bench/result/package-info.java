@@ -9,7 +9,8 @@
 /// | `latency.hdr` | the latencies of each run: an HdrHistogram log, one tagged line a run |
 /// | `series.csv` | the rate of each run over time |
 ///
-/// [Rows] groups the runs by workload and subject; [ResultTable] prints them.
+/// [Rows] groups the runs by workload and subject; [ResultTable] prints them. Where a job has
+/// [Aim]s, [AimTable] shows what was reached of them.
 ///
 /// Invariants:
 /// 1. A number that was not measured is absent, never zero.
