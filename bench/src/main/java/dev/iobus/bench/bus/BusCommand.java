@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -34,6 +36,23 @@ import picocli.CommandLine.Spec;
       "One job for each combination of --rw, --bs and --depths. Every transfer is checked: its"
           + " length, and that each page of 4 KiB is the one that was asked for. After writes the"
           + " file is read back. fio checks nothing, and writes to a file of its own.",
+      "",
+      "--preset measures instead the rows on which iobus has aims, and shows for each what it is"
+          + " meant to reach. In these rows iobus is a bus, or the blocking calls of a SharedBus"
+          + " where the row names callers or virtual threads; CPU is the processor time of an"
+          + " operation, heap its garbage:",
+      "",
+      "  nop      operations that do nothing, in batches that are waited for, on a bus and in a C",
+      "           program with the same ring (compiled with gcc where it is found)",
+      "  direct   random reads of 4 KiB past the page cache: one bus, fio with fixed buffers and",
+      "           files, FileChannel from as many threads as the depth",
+      "  cached   the same from the page cache: one bus, fio, other libraries (--peers)",
+      "  callers  blocking reads of 1 and 8 platform threads: SharedBus, FileChannel; one direct",
+      "           caller against a bus of his own (bare bus QD 1)",
+      "  virtual  direct reads of 1,000 virtual threads: SharedBus, FileChannel, and one loop on a",
+      "           bus (bare bus QD 128); of 8 and 32: SharedBus, and a thread with a bus that gets",
+      "           each read handed over (bus-thread)",
+      "  aims     all of them, in less than ten minutes",
       ""
     },
     footer = {
@@ -41,7 +60,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  bench/run bus --rw randread,read --bs 4k,128k --depths 1,32,128",
       "  bench/run bus --buffered --vs filechannel,shared-virtual --depths 1000",
-      "  bench/run bus --nop"
+      "  bench/run bus --nop",
+      "  bench/run bus --preset aims --peers jasyncfio"
     })
 public final class BusCommand implements Callable<Integer> {
 
@@ -98,6 +118,7 @@ public final class BusCommand implements Callable<Integer> {
         "  filechannel-virtual  FileChannel from virtual threads",
         "  shared               blocking calls on a SharedBus from platform threads",
         "  shared-virtual       the same from virtual threads",
+        "  bus-thread           virtual threads that hand transfers to a thread with a bus",
         "  iobus                nobody"
       })
   private @Nullable List<ContenderKind> rivals;
@@ -106,6 +127,20 @@ public final class BusCommand implements Callable<Integer> {
       names = "--nop",
       description = "Only measure operations that do nothing, in batches of 1, 32 and 128.")
   private boolean nop;
+
+  @Option(
+      names = "--preset",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Rows with aims, see above: nop, direct, cached, callers, virtual or aims.")
+  private List<String> preset = List.of();
+
+  @Option(
+      names = "--peers",
+      split = ",",
+      paramLabel = "NAME",
+      description = "With --preset: other libraries to compare with, such as jasyncfio (none).")
+  private List<String> peers = List.of();
 
   @Option(
       names = "--seconds",
@@ -189,7 +224,11 @@ public final class BusCommand implements Callable<Integer> {
 
   private void check() {
     require(!nop || accesses == null, "--nop transfers nothing: leave --rw out");
-    require(!nop || rivals == null, "--nop measures iobus alone: leave --vs out");
+    require(!nop || rivals == null, "--nop compares with a C program: leave --vs out");
+    require(preset.isEmpty() || !nop, "--preset has rows of its own: leave --nop out");
+    require(preset.isEmpty() || accesses == null, "--preset has rows of its own: leave --rw out");
+    require(preset.isEmpty() || rivals == null, "--preset has peers of its own: leave --vs out");
+    require(!preset.isEmpty() || peers.isEmpty(), "--peers is for --preset");
     require(seconds >= 1, "--seconds must be at least 1");
     require(rounds >= 1, "--rounds must be at least 1");
     for (int depth : depths) {
@@ -215,14 +254,37 @@ public final class BusCommand implements Callable<Integer> {
   }
 
   private BusSettings settings() {
+    Set<AimGroup> aims = aims();
     return new BusSettings(
-        nop ? List.of() : jobs(),
-        nop ? NOP_BATCHES : List.of(),
+        nop || !aims.isEmpty() ? List.of() : jobs(),
+        nop || aims.contains(AimGroup.NOP) ? NOP_BATCHES : List.of(),
+        aims,
+        peers(),
         rivals,
         size,
         new Comparison.Rounds(rounds, WARM_UP_NANOS, seconds * SECOND_NANOS),
         backend,
         fio);
+  }
+
+  private Set<AimGroup> aims() {
+    try {
+      return AimGroup.parse(preset);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--preset: " + e.getMessage(), e);
+    }
+  }
+
+  private List<BlockPeer> peers() {
+    List<BlockPeer> found = new ArrayList<>();
+    ServiceLoader.load(BlockPeer.class).forEach(found::add);
+    for (String name : peers) {
+      require(
+          found.stream().anyMatch(peer -> peer.name().equals(name)),
+          "--peers: '" + name + "' is not in this build: expected some of "
+              + found.stream().map(BlockPeer::name).toList());
+    }
+    return found.stream().filter(peer -> peers.contains(peer.name())).toList();
   }
 
   private List<Job> jobs() {

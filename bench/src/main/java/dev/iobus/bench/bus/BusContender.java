@@ -11,6 +11,7 @@ import dev.iobus.RegisteredBuffer;
 import dev.iobus.Result;
 import dev.iobus.ResultSink;
 import dev.iobus.WriteFlag;
+import dev.iobus.bench.measure.Allocation;
 import dev.iobus.bench.measure.Latencies;
 import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.MismatchException;
@@ -94,7 +95,8 @@ final class BusContender implements Contender {
     return flags.toArray(OpenFlag[]::new);
   }
 
-  private static OpenFile open(Bus bus, Path path, OpenFlag... flags) throws IOException {
+  /// Opens a file on an idle bus.
+  static OpenFile open(Bus bus, Path path, OpenFlag... flags) throws IOException {
     bus.submit(bus.open(path, flags));
     Result result = bus.dispatch();
     try {
@@ -115,6 +117,7 @@ final class BusContender implements Contender {
     latencies = new Latencies();
     long from = System.nanoTime();
     RateLog rates = new RateLog(from);
+    double allocatedBefore = Allocation.bytes();
     int inFlight = start();
     while (inFlight > 0) {
       inFlight -= bus.dispatch(1, Math.min(RUN_MAX, inFlight), Long.MAX_VALUE, sink);
@@ -132,10 +135,12 @@ final class BusContender implements Contender {
       throw failure;
     }
     long elapsed = System.nanoTime() - from;
+    double allocated = Allocation.bytes() - allocatedBefore;
     long operations = latencies.count();
     long bytes = operations * blocks.job().blockLength();
     return Outcome.here(
-        new Measurement(operations, bytes, elapsed, latencies.toHistogram(), rates.series()));
+        new Measurement(
+            operations, bytes, elapsed, latencies.toHistogram(), rates.series(), allocated));
   }
 
   /// Fills the device's queue in short runs, so that it begins to work at once.
@@ -192,7 +197,7 @@ final class BusContender implements Contender {
   public void close() throws IOException {
     try {
       if (bus.inFlight() == 0) {
-        closeFile();
+        close(bus, opened);
       }
     } finally {
       bus.close();
@@ -200,8 +205,9 @@ final class BusContender implements Contender {
     }
   }
 
-  private void closeFile() throws IOException {
-    bus.submit(bus.close(opened));
+  /// Closes a file on an idle bus.
+  static void close(Bus bus, OpenFile file) throws IOException {
+    bus.submit(bus.close(file));
     Result result = bus.dispatch();
     try {
       result.endClose();

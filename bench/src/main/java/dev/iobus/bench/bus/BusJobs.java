@@ -2,8 +2,6 @@ package dev.iobus.bench.bus;
 
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
-import dev.iobus.bench.host.DeviceCounters;
-import dev.iobus.bench.host.FileCache;
 import dev.iobus.bench.measure.Progress;
 import dev.iobus.bench.result.ResultBuilder;
 import java.io.IOException;
@@ -44,58 +42,62 @@ final class BusJobs {
   /// @throws dev.iobus.bench.measure.MismatchException when an answer was wrong
   /// @throws IOException when a transfer failed
   void run(Path data, Progress progress, ResultBuilder result) throws Exception {
-    for (int batch : settings.nopBatches()) {
-      runNops(batch, data, progress, result);
+    Comparison comparison = new Comparison(settings.rounds(), data, progress, result);
+    if (!settings.nopBatches().isEmpty()) {
+      NopRows rows = new NopRows(settings.backend(), nopProgram(data, result));
+      for (Lineup row : rows.of(settings.nopBatches(), !settings.aims().isEmpty())) {
+        comparison.run(row);
+      }
     }
-    if (settings.jobs().isEmpty()) {
-      return;
-    }
-    Bed bed = prepare(data, progress, result);
-    Comparison comparison =
-        new Comparison(bed, contenders(bed), settings.rounds(), progress, result);
-    for (Job job : settings.jobs()) {
-      comparison.run(job);
+    if (settings.transfers()) {
+      for (Lineup row : blockRows(prepare(data, progress, result))) {
+        comparison.run(row);
+      }
     }
   }
 
-  private void runNops(int batch, Path data, Progress progress, ResultBuilder result)
-      throws Exception {
-    String workload = "nop, batch " + batch;
-    for (int round = 0; round < settings.rounds().count(); round++) {
-      progress.say(workload + ", round " + (round + 1));
-      try (Nops nops = new Nops(batch, settings.backend())) {
-        result.fact(ContenderKind.IOBUS.label(), nops.describe());
-        nops.run(settings.rounds().warmUpNanos());
-        Trial trial = new Trial(workload, ContenderKind.IOBUS.label(), round);
-        result.add(trial.of(nops, settings.rounds().nanos(), DeviceCounters.fileFor(data)));
-      }
+  private static @Nullable NopProgram nopProgram(Path data, ResultBuilder result)
+      throws IOException, InterruptedException {
+    try {
+      return NopProgram.compile(data);
+    } catch (HostLacksException e) {
+      result.fact(NopProgram.LABEL, "left out: " + e.getMessage());
+      return null;
     }
+  }
+
+  private List<Lineup> blockRows(Bed bed) {
+    List<Lineup> rows = new ArrayList<>();
+    for (Job job : settings.jobs()) {
+      List<Entrant> entrants = new ArrayList<>();
+      for (ContenderKind kind : contenders(bed)) {
+        entrants.add(new BlockEntrant(bed, kind, job, kind.label()));
+      }
+      rows.add(new Lineup(job.label(), entrants, List.of()));
+    }
+    BlockRows aimed = new BlockRows(bed, settings.peers());
+    settings.aims().forEach(group -> rows.addAll(aimed.of(group)));
+    return rows;
   }
 
   /// Writes the files and finds out who can use them.
   private Bed prepare(Path data, Progress progress, ResultBuilder result)
       throws IOException, HostLacksException, InterruptedException {
-    Job any = settings.jobs().getFirst();
     progress.say("writing a file of " + (settings.bytes() >> 20) + " MiB");
     BlockFile file = BlockFile.create(data.resolve("blocks"), settings.bytes());
-    if (any.isDirect()) {
+    if (settings.anyDirect()) {
       requireDirect(file);
     }
-    Fio fio = installed == null ? null : usable(installed, file, any, result);
+    Fio fio = installed == null ? null : usable(installed, file, result);
     if (settings.wantsFio() && installed == null) {
       result.fact(FIO, "not installed: " + Fio.REMEDY);
     }
-    boolean writes = settings.jobs().stream().anyMatch(job -> job.access().isWrite());
     BlockFile unchecked = file;
-    if (fio != null && writes) {
+    if (fio != null && settings.anyWrite()) {
       progress.say("writing a file of " + (settings.bytes() >> 20) + " MiB for fio's writes");
       unchecked = BlockFile.create(data.resolve("blocks-of-fio"), settings.bytes());
     }
-    if (any.isDirect()) {
-      // Pages that are there must be looked up, and dropped, by every direct transfer.
-      FileCache.drop(data);
-    }
-    describe(any, writes, result);
+    describe(result);
     return new Bed(file, unchecked, settings.backend(), fio);
   }
 
@@ -109,9 +111,10 @@ final class BusJobs {
   }
 
   /// `fio` if its engine works here, else null.
-  private @Nullable Fio usable(Fio fio, BlockFile file, Job job, ResultBuilder result)
+  private @Nullable Fio usable(Fio fio, BlockFile file, ResultBuilder result)
       throws HostLacksException, InterruptedException {
-    String refusal = FioContender.refusal(fio, file, job.caching(), job.registration());
+    Caching caching = settings.anyDirect() ? Caching.DIRECT : Caching.BUFFERED;
+    String refusal = FioContender.refusal(fio, file, caching, settings.registration());
     if (refusal == null) {
       return fio;
     }
@@ -122,16 +125,18 @@ final class BusJobs {
     return null;
   }
 
-  private void describe(Job job, boolean writes, ResultBuilder result) {
-    String cached = job.isDirect() ? "" : ", in the page cache: read once before each run";
+  private void describe(ResultBuilder result) {
+    String cached =
+        settings.anyBuffered()
+            ? ", where buffered: in the page cache, read once before each run"
+            : "";
     result.fact("file", (settings.bytes() >> 20) + " MiB, random bytes" + cached);
-    result.fact(
-        "transfers", job.caching().label() + ", file and memory " + job.registration().label());
+    result.fact("transfers", "file and memory " + settings.registration().label());
     result.fact("checked", "length and number of every page; nothing of what fio reads");
-    if (writes) {
+    if (settings.anyWrite()) {
       result.fact("writes", "not synced while measured; read back; fio's go to a file of its own");
     }
-    if (writes && !job.isDirect()) {
+    if (settings.anyWrite() && settings.anyBuffered()) {
       result.fact("CPU/op of fio", "not known: workers of the kernel write");
     }
   }

@@ -1,14 +1,14 @@
 package dev.iobus.bench.bus;
 
 import dev.iobus.bench.host.DeviceCounters;
-import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Progress;
 import dev.iobus.bench.result.ResultBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/// Has every contender do each job in alternation: A B C, A B C, A B C. Confined to one thread.
+/// Has every entrant do each workload in alternation: A B C, A B C, A B C. Confined to one thread.
 final class Comparison {
 
   /// How often and how long.
@@ -18,62 +18,49 @@ final class Comparison {
   /// @param nanos measured
   record Rounds(int count, long warmUpNanos, long nanos) {}
 
-  private final Bed bed;
-  private final List<ContenderKind> kinds;
   private final Rounds rounds;
   private final Progress progress;
   private final ResultBuilder result;
   private final Path device;
-  private long generation;
 
-  Comparison(
-      Bed bed,
-      List<ContenderKind> kinds,
-      Rounds rounds,
-      Progress progress,
-      ResultBuilder result)
+  /// @param data a directory on the device that is counted
+  Comparison(Rounds rounds, Path data, Progress progress, ResultBuilder result)
       throws IOException {
-    this.bed = bed;
-    this.kinds = List.copyOf(kinds);
     this.rounds = rounds;
     this.progress = progress;
     this.result = result;
-    this.device = DeviceCounters.fileFor(bed.file().path());
+    this.device = DeviceCounters.fileFor(data);
   }
 
-  /// Does one job; its runs go to the result.
+  /// Does one workload; its runs and its aims go to the result. Who turns out not to be able to
+  /// take part is left out, and a fact says why.
   ///
-  /// @throws MismatchException when an answer was wrong
-  /// @throws IOException when a transfer failed
-  void run(Job job) throws Exception {
+  /// @throws dev.iobus.bench.measure.MismatchException when an answer was wrong
+  /// @throws IOException when an operation failed
+  void run(Lineup lineup) throws Exception {
+    List<Entrant> entrants = new ArrayList<>(lineup.entrants());
     for (int round = 0; round < rounds.count(); round++) {
-      for (ContenderKind kind : kinds) {
-        progress.say(job.label() + ", " + kind.label() + ", round " + (round + 1));
-        run(job, kind, round);
+      for (Entrant entrant : List.copyOf(entrants)) {
+        progress.say(lineup.workload() + ", " + entrant.label() + ", round " + (round + 1));
+        try {
+          run(entrant, new Trial(lineup.workload(), entrant.label(), round));
+        } catch (HostLacksException e) {
+          result.fact(entrant.kind(), "left out: " + e.getMessage());
+          entrants.remove(entrant);
+        }
       }
     }
+    lineup.aims().forEach(result::aim);
   }
 
-  private void run(Job job, ContenderKind kind, int round) throws Exception {
-    BlockFile file = bed.fileFor(kind, job);
-    if (!job.isDirect()) {
-      file.warm();
-    }
-    Blocks blocks = new Blocks(job, file, ++generation);
-    Trial trial = new Trial(job.label(), kind.label(), round);
-    try (Contender contender = kind.open(bed, blocks)) {
-      result.fact(kind.label(), contender.describe());
+  private void run(Entrant entrant, Trial trial) throws Exception {
+    try (Contender contender = entrant.open()) {
+      result.fact(entrant.kind(), contender.describe());
       if (rounds.warmUpNanos() > 0) {
         contender.run(rounds.warmUpNanos());
       }
       result.add(trial.of(contender, rounds.nanos(), device));
     }
-    if (job.access().isWrite()) {
-      file.sync();
-      if (kind.isChecked()) {
-        progress.say(job.label() + ", " + kind.label() + ", reading back");
-        blocks.verify();
-      }
-    }
+    entrant.settle();
   }
 }

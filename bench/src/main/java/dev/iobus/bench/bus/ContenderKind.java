@@ -15,7 +15,8 @@ enum ContenderKind {
   FILECHANNEL("filechannel"),
   FILECHANNEL_VIRTUAL("filechannel-virtual"),
   SHARED("shared"),
-  SHARED_VIRTUAL("shared-virtual");
+  SHARED_VIRTUAL("shared-virtual"),
+  BUS_THREAD("bus-thread");
 
   private final String label;
 
@@ -42,6 +43,7 @@ enum ContenderKind {
       case FILECHANNEL_VIRTUAL -> new FileChannelContender(blocks, Workers.Kind.VIRTUAL);
       case SHARED -> new SharedBusContender(blocks, Workers.Kind.PLATFORM, bed.backend());
       case SHARED_VIRTUAL -> new SharedBusContender(blocks, Workers.Kind.VIRTUAL, bed.backend());
+      case BUS_THREAD -> new BusThreadContender(blocks, bed.backend());
     };
   }
 

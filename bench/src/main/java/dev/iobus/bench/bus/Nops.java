@@ -5,6 +5,7 @@ import dev.iobus.Bus;
 import dev.iobus.BusOptions;
 import dev.iobus.Result;
 import dev.iobus.ResultSink;
+import dev.iobus.bench.measure.Allocation;
 import dev.iobus.bench.measure.Latencies;
 import dev.iobus.bench.measure.Measurement;
 import java.io.IOException;
@@ -38,6 +39,7 @@ final class Nops implements Contender {
   public Outcome run(long nanos) throws IOException {
     long from = System.nanoTime();
     RateLog rates = new RateLog(from);
+    double allocatedBefore = Allocation.bytes();
     long operations = 0;
     long now = from;
     while (now - from < nanos) {
@@ -51,9 +53,10 @@ final class Nops implements Contender {
       now = System.nanoTime();
       rates.tell(now, operations);
     }
+    double allocated = Allocation.bytes() - allocatedBefore;
     return Outcome.here(
         new Measurement(
-            operations, 0, now - from, new Latencies().toHistogram(), rates.series()));
+            operations, 0, now - from, new Latencies().toHistogram(), rates.series(), allocated));
   }
 
   private void runBatch() throws IOException {

@@ -9,12 +9,17 @@
 /// - [Blocks]: the blocks of one job for one run: which is next, and whether its transfer was
 ///   right.
 /// - [Contender]: one way to do a job, and its [Outcome]: [BusContender], [SharedBusContender],
-///   [FileChannelContender], and [FioContender] with [Fio] and [FioReport]. [Nops] does nothing.
-/// - [Trial]: one measured run, and what it cost the host; [Comparison]: all runs of a job.
+///   [BusThreadContender], [FileChannelContender], [FioContender] with [Fio] and [FioReport], and
+///   the libraries that are a [BlockPeer]. [Nops] does nothing, and so does [NopProgram], in C.
+/// - [Entrant]: who takes part in a workload under which name, [BlockEntrant], [PeerEntrant];
+///   [Lineup]: all who do one workload.
+/// - [Trial]: one measured run, and what it cost the host; [Comparison]: all runs of a workload.
+/// - [NopRows], [BlockRows]: the workloads on which iobus has aims, by [AimGroup].
 /// - [BusJobs]: all that one call of [BusCommand] does.
 ///
 /// ```
-/// BusCommand ──> BusJobs ──> Comparison ──> Trial ──> Contender ──> Blocks ──> BlockFile
+/// BusCommand ─> BusJobs ─┬> NopRows, BlockRows ─> Lineup ─> Entrant ─┐
+///                        └> Comparison ─> Trial ─────────────────────┴> Contender ─> Blocks
 /// ```
 ///
 /// Invariants.

@@ -37,6 +37,12 @@ final class BusCommandTest {
         "--registered --plain",
         "--nop --vs=fio",
         "--nop --rw=read",
+        "--preset=fast",
+        "--preset=aims --nop",
+        "--preset=aims --rw=read",
+        "--preset=aims --vs=fio",
+        "--preset=cached --peers=nobody",
+        "--peers=jasyncfio",
         "--processes=2"
       })
   void wrongUsageIsTold(String arguments) {
@@ -58,6 +64,9 @@ final class BusCommandTest {
     String help = new CommandLine(new BusCommand()).getUsageMessage();
     for (ContenderKind kind : ContenderKind.values()) {
       assertTrue(help.contains(kind.label()), kind.label());
+    }
+    for (AimGroup group : AimGroup.values()) {
+      assertTrue(help.contains("\n  " + group.label() + " "), group.label());
     }
   }
 

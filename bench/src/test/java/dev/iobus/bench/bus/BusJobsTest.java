@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.iobus.bench.measure.Progress;
+import dev.iobus.bench.result.Aim;
 import dev.iobus.bench.result.Metric;
 import dev.iobus.bench.result.Result;
 import dev.iobus.bench.result.ResultBuilder;
@@ -14,7 +15,10 @@ import dev.iobus.bench.result.ResultFiles;
 import dev.iobus.bench.result.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -128,12 +132,53 @@ final class BusJobsTest {
   void nopsAreCounted() throws Exception {
     BusSettings settings =
         new BusSettings(
-            List.of(), List.of(1, 32), List.of(), BYTES, ROUNDS, null, NO_FIO);
+            List.of(),
+            List.of(1, 32),
+            Set.of(),
+            List.of(),
+            List.of(),
+            BYTES,
+            ROUNDS,
+            null,
+            NO_FIO);
     Result result = run(settings);
-    assertEquals(4, result.runs().size());
-    assertEquals("nop, batch 32", result.runs().getLast().workload());
-    assertTrue(result.runs().getLast().value(Metric.OPERATIONS_PER_SECOND) > 0);
-    assertTrue(Double.isNaN(result.runs().getLast().value(Metric.P50)));
+    List<Run> own =
+        result.runs().stream().filter(run -> run.subject().equals("iobus")).toList();
+    assertEquals(4, own.size());
+    assertEquals("nop, batch 32", own.getLast().workload());
+    assertTrue(own.getLast().value(Metric.OPERATIONS_PER_SECOND) > 0);
+    assertTrue(Double.isNaN(own.getLast().value(Metric.P50)));
+  }
+
+  @Test
+  void everyRowWithAimsIsMeasured() throws Exception {
+    assumeTrue(Fio.find("fio") != null, "no fio here: " + Fio.REMEDY);
+    BlockFile probe = BlockFile.create(directory.resolve("probe"), PageFormat.LENGTH);
+    assumeTrue(probe.directRefusal() == null, "no direct I/O here: " + probe.directRefusal());
+    BusSettings settings =
+        new BusSettings(
+            List.of(),
+            List.of(1),
+            EnumSet.allOf(AimGroup.class),
+            List.of(),
+            null,
+            BYTES,
+            new Comparison.Rounds(1, 0, 30_000_000),
+            null,
+            "fio");
+    Result result = run(settings);
+    Set<List<String>> measured =
+        result.runs().stream()
+            .map(run -> List.of(run.workload(), run.subject()))
+            .collect(Collectors.toSet());
+    for (Aim aim : result.aims()) {
+      String peer = aim.peer() == null ? "iobus" : aim.peer();
+      // Libraries and compilers that are not here.
+      if (!List.of("jasyncfio", NopProgram.LABEL).contains(peer)) {
+        assertTrue(measured.contains(List.of(aim.workload(), peer)), aim.toString());
+      }
+    }
+    assertTrue(result.aims().size() > 20, () -> result.aims().toString());
   }
 
   private static BusSettings settings(
@@ -145,7 +190,8 @@ final class BusJobsTest {
         accesses.stream()
             .map(access -> new Job(access, 4_096, 4, Caching.BUFFERED, Registration.REGISTERED))
             .toList();
-    return new BusSettings(jobs, List.of(), rivals, BYTES, rounds, null, fio);
+    return new BusSettings(
+        jobs, List.of(), Set.of(), List.of(), rivals, BYTES, rounds, null, fio);
   }
 
   /// Runs the jobs, and takes the result through its files.

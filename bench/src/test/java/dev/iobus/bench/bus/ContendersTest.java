@@ -138,7 +138,7 @@ final class ContendersTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"SHARED_VIRTUAL", "FILECHANNEL_VIRTUAL"})
+  @EnumSource(names = {"SHARED_VIRTUAL", "FILECHANNEL_VIRTUAL", "BUS_THREAD"})
   void thousandVirtualThreadsAreOneJob(ContenderKind kind) throws Exception {
     BlockFile file = create(Caching.BUFFERED);
     Job deep =
