@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -46,6 +45,7 @@ public final class Bus implements AutoCloseable {
   private final Backend backend;
   private final Checks checks;
   private final Registrations registrations;
+  private final FileOperations files;
 
   // Owned by the bus thread.
   private final HandleTable table;
@@ -65,6 +65,7 @@ public final class Bus implements AutoCloseable {
     backend = choice.backend();
     checks = new Checks(kind);
     registrations = new Registrations(this, backend);
+    files = new FileOperations(this, checks);
     table = new HandleTable(this, options.capacity());
     flight = new InFlight(backend, table, options.scheduler(), runMax());
   }
@@ -116,20 +117,12 @@ public final class Bus implements AutoCloseable {
 
   /// Prepares to open a file; without flags, for reading.
   public Handle open(Path path, OpenFlag... flags) {
-    Objects.requireNonNull(path, "path");
-    int bits = OpenFlag.bits(flags);
-    Handle handle = take(Op.OPEN, path.toString());
-    handle.request.path = path;
-    handle.request.openBits = bits;
-    return handle;
+    return files.open(path, flags);
   }
 
   /// Prepares to open a file for writing, and to create it with mode 0600 if it does not exist.
   public Handle create(Path path, OpenFlag... flags) {
-    OpenFlag[] all = Arrays.copyOf(flags, flags.length + 2);
-    all[flags.length] = OpenFlag.CREATE;
-    all[flags.length + 1] = OpenFlag.WRITE;
-    return open(path, all);
+    return files.create(path, flags);
   }
 
   /// Prepares a read of up to `into.byteSize()` bytes at `offset`.
@@ -137,16 +130,13 @@ public final class Bus implements AutoCloseable {
   /// @param into native memory; on the NIO backend not confined to one thread
   /// @param offset position in the file in bytes, at least 0
   public Handle read(BusFile file, MemorySegment into, long offset) {
-    checks.memory(into, true);
-    return transfer(Op.READ, file, into, checkLength(into.byteSize()), offset);
+    return files.read(file, into, offset);
   }
 
   /// Prepares a read into `length` bytes of a registered buffer from `bufferOffset` on.
   public Handle read(
       BusFile file, RegisteredBuffer buffer, long bufferOffset, int length, long offset) {
-    MemorySegment part = part(buffer, bufferOffset, length);
-    checks.memory(part, true);
-    return useBuffer(transfer(Op.READ, file, part, length, offset), buffer);
+    return files.read(file, buffer, bufferOffset, length, offset);
   }
 
   /// Prepares a write of up to `from.byteSize()` bytes at `offset`.
@@ -154,10 +144,7 @@ public final class Bus implements AutoCloseable {
   /// @param from native memory; on the NIO backend not confined to one thread
   /// @param offset position in the file in bytes, at least 0
   public Handle write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
-    checks.memory(from, false);
-    Handle handle = transfer(Op.WRITE, file, from, checkLength(from.byteSize()), offset);
-    handle.request.dsync = flag == WriteFlag.DSYNC;
-    return handle;
+    return files.write(file, from, offset, flag);
   }
 
   /// Prepares a write of `length` bytes of a registered buffer from `bufferOffset` on.
@@ -168,83 +155,58 @@ public final class Bus implements AutoCloseable {
       int length,
       long offset,
       WriteFlag flag) {
-    MemorySegment part = part(buffer, bufferOffset, length);
-    checks.memory(part, false);
-    Handle handle = useBuffer(transfer(Op.WRITE, file, part, length, offset), buffer);
-    handle.request.dsync = flag == WriteFlag.DSYNC;
-    return handle;
+    return files.write(file, buffer, bufferOffset, length, offset, flag);
   }
 
   /// Prepares a read of all of `into`, in as many requests as it takes: at most 512 KiB each,
   /// short ones resumed. It cannot be part of a chain.
   public Handle readFully(BusFile file, MemorySegment into, long offset) {
-    checks.memory(into, true);
-    return fullTransfer(Op.READ, file, into, offset);
+    return files.readFully(file, into, offset);
   }
 
   /// Prepares a write of all of `from`, in as many requests as it takes: at most 512 KiB each,
   /// short ones resumed. It cannot be part of a chain. After a failure any part of the range may
   /// have been written.
   public Handle writeFully(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
-    checks.memory(from, false);
-    Handle handle = fullTransfer(Op.WRITE, file, from, offset);
-    handle.request.dsync = flag == WriteFlag.DSYNC;
-    return handle;
+    return files.writeFully(file, from, offset, flag);
   }
 
   /// Prepares to make a file's bytes and metadata durable (fsync), or the names in a directory
   /// that was opened with [OpenFlag#DIRECTORY].
   public Handle sync(BusFile file) {
-    return onFile(Op.FSYNC, file);
+    return files.sync(file);
   }
 
   /// Prepares to make a file's bytes and length durable (fdatasync).
   public Handle dataSync(BusFile file) {
-    return onFile(Op.FDATASYNC, file);
+    return files.dataSync(file);
   }
 
   /// Prepares to set the length of a file in bytes; new bytes are zero.
   public Handle truncate(BusFile file, long length) {
-    if (length < 0) {
-      throw new IllegalArgumentException("length " + length + " is negative");
-    }
-    Handle handle = onFile(Op.TRUNCATE, file);
-    handle.request.offset = length;
-    return handle;
+    return files.truncate(file, length);
   }
 
   /// Prepares to rename a file; an existing `to` is replaced in one step. The new name is durable
   /// when its directory was synced.
   public Handle rename(Path from, Path to) {
-    Objects.requireNonNull(from, "from");
-    Objects.requireNonNull(to, "to");
-    Handle handle = take(Op.RENAME, from.toString());
-    handle.request.path = from;
-    handle.request.target = to;
-    return handle;
+    return files.rename(from, to);
   }
 
   /// Prepares to remove the name of a file; a directory is refused.
   public Handle unlink(Path path) {
-    Objects.requireNonNull(path, "path");
-    Handle handle = take(Op.UNLINK, path.toString());
-    handle.request.path = path;
-    return handle;
+    return files.unlink(path);
   }
 
   /// Prepares to ask for what is known of an open file.
   public Handle stat(BusFile file) {
-    return onFile(Op.STAT, file);
+    return files.stat(file);
   }
 
   /// Prepares to close a file. From `enqueue` on, new operations on it are refused; those in
   /// flight end undisturbed.
   public Handle close(OpenFile file) {
-    checks.file(file);
-    file.descriptor();
-    Handle handle = take(Op.CLOSE, file.path());
-    handle.file = file;
-    return handle;
+    return files.close(file);
   }
 
   /// Prepares to end an operation early. It can always be prepared, also when all handles are in
@@ -468,60 +430,17 @@ public final class Bus implements AutoCloseable {
     }
   }
 
-  private Handle take(Op op, String target) {
+  /// Takes a handle for an operation on what `target` names.
+  Handle take(Op op, String target) {
     checkOpen();
     Handle handle = table.take(op);
     handle.target = target;
     return handle;
   }
 
-  private Handle onFile(Op op, BusFile file) {
-    checks.file(file);
-    fileNumber(file);
-    Handle handle = take(op, file.path());
-    handle.file = file;
-    return handle;
-  }
-
-  private Handle transfer(Op op, BusFile file, MemorySegment memory, int length, long offset) {
-    Checks.range(offset, length);
-    Handle handle = onFile(op, file);
-    handle.request.buffer = memory;
-    handle.request.length = length;
-    handle.request.offset = offset;
-    return handle;
-  }
-
-  private Handle fullTransfer(Op op, BusFile file, MemorySegment memory, long offset) {
-    Checks.range(offset, memory.byteSize());
-    Handle handle = onFile(op, file);
-    handle.extent = Handle.Extent.FULL;
-    boolean direct =
-        switch (file) {
-          case OpenFile open -> open.isDirect();
-          case RegisteredFile registered -> registered.file().isDirect();
-        };
-    handle.transfer().begin(handle.request, memory, offset, op == Op.WRITE, direct);
-    return handle;
-  }
-
-  private Handle useBuffer(Handle handle, RegisteredBuffer buffer) {
-    try {
-      handle.request.bufferIndex = buffer.index(this);
-      buffer.retain();
-    } catch (RuntimeException e) {
-      table.free(handle);
-      throw e;
-    }
-    handle.buffer = buffer;
-    return handle;
-  }
-
-  private MemorySegment part(RegisteredBuffer buffer, long bufferOffset, int length) {
-    buffer.index(this);
-    MemorySegment memory = buffer.memory();
-    Objects.checkFromIndexSize(bufferOffset, length, memory.byteSize());
-    return bufferOffset == 0 ? memory : memory.asSlice(bufferOffset, length);
+  /// Gives back a handle whose preparation failed.
+  void giveBack(Handle handle) {
+    table.free(handle);
   }
 
   int fileNumber(BusFile file) {
@@ -529,14 +448,6 @@ public final class Bus implements AutoCloseable {
       case OpenFile open -> open.descriptor();
       case RegisteredFile registered -> registered.slot(this);
     };
-  }
-
-  private static int checkLength(long length) {
-    if (length > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException(
-          length + " bytes are more than one request transfers; use readFully or writeFully");
-    }
-    return (int) length;
   }
 
   /// @throws IllegalStateException if the handle is in another state

@@ -99,7 +99,7 @@ public final class UringBackend implements Backend {
   private boolean closed;
 
   private UringBackend(
-      UringSyscalls syscalls, boolean shared, int capacity, int files, Arena arena)
+      UringSyscalls syscalls, boolean shared, int capacity, int fileSlots, Arena arena)
       throws UringSetupException {
     this.shared = shared;
     this.arena = arena;
@@ -115,9 +115,10 @@ public final class UringBackend implements Backend {
       ring.close();
       throw new UringSetupException(-wakeup.descriptor(), "eventfd");
     }
-    tables = new RingTables(ring, files);
+    tables = new RingTables(ring, fileSlots);
     boolean truncates = ring.features().has(IORING_OP_FTRUNCATE);
-    encoder = new RequestEncoder(arena, submissions, inFlight, tables, truncates);
+    FileEncoder files = new FileEncoder(arena, submissions, tables, truncates, capacity);
+    encoder = new RequestEncoder(submissions, inFlight, files);
     pollWanted = true;
     armPoll();
     int failure = probeWakeup();

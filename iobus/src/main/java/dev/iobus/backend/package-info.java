@@ -8,7 +8,7 @@
 /// ```
 ///   Bus, SharedBus ── prepare, submit ──► Backend ── await, drain ──► CompletionSink
 ///                                            │
-///            UringBackend ─ RequestEncoder, InFlightTable, WakeupEvent ─► dev.iobus.uring
+///            UringBackend ─ RequestEncoder (FileEncoder), InFlightTable ─► dev.iobus.uring
 ///            NioBackend   ─ NioJob ─► WorkerPool ─► NioCalls on NioFile ─► NioCompletions
 /// ```
 ///

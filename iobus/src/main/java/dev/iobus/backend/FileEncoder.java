@@ -1,0 +1,228 @@
+package dev.iobus.backend;
+
+import static dev.iobus.uring.UringAbi.*;
+
+import dev.iobus.posix.FcntlAbi;
+import dev.iobus.posix.Libc;
+import dev.iobus.posix.StatxAbi;
+import dev.iobus.uring.RingTables;
+import dev.iobus.uring.SubmissionQueue;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Turns requests on files and names into submission queue entries, and finishes what their
+/// completions leave to do. Threads as in [RequestEncoder].
+final class FileEncoder {
+
+  // Constant after construction.
+  private final Arena arena;
+  private final SubmissionQueue submissions;
+  private final RingTables tables;
+  private final boolean truncates;
+
+  // Written by fill; an element is read by finish once its request has gone through the kernel.
+  private final @Nullable MemorySegment[] statxBuffers;
+
+  // Owned by the submitting thread; of the request between check and fill.
+  private long path;
+  private long target;
+  private int fd;
+
+  /// @param arena holds memory that the kernel writes to, until the ring is closed
+  /// @param truncates whether the ring itself can truncate files
+  /// @param capacity requests in flight
+  FileEncoder(
+      Arena arena,
+      SubmissionQueue submissions,
+      RingTables tables,
+      boolean truncates,
+      int capacity) {
+    this.arena = arena;
+    this.submissions = submissions;
+    this.tables = tables;
+    this.truncates = truncates;
+    statxBuffers = new MemorySegment[capacity];
+  }
+
+  /// Does what can fail before the request is counted as in flight.
+  ///
+  /// @throws IllegalArgumentException for a request that the kernel cannot be given
+  void check(Request request) {
+    checkTransfer(request);
+    path = encode(request, request.path);
+    target = encode(request, request.target);
+    fd = descriptor(request);
+  }
+
+  /// Fills an entry for the request that was checked last.
+  ///
+  /// @param link the flags that tie it to the next one
+  /// @param tied whether it is tied to another, before or behind it
+  void fill(Request request, int link, long token, boolean tied) {
+    int flags = takesSlot(request) ? link | IOSQE_FIXED_FILE : link;
+    switch (request.op) {
+      case READ, WRITE -> pushTransfer(request, flags, token);
+      case FSYNC -> push(IORING_OP_FSYNC, flags, fd, 0, 0, 0, 0, token);
+      case FDATASYNC ->
+          push(IORING_OP_FSYNC, flags, fd, 0, 0, 0, IORING_FSYNC_DATASYNC, token);
+      case OPEN -> {
+        int how = openFlags(request.openBits);
+        push(IORING_OP_OPENAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0600, how, token);
+      }
+      case CLOSE -> push(IORING_OP_CLOSE, flags, fd, 0, 0, 0, 0, token);
+      case TRUNCATE -> pushTruncate(request, flags, token, tied);
+      case RENAME -> {
+        int from = FcntlAbi.AT_FDCWD;
+        push(IORING_OP_RENAMEAT, flags, from, target, path, FcntlAbi.AT_FDCWD, 0, token);
+      }
+      case UNLINK -> push(IORING_OP_UNLINKAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0, 0, token);
+      case STAT -> {
+        long answer = statxBuffer(token).address();
+        long empty = NativePath.EMPTY.address();
+        int what = StatxAbi.STATX_BASIC_STATS | StatxAbi.STATX_DIOALIGN;
+        push(IORING_OP_STATX, flags, fd, answer, empty, what, FcntlAbi.AT_EMPTY_PATH, token);
+      }
+      default -> throw new AssertionError(request.op);
+    }
+  }
+
+  private void push(
+      int opcode, int flags, int fd, long off, long addr, int len, int opFlags, long token) {
+    submissions.push(opcode, flags, fd, off, addr, len, opFlags, 0, token);
+  }
+
+  private void pushTransfer(Request request, int flags, long token) {
+    boolean read = request.op == Op.READ;
+    boolean registered = request.bufferIndex >= 0;
+    int opcode =
+        read
+            ? registered ? IORING_OP_READ_FIXED : IORING_OP_READ
+            : registered ? IORING_OP_WRITE_FIXED : IORING_OP_WRITE;
+    submissions.push(
+        opcode,
+        flags,
+        request.file,
+        request.offset,
+        request.buffer.address(),
+        request.length,
+        !read && request.dsync ? RWF_DSYNC : 0,
+        registered ? request.bufferIndex : 0,
+        token);
+  }
+
+  /// Before 6.9 the ring cannot truncate. A lone request is then done here and its result carried
+  /// by a NOP; one tied to others goes to the kernel, whose EINVAL cuts the run as it should.
+  private void pushTruncate(Request request, int flags, long token, boolean tied) {
+    if (truncates || tied) {
+      int target = request.fixedFile ? request.file : fd;
+      push(IORING_OP_FTRUNCATE, flags, target, request.offset, 0, 0, 0, token);
+      return;
+    }
+    try (Arena call = Arena.ofConfined()) {
+      request.scratch = Libc.ftruncate(Libc.newErrnoCapture(call), fd, request.offset);
+    }
+    push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, token);
+  }
+
+  private static void checkTransfer(Request request) {
+    if (request.op != Op.READ && request.op != Op.WRITE) {
+      return;
+    }
+    if (!request.buffer.isNative()) {
+      throw new IllegalArgumentException("a buffer on the heap cannot be given to the kernel");
+    }
+    if (request.length < 0 || request.length > request.buffer.byteSize()) {
+      throw new IllegalArgumentException(
+          "length " + request.length + " is not in 0 to " + request.buffer.byteSize());
+    }
+  }
+
+  /// Whether the entry names the file by its slot.
+  private static boolean takesSlot(Request request) {
+    return request.fixedFile && request.op != Op.STAT;
+  }
+
+  /// What goes into the entry's `fd`: the slot where the operation takes registered files, else
+  /// the descriptor.
+  private int descriptor(Request request) {
+    if (!request.fixedFile) {
+      return request.file;
+    }
+    return switch (request.op) {
+      case STAT -> tables.descriptor(request.file);
+      case TRUNCATE -> truncates ? request.file : tables.descriptor(request.file);
+      case CLOSE ->
+          throw new IllegalArgumentException("close of slot " + request.file + ": unregister it");
+      default -> request.file;
+    };
+  }
+
+  private static int openFlags(int bits) {
+    int access = bits & (OpenBits.READ | OpenBits.WRITE);
+    int flags = FcntlAbi.O_CLOEXEC;
+    flags |=
+        access == OpenBits.WRITE
+            ? FcntlAbi.O_WRONLY
+            : access == (OpenBits.READ | OpenBits.WRITE) ? FcntlAbi.O_RDWR : FcntlAbi.O_RDONLY;
+    flags |= (bits & OpenBits.CREATE) != 0 ? FcntlAbi.O_CREAT : 0;
+    flags |= (bits & OpenBits.EXCLUSIVE) != 0 ? FcntlAbi.O_EXCL : 0;
+    flags |= (bits & OpenBits.TRUNCATE) != 0 ? FcntlAbi.O_TRUNC : 0;
+    flags |= (bits & OpenBits.DIRECT) != 0 ? FcntlAbi.O_DIRECT : 0;
+    flags |= (bits & OpenBits.DIRECTORY) != 0 ? FcntlAbi.O_DIRECTORY : 0;
+    flags |= (bits & OpenBits.NO_FOLLOW) != 0 ? FcntlAbi.O_NOFOLLOW : 0;
+    return flags;
+  }
+
+  /// The address of an encoded path, 0 for none. The kernel copies a path when it takes the entry;
+  /// the memory is kept until the completion.
+  private static long encode(Request request, @Nullable Path path) {
+    if (path == null) {
+      return 0;
+    }
+    MemorySegment encoded = NativePath.encode(Arena.ofAuto(), path);
+    request.scratch = request.scratch == null ? encoded : List.of(request.scratch, encoded);
+    return encoded.address();
+  }
+
+  /// Memory for the answer to STAT, one for each slot of the in-flight table, made on first use.
+  private MemorySegment statxBuffer(long token) {
+    int slot = InFlightTable.slot(token);
+    MemorySegment buffer = statxBuffers[slot];
+    if (buffer == null) {
+      buffer = arena.allocate(StatxAbi.STATX);
+      statxBuffers[slot] = buffer;
+    }
+    return buffer;
+  }
+
+  /// Does what a completion leaves to the backend. Returns the result to pass on.
+  int finish(Request request, long token, int result) {
+    switch (request.op) {
+      case STAT -> {
+        if (result >= 0) {
+          fillStatus(request.status, statxBuffer(token));
+        }
+      }
+      case TRUNCATE -> {
+        if (request.scratch instanceof Integer answer) {
+          return answer;
+        }
+      }
+      default -> {}
+    }
+    return result;
+  }
+
+  private static void fillStatus(Request.Status status, MemorySegment statx) {
+    status.size = StatxAbi.size(statx);
+    status.directMemoryAlignment = StatxAbi.directMemoryAlignment(statx);
+    status.directOffsetAlignment = StatxAbi.directOffsetAlignment(statx);
+    status.blockSize = StatxAbi.blockSize(statx);
+    status.device = StatxAbi.device(statx);
+    status.inode = StatxAbi.inode(statx);
+    status.directory = StatxAbi.isDirectory(statx);
+  }
+}
