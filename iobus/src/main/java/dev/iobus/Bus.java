@@ -139,12 +139,68 @@ public final class Bus implements AutoCloseable {
     return files.read(file, buffer, bufferOffset, length, offset);
   }
 
+  /// Prepares a read into several parts of memory, one after the other (preadv(2)). It ends with
+  /// [Result#endRead()]. The array may be used again at once; the parts may not.
+  ///
+  /// On io_uring it is one read of the file. On NIO it is a read for each part up to the first that
+  /// is short, so that what others write meanwhile may show in some parts and not in others.
+  ///
+  /// @param into 1 to 1,024 parts of native memory, 2,147,483,647 bytes in all at most; on the NIO
+  ///     backend not confined to one thread
+  /// @param offset position in the file in bytes, at least 0
+  public Handle read(BusFile file, MemorySegment[] into, long offset) {
+    return files.read(file, into, offset);
+  }
+
+  /// Prepares a read into several parts of a registered buffer. Linux before 6.15 has no such read,
+  /// and reads into the parts as if they were plain memory.
+  ///
+  /// @param into 1 to 1,024 parts, each inside the memory of `buffer`
+  public Handle read(BusFile file, RegisteredBuffer buffer, MemorySegment[] into, long offset) {
+    return files.read(file, buffer, into, offset);
+  }
+
   /// Prepares a write of up to `from.byteSize()` bytes at `offset`.
   ///
   /// @param from native memory; on the NIO backend not confined to one thread
   /// @param offset position in the file in bytes, at least 0
   public Handle write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
     return files.write(file, from, offset, flag);
+  }
+
+  /// As above, with any number of flags, such as [WriteFlag#ATOMIC] and [WriteFlag#DSYNC].
+  ///
+  /// @throws IllegalArgumentException for an atomic write of a length that is no power of two, of an
+  ///     offset that is no multiple of it, or to a file that is not direct
+  public Handle write(BusFile file, MemorySegment from, long offset, WriteFlag... flags) {
+    return files.write(file, from, offset, flags);
+  }
+
+  /// Prepares a write from several parts of memory, one after the other (pwritev(2)). It ends with
+  /// [Result#endWrite()]. The array may be used again at once; the parts may not.
+  ///
+  /// On io_uring it is one write to the file. On NIO it is a write for each part up to the first
+  /// that is short: others may read some parts before the rest is written, and after a failure
+  /// any number of them may have been written.
+  ///
+  /// @param from 1 to 1,024 parts of native memory, 2,147,483,647 bytes in all at most; on the NIO
+  ///     backend not confined to one thread
+  /// @param offset position in the file in bytes, at least 0
+  public Handle write(BusFile file, MemorySegment[] from, long offset, WriteFlag... flags) {
+    return files.write(file, from, offset, flags);
+  }
+
+  /// Prepares a write from several parts of a registered buffer. Linux before 6.15 has no such
+  /// write, and writes the parts as if they were plain memory.
+  ///
+  /// @param from 1 to 1,024 parts, each inside the memory of `buffer`
+  public Handle write(
+      BusFile file,
+      RegisteredBuffer buffer,
+      MemorySegment[] from,
+      long offset,
+      WriteFlag... flags) {
+    return files.write(file, buffer, from, offset, flags);
   }
 
   /// Prepares a write of `length` bytes of a registered buffer from `bufferOffset` on.

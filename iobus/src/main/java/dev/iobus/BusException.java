@@ -5,7 +5,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// An operation that the operating system refused or could not finish.
-public sealed class BusException extends IOException permits CancelledException {
+public sealed class BusException extends IOException
+    permits CancelledException, NotSupportedException {
 
   private static final long serialVersionUID = 1L;
 
@@ -31,9 +32,12 @@ public sealed class BusException extends IOException permits CancelledException 
   static BusException of(String operation, String file, int result, @Nullable Object cause) {
     int errno = -result;
     BusException failure =
-        errno == Errno.ECANCELED
-            ? new CancelledException(operation, file, errno)
-            : new BusException(operation, file, errno, Errno.name(errno), Errno.text(errno));
+        switch (errno) {
+          case Errno.ECANCELED -> new CancelledException(operation, file, errno);
+          case Errno.EOPNOTSUPP ->
+              new NotSupportedException(operation, file, errno, Errno.text(errno));
+          default -> new BusException(operation, file, errno, Errno.name(errno), Errno.text(errno));
+        };
     if (cause instanceof Throwable throwable) {
       failure.initCause(throwable);
     }

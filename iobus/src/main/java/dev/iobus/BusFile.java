@@ -7,4 +7,7 @@ public sealed interface BusFile permits OpenFile, RegisteredFile {
 
   /// The path it was opened with, for messages.
   String path();
+
+  /// Whether it was opened with [OpenFlag#DIRECT].
+  boolean isDirect();
 }

@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Op;
+import dev.iobus.backend.Vectors;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -48,10 +49,56 @@ final class FileOperations {
     return useBuffer(transfer(Op.READ, file, part, length, offset), buffer);
   }
 
+  Handle read(BusFile file, MemorySegment[] into, long offset) {
+    int length = checkParts(into, true);
+    return transferParts(Op.READ, file, into, length, offset);
+  }
+
+  Handle read(BusFile file, RegisteredBuffer buffer, MemorySegment[] into, long offset) {
+    checkInside(buffer, into);
+    int length = checkParts(into, true);
+    return useBuffer(transferParts(Op.READ, file, into, length, offset), buffer);
+  }
+
   Handle write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
     checks.memory(from, false);
-    Handle handle = transfer(Op.WRITE, file, from, checkLength(from.byteSize()), offset);
-    handle.request.dsync = flag == WriteFlag.DSYNC;
+    int length = checkLength(from.byteSize());
+    if (flag == WriteFlag.ATOMIC) {
+      checkAtomic(file, length, offset);
+    }
+    Handle handle = transfer(Op.WRITE, file, from, length, offset);
+    flag.set(handle.request);
+    return handle;
+  }
+
+  Handle write(BusFile file, MemorySegment[] from, long offset, WriteFlag... flags) {
+    int length = checkParts(from, false);
+    checkFlags(file, length, offset, flags);
+    Handle handle = transferParts(Op.WRITE, file, from, length, offset);
+    WriteFlag.set(handle.request, flags);
+    return handle;
+  }
+
+  Handle write(
+      BusFile file,
+      RegisteredBuffer buffer,
+      MemorySegment[] from,
+      long offset,
+      WriteFlag... flags) {
+    checkInside(buffer, from);
+    int length = checkParts(from, false);
+    checkFlags(file, length, offset, flags);
+    Handle handle = useBuffer(transferParts(Op.WRITE, file, from, length, offset), buffer);
+    WriteFlag.set(handle.request, flags);
+    return handle;
+  }
+
+  Handle write(BusFile file, MemorySegment from, long offset, WriteFlag... flags) {
+    checks.memory(from, false);
+    int length = checkLength(from.byteSize());
+    checkFlags(file, length, offset, flags);
+    Handle handle = transfer(Op.WRITE, file, from, length, offset);
+    WriteFlag.set(handle.request, flags);
     return handle;
   }
 
@@ -64,8 +111,11 @@ final class FileOperations {
       WriteFlag flag) {
     MemorySegment part = part(buffer, bufferOffset, length);
     checks.memory(part, false);
+    if (flag == WriteFlag.ATOMIC) {
+      checkAtomic(file, length, offset);
+    }
     Handle handle = useBuffer(transfer(Op.WRITE, file, part, length, offset), buffer);
-    handle.request.dsync = flag == WriteFlag.DSYNC;
+    flag.set(handle.request);
     return handle;
   }
 
@@ -76,8 +126,11 @@ final class FileOperations {
 
   Handle writeFully(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
     checks.memory(from, false);
+    if (flag == WriteFlag.ATOMIC) {
+      throw new IllegalArgumentException("an atomic write is one request; use write");
+    }
     Handle handle = fullTransfer(Op.WRITE, file, from, offset);
-    handle.request.dsync = flag == WriteFlag.DSYNC;
+    flag.set(handle.request);
     return handle;
   }
 
@@ -150,13 +203,61 @@ final class FileOperations {
     Checks.range(offset, memory.byteSize());
     Handle handle = onFile(op, file);
     handle.extent = Handle.Extent.FULL;
-    boolean direct =
-        switch (file) {
-          case OpenFile open -> open.isDirect();
-          case RegisteredFile registered -> registered.file().isDirect();
-        };
-    handle.transfer().begin(handle.request, memory, offset, op == Op.WRITE, direct);
+    handle.transfer().begin(handle.request, memory, offset, op == Op.WRITE, file.isDirect());
     return handle;
+  }
+
+  private Handle transferParts(
+      Op op, BusFile file, MemorySegment[] parts, int length, long offset) {
+    Handle handle = transfer(op, file, MemorySegment.NULL, length, offset);
+    handle.request.vectors.set(parts);
+    return handle;
+  }
+
+  /// The bytes of all parts.
+  private int checkParts(MemorySegment[] parts, boolean written) {
+    if (parts.length < 1 || parts.length > Vectors.PARTS_MAX) {
+      throw new IllegalArgumentException(
+          parts.length + " parts are not in 1 to " + Vectors.PARTS_MAX);
+    }
+    long length = 0;
+    for (MemorySegment part : parts) {
+      checks.memory(part, written);
+      length += part.byteSize();
+    }
+    return checkLength(length);
+  }
+
+  private void checkInside(RegisteredBuffer buffer, MemorySegment[] parts) {
+    buffer.index(bus);
+    MemorySegment memory = buffer.memory();
+    for (int i = 0; i < parts.length; i++) {
+      long start = parts[i].address() - memory.address();
+      if (start < 0 || start > memory.byteSize() - parts[i].byteSize()) {
+        throw new IllegalArgumentException("part " + i + " is not inside the registered buffer");
+      }
+    }
+  }
+
+  private static void checkFlags(BusFile file, int length, long offset, WriteFlag[] flags) {
+    for (WriteFlag flag : flags) {
+      if (flag == WriteFlag.ATOMIC) {
+        checkAtomic(file, length, offset);
+      }
+    }
+  }
+
+  private static void checkAtomic(BusFile file, int length, long offset) {
+    if (!file.isDirect()) {
+      throw new IllegalArgumentException(
+          "an atomic write needs a file that was opened with DIRECT, which " + file.path()
+              + " was not");
+    }
+    if (Integer.bitCount(length) != 1 || offset % length != 0) {
+      throw new IllegalArgumentException(
+          "the length of an atomic write is a power of two and the offset a multiple of it;"
+              + " offset " + offset + " with length " + length);
+    }
   }
 
   private Handle useBuffer(Handle handle, RegisteredBuffer buffer) {

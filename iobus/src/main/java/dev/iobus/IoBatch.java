@@ -34,7 +34,7 @@ public final class IoBatch {
   private final @Nullable RegisteredBuffer[] buffers;
   private final long[] offsets;
   private final int[] lengths;
-  private final boolean[] dsync;
+  private final WriteFlag[] flags;
   /// Bytes that have been transferred, or a negated error number.
   private final int[] results;
   /// Where in its memory the transfer goes on.
@@ -72,7 +72,7 @@ public final class IoBatch {
     buffers = new RegisteredBuffer[capacity];
     offsets = new long[capacity];
     lengths = new int[capacity];
-    dsync = new boolean[capacity];
+    flags = new WriteFlag[capacity];
     results = new int[capacity];
     starts = new int[capacity];
     toDo = new int[capacity];
@@ -144,7 +144,7 @@ public final class IoBatch {
     buffers[index] = buffer;
     offsets[index] = offset;
     lengths[index] = (int) part.byteSize();
-    dsync[index] = flag == WriteFlag.DSYNC;
+    flags[index] = flag;
     results[index] = 0;
     return index;
   }
@@ -229,7 +229,7 @@ public final class IoBatch {
     request.offset = offsets[entry] + start;
     request.length = lengths[entry] - start;
     request.buffer = start == 0 ? memory[entry] : memory[entry].asSlice(start);
-    request.dsync = dsync[entry];
+    flags[entry].set(request);
     slot.begin(call);
     slot.entry = entry;
     return true;

@@ -33,7 +33,7 @@ public final class OpenFile implements BusFile {
     return backend;
   }
 
-  /// Whether it was opened with [OpenFlag#DIRECT].
+  @Override
   public boolean isDirect() {
     return direct;
   }

@@ -21,6 +21,11 @@ public final class RegisteredFile implements BusFile {
     return file.path();
   }
 
+  @Override
+  public boolean isDirect() {
+    return file.isDirect();
+  }
+
   /// The file that was registered.
   public OpenFile file() {
     return file;

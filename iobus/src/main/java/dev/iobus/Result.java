@@ -1,7 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Op;
-import dev.iobus.backend.Request;
+import dev.iobus.posix.Errno;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -105,15 +105,7 @@ public final class Result {
   /// Ends a `stat`.
   public FileStatus endStat() throws IOException {
     end(Op.STAT);
-    Request.Status status = handle.request.status;
-    return new FileStatus(
-        status.size,
-        status.directMemoryAlignment,
-        status.directOffsetAlignment,
-        status.blockSize,
-        status.device,
-        status.inode,
-        status.directory);
+    return FileStatus.of(handle.request.status);
   }
 
   /// Ends a `close`. The descriptor is gone also after a failure.
@@ -147,6 +139,9 @@ public final class Result {
   }
 
   private int value() throws BusException {
+    if (handle.outcome == -Errno.EOPNOTSUPP) {
+      throw NotSupportedException.of(handle, handle.bus.backend(), handle.request.scratch);
+    }
     if (handle.outcome < 0) {
       throw BusException.of(
           handle.operation(), handle.target, handle.outcome, handle.request.scratch);

@@ -122,15 +122,7 @@ public final class SharedBus implements AutoCloseable {
       } finally {
         letGo(retained);
       }
-      Request.Status status = slot.request.status;
-      return new FileStatus(
-          status.size,
-          status.directMemoryAlignment,
-          status.directOffsetAlignment,
-          status.blockSize,
-          status.device,
-          status.inode,
-          status.directory);
+      return FileStatus.of(slot.request.status);
     } finally {
       end(slot);
     }
@@ -500,6 +492,7 @@ public final class SharedBus implements AutoCloseable {
       try {
         return switch (flag) {
           case NONE -> backend.writeBuffered(descriptor, memory, length, offset);
+          case DONT_CACHE, ATOMIC -> -1;
           case DSYNC -> {
             int count = backend.writeDurable(descriptor, memory, length, offset);
             if (count < 0 && !mustGoToTheRing(count)) {
@@ -570,7 +563,7 @@ public final class SharedBus implements AutoCloseable {
     request.bufferIndex = -1;
     request.offset = offset;
     request.length = length;
-    request.dsync = flag == WriteFlag.DSYNC;
+    flag.set(request);
   }
 
   /// Points the request at the file and, for a descriptor, keeps it open until [#letGo].

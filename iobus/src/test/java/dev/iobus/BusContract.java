@@ -100,7 +100,7 @@ abstract class BusContract {
         Arena arena = Arena.ofShared()) {
       OpenFile file = openNew(bus, "bytes");
       MemorySegment written = pattern(arena, 10_000, 1);
-      for (WriteFlag flag : WriteFlag.values()) {
+      for (WriteFlag flag : List.of(WriteFlag.NONE, WriteFlag.DSYNC)) {
         bus.submit(bus.write(file, written, 0, flag));
         Result result = bus.dispatch();
         assertEquals(10_000, result.endWrite());

@@ -7,6 +7,7 @@ import dev.iobus.posix.Libc;
 import dev.iobus.posix.StatxAbi;
 import dev.iobus.uring.RingTables;
 import dev.iobus.uring.SubmissionQueue;
+import dev.iobus.uring.UringFeatures;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ final class FileEncoder {
   private final Arena arena;
   private final SubmissionQueue submissions;
   private final RingTables tables;
-  private final boolean truncates;
+  private final UringFeatures features;
 
   // Written by fill; an element is read by finish once its request has gone through the kernel.
   private final @Nullable MemorySegment[] statxBuffers;
@@ -32,18 +33,17 @@ final class FileEncoder {
   private int fd;
 
   /// @param arena holds memory that the kernel writes to, until the ring is closed
-  /// @param truncates whether the ring itself can truncate files
   /// @param capacity requests in flight
   FileEncoder(
       Arena arena,
       SubmissionQueue submissions,
       RingTables tables,
-      boolean truncates,
+      UringFeatures features,
       int capacity) {
     this.arena = arena;
     this.submissions = submissions;
     this.tables = tables;
-    this.truncates = truncates;
+    this.features = features;
     statxBuffers = new MemorySegment[capacity];
   }
 
@@ -82,7 +82,8 @@ final class FileEncoder {
       case STAT -> {
         long answer = statxBuffer(token).address();
         long empty = NativePath.EMPTY.address();
-        int what = StatxAbi.STATX_BASIC_STATS | StatxAbi.STATX_DIOALIGN;
+        int what =
+            StatxAbi.STATX_BASIC_STATS | StatxAbi.STATX_DIOALIGN | StatxAbi.STATX_WRITE_ATOMIC;
         push(IORING_OP_STATX, flags, fd, answer, empty, what, FcntlAbi.AT_EMPTY_PATH, token);
       }
       default -> throw new AssertionError(request.op);
@@ -94,29 +95,48 @@ final class FileEncoder {
     submissions.push(opcode, flags, fd, off, addr, len, opFlags, 0, token);
   }
 
+  /// An atomic write names its memory by address alone: the kernel takes no registered buffer for
+  /// it (`generic_atomic_write_valid` of `fs/read_write.c`).
   private void pushTransfer(Request request, int flags, long token) {
-    boolean read = request.op == Op.READ;
-    boolean registered = request.bufferIndex >= 0;
-    int opcode =
-        read
-            ? registered ? IORING_OP_READ_FIXED : IORING_OP_READ
-            : registered ? IORING_OP_WRITE_FIXED : IORING_OP_WRITE;
+    boolean vectored = !request.vectors.isEmpty();
+    boolean registered = request.bufferIndex >= 0 && !request.atomic;
+    if (vectored && !features.has(IORING_OP_READV_FIXED)) {
+      registered = false; // Before 6.15. The same bytes move, and pages are looked up once more.
+    }
     submissions.push(
-        opcode,
+        opcode(request.op == Op.READ, vectored, registered),
         flags,
         request.file,
         request.offset,
-        request.buffer.address(),
-        request.length,
-        !read && request.dsync ? RWF_DSYNC : 0,
+        vectored ? request.vectors.encode() : request.buffer.address(),
+        vectored ? request.vectors.count() : request.length,
+        request.op == Op.READ ? 0 : writeFlags(request),
         registered ? request.bufferIndex : 0,
         token);
+  }
+
+  private static int opcode(boolean read, boolean vectored, boolean registered) {
+    if (vectored) {
+      return read
+          ? registered ? IORING_OP_READV_FIXED : IORING_OP_READV
+          : registered ? IORING_OP_WRITEV_FIXED : IORING_OP_WRITEV;
+    }
+    return read
+        ? registered ? IORING_OP_READ_FIXED : IORING_OP_READ
+        : registered ? IORING_OP_WRITE_FIXED : IORING_OP_WRITE;
+  }
+
+  private static int writeFlags(Request request) {
+    int flags = request.dsync ? RWF_DSYNC : 0;
+    flags |= request.dontCache ? RWF_DONTCACHE : 0;
+    flags |= request.atomic ? RWF_ATOMIC : 0;
+    return flags;
   }
 
   /// Before 6.9 the ring cannot truncate. A lone request is then done here and its result carried
   /// by a NOP; one tied to others goes to the kernel, whose EINVAL cuts the run as it should.
   private void pushTruncate(Request request, int flags, long token, boolean tied) {
-    if (truncates || tied) {
+    if (features.has(IORING_OP_FTRUNCATE) || tied) {
       int target = request.fixedFile ? request.file : fd;
       push(IORING_OP_FTRUNCATE, flags, target, request.offset, 0, 0, 0, token);
       return;
@@ -131,12 +151,24 @@ final class FileEncoder {
     if (request.op != Op.READ && request.op != Op.WRITE) {
       return;
     }
-    if (!request.buffer.isNative()) {
-      throw new IllegalArgumentException("a buffer on the heap cannot be given to the kernel");
+    Vectors vectors = request.vectors;
+    long room = 0;
+    for (int i = 0; i < vectors.count(); i++) {
+      checkNative(vectors.part(i));
+      room += vectors.part(i).byteSize();
     }
-    if (request.length < 0 || request.length > request.buffer.byteSize()) {
-      throw new IllegalArgumentException(
-          "length " + request.length + " is not in 0 to " + request.buffer.byteSize());
+    if (vectors.isEmpty()) {
+      checkNative(request.buffer);
+      room = request.buffer.byteSize();
+    }
+    if (request.length < 0 || request.length > room) {
+      throw new IllegalArgumentException("length " + request.length + " is not in 0 to " + room);
+    }
+  }
+
+  private static void checkNative(MemorySegment memory) {
+    if (!memory.isNative()) {
+      throw new IllegalArgumentException("a buffer on the heap cannot be given to the kernel");
     }
   }
 
@@ -153,7 +185,8 @@ final class FileEncoder {
     }
     return switch (request.op) {
       case STAT -> tables.descriptor(request.file);
-      case TRUNCATE -> truncates ? request.file : tables.descriptor(request.file);
+      case TRUNCATE ->
+          features.has(IORING_OP_FTRUNCATE) ? request.file : tables.descriptor(request.file);
       case CLOSE ->
           throw new IllegalArgumentException("close of slot " + request.file + ": unregister it");
       default -> request.file;
@@ -218,11 +251,18 @@ final class FileEncoder {
 
   private static void fillStatus(Request.Status status, MemorySegment statx) {
     status.size = StatxAbi.size(statx);
+    status.mode = StatxAbi.mode(statx);
+    status.permitted = true;
+    status.modifiedSeconds = StatxAbi.modifiedSeconds(statx);
+    status.modifiedNanos = StatxAbi.modifiedNanos(statx);
+    status.allocated = StatxAbi.allocated(statx);
     status.directMemoryAlignment = StatxAbi.directMemoryAlignment(statx);
     status.directOffsetAlignment = StatxAbi.directOffsetAlignment(statx);
+    status.atomicWriteMin = StatxAbi.atomicWriteMin(statx);
+    status.atomicWriteMax = StatxAbi.atomicWriteMax(statx);
+    status.atomicWriteParts = StatxAbi.atomicWriteSegmentsMax(statx);
     status.blockSize = StatxAbi.blockSize(statx);
     status.device = StatxAbi.device(statx);
     status.inode = StatxAbi.inode(statx);
-    status.directory = StatxAbi.isDirectory(statx);
   }
 }

@@ -12,9 +12,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -166,6 +169,9 @@ final class NioCalls {
   }
 
   private static int read(Request request, NioFile file) throws IOException {
+    if (!request.vectors.isEmpty()) {
+      return transferParts(request, file);
+    }
     if (request.length == 0) {
       return 0;
     }
@@ -174,10 +180,16 @@ final class NioCalls {
   }
 
   private static int write(Request request, NioFile file) throws IOException {
+    if (request.dontCache || request.atomic) {
+      return -Errno.EOPNOTSUPP;
+    }
     long stamp = file.length().readLock();
     int count;
     try {
-      count = file.channel().write(bytes(request), request.offset);
+      count =
+          request.vectors.isEmpty()
+              ? file.channel().write(bytes(request), request.offset)
+              : transferParts(request, file);
     } finally {
       file.length().unlockRead(stamp);
     }
@@ -185,6 +197,33 @@ final class NioCalls {
       file.channel().force(false);
     }
     return count;
+  }
+
+  /// One part after the other up to the first that is short: `FileChannel` has no vectored
+  /// transfer at a position. After a failure behind the first part, what was moved is the answer,
+  /// as it is for the kernel.
+  private static int transferParts(Request request, NioFile file) throws IOException {
+    int total = 0;
+    try {
+      for (int i = 0; i < request.vectors.count(); i++) {
+        ByteBuffer part = request.vectors.part(i).asByteBuffer();
+        int length = part.remaining();
+        long offset = request.offset + total;
+        int count =
+            request.op == Op.READ
+                ? file.channel().read(part, offset)
+                : file.channel().write(part, offset);
+        total += Math.max(count, 0);
+        if (count < length) {
+          return total;
+        }
+      }
+    } catch (IOException e) {
+      if (total == 0) {
+        throw e;
+      }
+    }
+    return total;
   }
 
   private static ByteBuffer bytes(Request request) {
@@ -245,11 +284,47 @@ final class NioCalls {
     status.size = file.channel().size();
     status.directMemoryAlignment = file.isDirectory() ? 0 : file.blockSize();
     status.directOffsetAlignment = file.isDirectory() ? 0 : file.blockSize();
+    status.atomicWriteMin = 0;
+    status.atomicWriteMax = 0;
+    status.atomicWriteParts = 0;
     status.blockSize = Math.max(1, file.blockSize());
     status.device = file.device();
     status.inode = file.inode();
-    status.directory = file.isDirectory();
+    status.allocated = -1;
+    status.mode = file.isDirectory() ? ModeBits.S_IFDIR : ModeBits.S_IFREG;
+    status.permitted = false;
+    status.modifiedNanos = -1;
+    if (file.inode() != 0) {
+      statUnix(status, file);
+    } else {
+      modified(status, Files.getLastModifiedTime(file.path()).toInstant());
+    }
     return 0;
+  }
+
+  /// By path, as `java.nio` has no fstat(2); nothing is taken from another file of that name.
+  private static void statUnix(Request.Status status, NioFile file) {
+    try {
+      Map<String, Object> unix =
+          Files.readAttributes(file.path(), "unix:dev,ino,mode,lastModifiedTime");
+      boolean same =
+          Long.valueOf(file.device()).equals(unix.get("dev"))
+              && Long.valueOf(file.inode()).equals(unix.get("ino"));
+      if (same
+          && unix.get("mode") instanceof Integer mode
+          && unix.get("lastModifiedTime") instanceof FileTime time) {
+        status.mode = mode;
+        status.permitted = true;
+        modified(status, time.toInstant());
+      }
+    } catch (IOException e) {
+      // The name is gone: what only a path can tell stays unknown.
+    }
+  }
+
+  private static void modified(Request.Status status, Instant time) {
+    status.modifiedSeconds = time.getEpochSecond();
+    status.modifiedNanos = time.getNano();
   }
 
   private static boolean has(int bits, int bit) {

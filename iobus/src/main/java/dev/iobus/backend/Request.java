@@ -18,9 +18,11 @@ public final class Request {
   public int file = -1;
   public boolean fixedFile;
 
-  /// READ, WRITE: native memory of at least [#length] bytes.
+  /// READ, WRITE: native memory of at least [#length] bytes, unless there are [#vectors].
   public MemorySegment buffer = MemorySegment.NULL;
-  /// READ, WRITE: index of the registered buffer that holds [#buffer], or −1.
+  /// READ, WRITE: several parts of native memory, [#length] bytes in all, in place of [#buffer].
+  public final Vectors vectors = new Vectors();
+  /// READ, WRITE: index of the registered buffer that holds the memory, or −1.
   public int bufferIndex = -1;
   /// READ, WRITE: position in the file. TRUNCATE: new length. CANCEL: user data of the target.
   public long offset;
@@ -28,6 +30,10 @@ public final class Request {
   public int length;
   /// WRITE: whether the bytes must be on stable storage at completion.
   public boolean dsync;
+  /// WRITE: whether the page cache shall keep no copy of the bytes.
+  public boolean dontCache;
+  /// WRITE: whether the device must store all of the bytes or none of them.
+  public boolean atomic;
 
   /// OPEN, UNLINK, RENAME (source).
   public @Nullable Path path;
@@ -45,12 +51,22 @@ public final class Request {
   /// The answer to STAT; the meaning of each field is that of `dev.iobus.FileStatus`.
   public static final class Status {
     public long size;
+    /// Kind and permissions, a set of [ModeBits].
+    public int mode;
+    /// Whether the permissions in [#mode] are known.
+    public boolean permitted;
+    public long modifiedSeconds;
+    /// Negative where the time is not known.
+    public int modifiedNanos;
+    public long allocated;
     public int directMemoryAlignment;
     public int directOffsetAlignment;
+    public int atomicWriteMin;
+    public int atomicWriteMax;
+    public int atomicWriteParts;
     public int blockSize;
     public long device;
     public long inode;
-    public boolean directory;
   }
 
   /// Lets go of what a finished request kept reachable, and of what the next one may not set.
@@ -58,11 +74,14 @@ public final class Request {
     file = -1;
     fixedFile = false;
     buffer = MemorySegment.NULL;
+    vectors.clear();
     bufferIndex = -1;
     path = null;
     target = null;
     scratch = null;
     link = Link.NONE;
     dsync = false;
+    dontCache = false;
+    atomic = false;
   }
 }

@@ -116,8 +116,8 @@ public final class UringBackend implements Backend {
       throw new UringSetupException(-wakeup.descriptor(), "eventfd");
     }
     tables = new RingTables(ring, fileSlots);
-    boolean truncates = ring.features().has(IORING_OP_FTRUNCATE);
-    FileEncoder files = new FileEncoder(arena, submissions, tables, truncates, capacity);
+    FileEncoder files =
+        new FileEncoder(arena, submissions, tables, ring.features(), capacity);
     encoder = new RequestEncoder(submissions, inFlight, files);
     pollWanted = true;
     armPoll();

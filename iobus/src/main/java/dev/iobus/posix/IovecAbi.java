@@ -30,4 +30,11 @@ public final class IovecAbi {
     IOV_BASE.set(vector, 0L, base);
     IOV_LEN.set(vector, 0L, length);
   }
+
+  /// Fills in one structure of an array.
+  public static void set(MemorySegment vectors, int index, MemorySegment base, long length) {
+    long place = index * IOVEC.byteSize();
+    IOV_BASE.set(vectors, place, base);
+    IOV_LEN.set(vectors, place, length);
+  }
 }

@@ -11,14 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.VarHandle;
 
-/// `struct statx` of `linux/stat.h` (Linux 6.1, the first with `stx_dio_mem_align`). Immutable.
+/// `struct statx` of `linux/stat.h` (Linux 6.13). Immutable.
 public final class StatxAbi {
 
   public static final int STATX_BASIC_STATS = 0x7ff;
   public static final int STATX_DIOALIGN = 0x2000;
-
-  private static final int S_IFMT = 0xf000;
-  private static final int S_IFDIR = 0x4000;
+  public static final int STATX_WRITE_ATOMIC = 0x10000;
 
   public static final StructLayout STATX =
       structLayout(
@@ -45,17 +43,31 @@ public final class StatxAbi {
           JAVA_LONG.withName("stx_mnt_id"),
           JAVA_INT.withName("stx_dio_mem_align"),
           JAVA_INT.withName("stx_dio_offset_align"),
-          paddingLayout(96));
+          JAVA_LONG.withName("stx_subvol"),
+          JAVA_INT.withName("stx_atomic_write_unit_min"),
+          JAVA_INT.withName("stx_atomic_write_unit_max"),
+          JAVA_INT.withName("stx_atomic_write_segments_max"),
+          paddingLayout(76));
 
   private static final VarHandle MASK = field("stx_mask");
   private static final VarHandle BLKSIZE = field("stx_blksize");
   private static final VarHandle MODE = field("stx_mode");
   private static final VarHandle INO = field("stx_ino");
   private static final VarHandle SIZE = field("stx_size");
+  private static final VarHandle BLOCKS = field("stx_blocks");
+  private static final VarHandle MTIME_SEC =
+      STATX.varHandle(
+          PathElement.groupElement("stx_mtime"), PathElement.groupElement("tv_sec"));
+  private static final VarHandle MTIME_NSEC =
+      STATX.varHandle(
+          PathElement.groupElement("stx_mtime"), PathElement.groupElement("tv_nsec"));
   private static final VarHandle DEV_MAJOR = field("stx_dev_major");
   private static final VarHandle DEV_MINOR = field("stx_dev_minor");
   private static final VarHandle DIO_MEM_ALIGN = field("stx_dio_mem_align");
   private static final VarHandle DIO_OFFSET_ALIGN = field("stx_dio_offset_align");
+  private static final VarHandle ATOMIC_MIN = field("stx_atomic_write_unit_min");
+  private static final VarHandle ATOMIC_MAX = field("stx_atomic_write_unit_max");
+  private static final VarHandle ATOMIC_SEGMENTS_MAX = field("stx_atomic_write_segments_max");
 
   private StatxAbi() {}
 
@@ -71,8 +83,24 @@ public final class StatxAbi {
     return (int) BLKSIZE.get(statx, 0L);
   }
 
-  public static boolean isDirectory(MemorySegment statx) {
-    return ((short) MODE.get(statx, 0L) & S_IFMT) == S_IFDIR;
+  /// Kind and permissions of inode(7).
+  public static int mode(MemorySegment statx) {
+    return Short.toUnsignedInt((short) MODE.get(statx, 0L));
+  }
+
+  /// Bytes on the device: `stx_blocks` counts 512 each.
+  public static long allocated(MemorySegment statx) {
+    return (long) BLOCKS.get(statx, 0L) * 512;
+  }
+
+  /// Seconds since 1970 of the last change of bytes.
+  public static long modifiedSeconds(MemorySegment statx) {
+    return (long) MTIME_SEC.get(statx, 0L);
+  }
+
+  /// What to add to these, in nanoseconds, 0 to 999,999,999.
+  public static int modifiedNanos(MemorySegment statx) {
+    return (int) MTIME_NSEC.get(statx, 0L);
   }
 
   /// The device as `dev_t`, composed as makedev(3) does, so that it equals what stat(2) says.
@@ -93,6 +121,25 @@ public final class StatxAbi {
   /// Alignment of offsets and lengths for direct I/O; 0 as above.
   public static int directOffsetAlignment(MemorySegment statx) {
     return saysDirectAlignment(statx) ? (int) DIO_OFFSET_ALIGN.get(statx, 0L) : 0;
+  }
+
+  /// The shortest atomic write in bytes; 0 when there is none.
+  public static int atomicWriteMin(MemorySegment statx) {
+    return saysAtomicWrites(statx) ? (int) ATOMIC_MIN.get(statx, 0L) : 0;
+  }
+
+  /// The longest atomic write in bytes; 0 when there is none.
+  public static int atomicWriteMax(MemorySegment statx) {
+    return saysAtomicWrites(statx) ? (int) ATOMIC_MAX.get(statx, 0L) : 0;
+  }
+
+  /// The most parts of an atomic write; 0 when there is none.
+  public static int atomicWriteSegmentsMax(MemorySegment statx) {
+    return saysAtomicWrites(statx) ? (int) ATOMIC_SEGMENTS_MAX.get(statx, 0L) : 0;
+  }
+
+  private static boolean saysAtomicWrites(MemorySegment statx) {
+    return ((int) MASK.get(statx, 0L) & STATX_WRITE_ATOMIC) != 0;
   }
 
   private static boolean saysDirectAlignment(MemorySegment statx) {

@@ -53,6 +53,8 @@ public final class UringAbi {
 
   // enum io_uring_op
   public static final int IORING_OP_NOP = 0;
+  public static final int IORING_OP_READV = 1;
+  public static final int IORING_OP_WRITEV = 2;
   public static final int IORING_OP_FSYNC = 3;
   public static final int IORING_OP_READ_FIXED = 4;
   public static final int IORING_OP_WRITE_FIXED = 5;
@@ -66,6 +68,8 @@ public final class UringAbi {
   public static final int IORING_OP_RENAMEAT = 35;
   public static final int IORING_OP_UNLINKAT = 36;
   public static final int IORING_OP_FTRUNCATE = 55;
+  public static final int IORING_OP_READV_FIXED = 60;
+  public static final int IORING_OP_WRITEV_FIXED = 61;
 
   // sqe->fsync_flags
   public static final int IORING_FSYNC_DATASYNC = 1;
@@ -231,6 +235,12 @@ public final class UringAbi {
 
   /// `RWF_DSYNC` of `linux/fs.h`: this write is on stable storage when it completes.
   public static final int RWF_DSYNC = 2;
+
+  /// `RWF_ATOMIC` of `linux/fs.h`: all of the bytes or none of them, even when the power fails.
+  public static final int RWF_ATOMIC = 0x40;
+
+  /// `RWF_DONTCACHE` of `linux/fs.h`: drop the pages when they are written.
+  public static final int RWF_DONTCACHE = 0x80;
 
   /// `POLLIN` of `asm-generic/poll.h`.
   public static final int POLLIN = 1;

@@ -35,6 +35,8 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
 
   private static final int[] REQUIRED_OPERATIONS = {
     IORING_OP_NOP,
+    IORING_OP_READV,
+    IORING_OP_WRITEV,
     IORING_OP_FSYNC,
     IORING_OP_READ_FIXED,
     IORING_OP_WRITE_FIXED,
@@ -69,7 +71,7 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
   }
 
   /// The features in force that matter to a reader of logs, such as
-  /// `SINGLE_ISSUER DEFER_TASKRUN SUBMIT_ALL NO_SQARRAY RING_FD FTRUNCATE`.
+  /// `SINGLE_ISSUER DEFER_TASKRUN SUBMIT_ALL NO_SQARRAY RING_FD FTRUNCATE READV_FIXED`.
   public String describe() {
     StringBuilder words = new StringBuilder();
     word(words, (setupFlags & IORING_SETUP_SINGLE_ISSUER) != 0, "SINGLE_ISSUER");
@@ -78,6 +80,7 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
     word(words, (setupFlags & IORING_SETUP_NO_SQARRAY) != 0, "NO_SQARRAY");
     word(words, registeredRing, "RING_FD");
     word(words, has(IORING_OP_FTRUNCATE), "FTRUNCATE");
+    word(words, has(IORING_OP_READV_FIXED), "READV_FIXED");
     return words.isEmpty() ? "no optional features" : words.toString();
   }
 

@@ -20,6 +20,25 @@ import org.junit.jupiter.api.io.TempDir;
 /// Compares sizes, offsets and numbers with what the C compiler says of this host's headers.
 class UringAbiTest {
 
+  private static final String[] NEWER_STATX = {
+    "stx_dio_mem_align",
+    "stx_dio_offset_align",
+    "stx_subvol",
+    "stx_atomic_write_unit_min",
+    "stx_atomic_write_unit_max",
+    "stx_atomic_write_segments_max",
+  };
+
+  private static final String[] NEWER_NUMBERS = {
+    "IORING_SETUP_NO_SQARRAY",
+    "IORING_OP_FTRUNCATE",
+    "IORING_OP_READV_FIXED",
+    "IORING_OP_WRITEV_FIXED",
+    "RWF_ATOMIC",
+    "RWF_DONTCACHE",
+    "PROBE_OPS_MAX",
+  };
+
   @TempDir Path directory;
 
   private final Map<String, Long> expected = new LinkedHashMap<>();
@@ -30,6 +49,8 @@ class UringAbiTest {
     assertEquals(16, UringAbi.CQE.byteSize());
     assertEquals(120, UringAbi.PARAMS.byteSize());
     assertEquals(256, StatxAbi.STATX.byteSize());
+    assertEquals(0xa8, offset(StatxAbi.STATX, "stx_atomic_write_unit_min"));
+    assertEquals(0xb0, offset(StatxAbi.STATX, "stx_atomic_write_segments_max"));
     assertEquals(32, FcntlAbi.FLOCK.byteSize());
     assertEquals(16 + 256 * 8, UringAbi.PROBE.byteSize());
   }
@@ -50,9 +71,9 @@ class UringAbiTest {
     struct("struct io_uring_getevents_arg", UringAbi.GETEVENTS_ARG, "min_wait_usec");
     struct("struct __kernel_timespec", UringAbi.TIMESPEC);
     struct("struct iovec", UringAbi.IOVEC);
-    struct("struct statx", StatxAbi.STATX, "stx_dio_mem_align", "stx_dio_offset_align");
+    struct("struct statx", StatxAbi.STATX, NEWER_STATX);
     struct("struct flock", FcntlAbi.FLOCK);
-    constants(UringAbi.class, "IORING_SETUP_NO_SQARRAY", "IORING_OP_FTRUNCATE", "PROBE_OPS_MAX");
+    constants(UringAbi.class, NEWER_NUMBERS);
     constants(FcntlAbi.class);
     compare();
   }

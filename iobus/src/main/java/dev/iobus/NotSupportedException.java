@@ -1,0 +1,58 @@
+package dev.iobus;
+
+import dev.iobus.backend.Request;
+import dev.iobus.posix.Errno;
+import org.jspecify.annotations.Nullable;
+
+/// An operation that the backend, the kernel or the file system does not have (EOPNOTSUPP). It has
+/// changed nothing; the message says what is missing and what to do in its place.
+public final class NotSupportedException extends BusException {
+
+  private static final long serialVersionUID = 1L;
+
+  /// @param operation what was asked, such as `write`
+  /// @param file the file's path, or what names it
+  /// @param errno the positive error number of the host
+  /// @param detail what is missing, and what to do in its place
+  NotSupportedException(String operation, String file, int errno, String detail) {
+    super(operation, file, errno, Errno.name(errno), detail);
+  }
+
+  /// The exception for a handle that ended with EOPNOTSUPP.
+  static NotSupportedException of(Handle handle, BackendKind backend, @Nullable Object cause) {
+    String detail = backend == BackendKind.NIO ? lacksOfNio(handle) : lacks(handle);
+    NotSupportedException failure =
+        new NotSupportedException(
+            handle.operation(), handle.target, Errno.EOPNOTSUPP, detail);
+    if (cause instanceof Throwable throwable) {
+      failure.initCause(throwable);
+    }
+    return failure;
+  }
+
+  private static String lacksOfNio(Handle handle) {
+    Request request = handle.request;
+    return switch (handle.op) {
+      case WRITE ->
+          request.atomic
+              ? "java.nio has no atomic write; write a copy, sync it and rename it"
+              : "java.nio cannot write past the page cache's copy; write without DONT_CACHE";
+      default -> Errno.text(Errno.EOPNOTSUPP);
+    };
+  }
+
+  private static String lacks(Handle handle) {
+    Request request = handle.request;
+    return switch (handle.op) {
+      case WRITE ->
+          request.atomic
+              ? "the kernel (before 6.13), the file system or the device has no atomic writes for"
+                  + " this file: see FileStatus.atomicWriteMax; write a copy, sync it and rename it"
+              : request.dontCache
+                  ? "the kernel (before 6.14) or the file system has no uncached buffered write;"
+                      + " write without DONT_CACHE"
+                  : Errno.text(Errno.EOPNOTSUPP);
+      default -> Errno.text(Errno.EOPNOTSUPP);
+    };
+  }
+}

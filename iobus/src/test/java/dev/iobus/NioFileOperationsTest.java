@@ -1,0 +1,9 @@
+package dev.iobus;
+
+final class NioFileOperationsTest extends FileOperationsContract {
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.NIO;
+  }
+}

@@ -1,0 +1,16 @@
+package dev.iobus;
+
+import org.junit.jupiter.api.BeforeAll;
+
+final class UringFileOperationsTest extends FileOperationsContract {
+
+  @BeforeAll
+  static void needsIoUring() {
+    UringBusTest.needsIoUring();
+  }
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.IO_URING;
+  }
+}
