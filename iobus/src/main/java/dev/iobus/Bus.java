@@ -4,10 +4,16 @@ import dev.iobus.backend.Backend;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
+import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -24,16 +30,21 @@ import org.jspecify.annotations.Nullable;
 /// `submit` does not mean that an operation was not submitted.
 ///
 /// Invariants.
-/// 1. Every enqueued handle has exactly one result.
+/// 1. Every enqueued handle has exactly one last result; only operations with `Many` in their name
+///    and `sendZeroCopy` have others before it.
 /// 2. At most `2 * capacity` requests are in flight, half of them cancels, and the completion
-///    queue holds them all.
+///    queue holds the last completions of all.
 /// 3. A run of `chain` or `serialize` is placed whole.
 /// 4. After `close` no operation is in flight, except where the deadline passed and this was
 ///    reported.
 ///
 /// Confined to the thread that opened it, a platform thread; all but [#wakeup()] throw
 /// [IllegalStateException] on any other.
-public final class Bus implements AutoCloseable {
+public final class Bus extends NetworkOperations implements AutoCloseable {
+
+  private static final int POOL_BUFFERS_MAX = 32_768;
+  private static final int POOL_BUFFER_BYTES_MAX = 1 << 30;
+  private static final long PAGE_BYTES = 4096;
 
   private static final System.Logger LOGGER = System.getLogger("dev.iobus");
 
@@ -51,6 +62,7 @@ public final class Bus implements AutoCloseable {
   private final HandleTable table;
   private final InFlight flight;
   private final Handle[] one = new Handle[1];
+  private final List<BufferPool> pools = new ArrayList<>();
 
   /// Keeps wake-ups away from a backend that is gone. A leaf.
   private final ReentrantLock wakeupLock = new ReentrantLock();
@@ -265,6 +277,21 @@ public final class Bus implements AutoCloseable {
     return files.close(file);
   }
 
+  /// Prepares to close a socket. From `enqueue` on, new operations on it are refused. Those that
+  /// wait on it go on waiting, as the kernel has it: cancel them ([#cancelAll(BusFile)]), or end
+  /// the connection first ([#shutdown]).
+  public Handle close(OpenSocket socket) {
+    return onFile(Op.CLOSE, socket);
+  }
+
+  /// Prepares to give out the messages of other threads, see [#post(long)], until it is cancelled.
+  /// One such operation may be in flight; another fails with EBUSY.
+  public Handle inbox() {
+    Handle handle = take(Op.INBOX, "");
+    handle.repeats = true;
+    return handle;
+  }
+
   /// Prepares to end an operation early. It can always be prepared, also when all handles are in
   /// use, and it is idempotent: while the cancel of an operation is in use, the same handle is
   /// given again, and enqueueing it again does nothing.
@@ -283,6 +310,22 @@ public final class Bus implements AutoCloseable {
       throw new IllegalStateException(target + " is not in flight");
     }
     return table.prepareCancel(target);
+  }
+
+  /// Cancels every operation on a file that is in flight, as [#cancel] does; the cancels have no
+  /// results. Idempotent.
+  ///
+  /// @return how many operations on it were in flight
+  public int cancelAll(BusFile file) throws IOException {
+    checkOpen();
+    checks.file(file);
+    return flight.cancelSilently(this, Objects.requireNonNull(file));
+  }
+
+  /// Cancels every operation in flight, as [#cancelAll(BusFile)].
+  public int cancelAll() throws IOException {
+    checkOpen();
+    return flight.cancelSilently(this, null);
   }
 
   /// Gives back a handle that was prepared and will not be enqueued.
@@ -325,6 +368,14 @@ public final class Bus implements AutoCloseable {
   ///     transfer or a cancel
   public void serialize(Handle... handles) throws IOException {
     place(handles, Link.SERIALIZE);
+  }
+
+  /// Enqueues an operation that runs alone: it starts when every operation that was enqueued before
+  /// it has ended, and those enqueued after it start when it has ended. Operations with many
+  /// results and cancels are not waited for and do not wait.
+  public void drain(Handle handle) throws IOException {
+    checkOpen();
+    flight.drainThen(this, handle);
   }
 
   /// Gives the queue to the operating system.
@@ -390,16 +441,17 @@ public final class Bus implements AutoCloseable {
     return count;
   }
 
-  /// Frees the handle of a result for another operation. A file that was opened and never asked
-  /// for is closed.
+  /// Ends the view of a result; after the last one of an operation its handle is free for another.
+  /// A file, socket or buffer that the result has brought and nobody asked for is closed or
+  /// released.
   public void done(Result result) {
     checkOwner();
     Handle handle = result.handle();
     checkMine(handle);
-    checkState(handle, Handle.State.COMPLETED);
-    if (InFlight.isOrphanedOpen(handle)) {
-      flight.closeOrphan(handle);
-    } else {
+    if (!handle.dispatched) {
+      throw new IllegalStateException("done was called for this result before");
+    }
+    if (flight.done(handle)) {
       table.free(handle);
     }
   }
@@ -415,6 +467,143 @@ public final class Bus implements AutoCloseable {
     } finally {
       wakeupLock.unlock();
     }
+  }
+
+  /// Sends a number to the owner of this bus, who gets it as a result of [#inbox()], at once or as
+  /// soon as it has one. In order for each sender. From any thread, such as the owner of another
+  /// bus.
+  ///
+  /// @throws QueueFullException when the inbox is full: 1,024 messages, or twice the capacity
+  /// @throws IllegalStateException when the bus is closed
+  public void post(long message) {
+    wakeupLock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the bus is closed");
+      }
+      flight.post(message);
+    } finally {
+      wakeupLock.unlock();
+    }
+  }
+
+  /// A file that is readable while this bus has something to dispatch, for a `poll` on another bus
+  /// of the same backend. It is closed with this bus.
+  ///
+  /// @throws BusException where the backend has no such file (NIO)
+  public OpenFile busFile() throws BusException {
+    checkOpen();
+    int descriptor = backend.descriptor();
+    if (descriptor < 0) {
+      throw BusException.of("busFile", "the bus", -Errno.EOPNOTSUPP, null);
+    }
+    return OpenFile.ofBus(descriptor, kind);
+  }
+
+  /// The address of a socket's own end, getsockname(2).
+  ///
+  /// @throws BusException where it has none
+  public SocketAddress localAddress(OpenSocket socket) throws BusException {
+    checkOpen();
+    checks.file(socket);
+    return address("localAddress", socket, backend.localAddress(socket.descriptor()));
+  }
+
+  /// The address of a socket's other end: as it was told when the socket was accepted, else
+  /// getpeername(2).
+  ///
+  /// @throws BusException where it is not connected
+  public SocketAddress remoteAddress(OpenSocket socket) throws BusException {
+    checkOpen();
+    checks.file(socket);
+    SocketAddress told = socket.acceptedFrom();
+    return told != null
+        ? told
+        : address("remoteAddress", socket, backend.peerAddress(socket.descriptor()));
+  }
+
+  private static SocketAddress address(
+      String operation, OpenSocket socket, @Nullable SocketAddress address) throws BusException {
+    if (address == null) {
+      throw BusException.of(operation, socket.path(), -Errno.ENOTCONN, null);
+    }
+    return address;
+  }
+
+  /// Sets an option of a socket, setsockopt(2): SO_REUSEADDR, SO_REUSEPORT, SO_KEEPALIVE,
+  /// SO_BROADCAST, TCP_NODELAY, SO_RCVBUF and SO_SNDBUF of [java.net.StandardSocketOptions].
+  ///
+  /// @throws BusException when the host refuses it, or does not know it here
+  public <T> void setOption(OpenSocket socket, SocketOption<T> option, T value)
+      throws BusException {
+    checkOpen();
+    checks.file(socket);
+    int number =
+        switch (value) {
+          case Boolean on -> on ? 1 : 0;
+          case Integer size -> size;
+          default -> throw new IllegalArgumentException(option + " is not a number or a switch");
+        };
+    int answer = backend.setOption(socket.descriptor(), option, number);
+    if (answer < 0) {
+      throw BusException.of("setOption " + option.name(), socket.path(), answer, null);
+    }
+  }
+
+  /// An option of a socket, getsockopt(2); those of [#setOption].
+  public <T> T option(OpenSocket socket, SocketOption<T> option) throws BusException {
+    checkOpen();
+    checks.file(socket);
+    int answer = backend.option(socket.descriptor(), option);
+    if (answer < 0) {
+      throw BusException.of("option " + option.name(), socket.path(), answer, null);
+    }
+    Object value = option.type() == Boolean.class ? (Object) (answer != 0) : (Object) answer;
+    return option.type().cast(value);
+  }
+
+  /// Makes a pool of buffers for receives on this bus.
+  ///
+  /// @param count buffers, 1 to 32,768
+  /// @param bufferBytes bytes of each, 1 to 1 GiB
+  /// @throws IOException where the host refuses
+  public BufferPool newPool(int count, int bufferBytes) throws IOException {
+    return newPool(count, bufferBytes, false);
+  }
+
+  /// Makes a pool whose buffers are filled piece by piece, each receive behind the last, until they
+  /// are full: for few large buffers and small messages. Linux 6.12.
+  ///
+  /// @throws BusException where the host cannot: use [#newPool]
+  public BufferPool newIncrementalPool(int count, int bufferBytes) throws IOException {
+    return newPool(count, bufferBytes, true);
+  }
+
+  private BufferPool newPool(int count, int bufferBytes, boolean incremental) throws IOException {
+    checkOpen();
+    if (count < 1 || count > POOL_BUFFERS_MAX) {
+      throw new IllegalArgumentException(count + " buffers are not 1 to " + POOL_BUFFERS_MAX);
+    }
+    if (bufferBytes < 1 || bufferBytes > POOL_BUFFER_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          bufferBytes + " bytes a buffer are not 1 to " + POOL_BUFFER_BYTES_MAX);
+    }
+    Arena arena = Arena.ofShared();
+    MemorySegment slab = arena.allocate((long) count * bufferBytes, PAGE_BYTES);
+    int number = backend.openPool(slab, count, bufferBytes, incremental);
+    if (number < 0) {
+      arena.close();
+      int answer = incremental && number == -Errno.EINVAL ? -Errno.EOPNOTSUPP : number;
+      throw BusException.of("newPool", count + " x " + bufferBytes + " bytes", answer, null);
+    }
+    BufferPool pool =
+        new BufferPool(this, backend, arena, slab, count, bufferBytes, incremental, number);
+    pools.add(pool);
+    return pool;
+  }
+
+  void forget(BufferPool pool) {
+    pools.remove(pool);
   }
 
   /// Puts an open file into the ring's own table, which saves the kernel a lookup per operation
@@ -467,6 +656,9 @@ public final class Bus implements AutoCloseable {
       if (!drained) {
         reportSurvivors();
       }
+      for (BufferPool pool : pools) {
+        pool.end(drained);
+      }
       registrations.close(drained);
       backend.close(!drained);
     }
@@ -478,6 +670,29 @@ public final class Bus implements AutoCloseable {
         Objects.requireNonNull(handle.request.path), descriptor, kind, direct);
   }
 
+  OpenSocket newOpenSocket(Handle handle, int descriptor) {
+    if (handle.op == Op.ACCEPT && handle.file instanceof OpenSocket listening) {
+      SocketAddress peer = handle.repeats ? null : handle.request.address;
+      if (peer == null) {
+        peer = backend.peerAddress(descriptor);
+      }
+      return new OpenSocket(
+          descriptor, kind, listening.familyNumber(), SocketType.STREAM, peer);
+    }
+    SocketType type = handle.request.datagram ? SocketType.DATAGRAM : SocketType.STREAM;
+    return new OpenSocket(descriptor, kind, handle.request.family, type, null);
+  }
+
+  @Override
+  Checks checks() {
+    return checks;
+  }
+
+  @Override
+  long nanoTime() {
+    return options.scheduler().nanoTime();
+  }
+
   void checkOwner() {
     if (Thread.currentThread() != owner) {
       throw new IllegalStateException(
@@ -487,6 +702,7 @@ public final class Bus implements AutoCloseable {
   }
 
   /// Takes a handle for an operation on what `target` names.
+  @Override
   Handle take(Op op, String target) {
     checkOpen();
     Handle handle = table.take(op);
@@ -495,13 +711,16 @@ public final class Bus implements AutoCloseable {
   }
 
   /// Gives back a handle whose preparation failed.
+  @Override
   void giveBack(Handle handle) {
     table.free(handle);
   }
 
+  @Override
   int fileNumber(BusFile file) {
     return switch (file) {
       case OpenFile open -> open.descriptor();
+      case OpenSocket socket -> socket.descriptor();
       case RegisteredFile registered -> registered.slot(this);
     };
   }
@@ -563,7 +782,7 @@ public final class Bus implements AutoCloseable {
             + " is leaked:" + survivors);
   }
 
-  private static long nanos(Duration duration) {
+  static long nanos(Duration duration) {
     return duration.compareTo(Duration.ofDays(10_000)) < 0
         ? duration.toNanos()
         : Duration.ofDays(10_000).toNanos();

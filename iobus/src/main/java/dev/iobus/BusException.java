@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// An operation that the operating system refused or could not finish.
 public sealed class BusException extends IOException
-    permits CancelledException, NotSupportedException {
+    permits CancelledException, NoBuffersException, NotSupportedException, TimedOutException {
 
   private static final long serialVersionUID = 1L;
 
@@ -34,14 +34,27 @@ public sealed class BusException extends IOException
     BusException failure =
         switch (errno) {
           case Errno.ECANCELED -> new CancelledException(operation, file, errno);
+          case Errno.ETIME -> new TimedOutException(operation, file);
+          case Errno.ENOBUFS -> noBuffers(operation, file);
           case Errno.EOPNOTSUPP ->
               new NotSupportedException(operation, file, errno, Errno.text(errno));
-          default -> new BusException(operation, file, errno, Errno.name(errno), Errno.text(errno));
+          default -> plain(operation, file, errno);
         };
     if (cause instanceof Throwable throwable) {
       failure.initCause(throwable);
     }
     return failure;
+  }
+
+  /// A receive found its pool empty; elsewhere the kernel itself is short of buffers.
+  private static BusException noBuffers(String operation, String file) {
+    return operation.startsWith("recv")
+        ? new NoBuffersException(operation, file)
+        : plain(operation, file, Errno.ENOBUFS);
+  }
+
+  private static BusException plain(String operation, String file, int errno) {
+    return new BusException(operation, file, errno, Errno.name(errno), Errno.text(errno));
   }
 
   /// What was asked, such as `read` or `fdatasync`.

@@ -10,14 +10,9 @@ record Checks(BackendKind kind) {
 
   /// @throws IllegalArgumentException for a file of another backend
   void file(BusFile file) {
-    OpenFile open =
-        switch (file) {
-          case OpenFile plain -> plain;
-          case RegisteredFile registered -> registered.file();
-        };
-    if (open.backend() != kind) {
+    if (file.backend() != kind) {
       throw new IllegalArgumentException(
-          "file " + file.path() + " was opened on " + open.backend().label()
+          file.path() + " was opened on " + file.backend().label()
               + ", and this bus stands on " + kind.label());
     }
   }

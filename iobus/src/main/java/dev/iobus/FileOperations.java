@@ -170,6 +170,7 @@ final class FileOperations {
 
   Handle close(OpenFile file) {
     checks.file(file);
+    file.checkClosable();
     file.descriptor();
     Handle handle = bus.take(Op.CLOSE, file.path());
     handle.file = file;

@@ -1,7 +1,9 @@
 package dev.iobus;
 
+import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,18 +49,38 @@ public final class Handle {
   String target = "";
   @Nullable BusFile file;
   @Nullable RegisteredBuffer buffer;
+  /// Whether it runs alone: after all before it, and before all after it.
+  boolean drains;
+  /// Whether it has results until it is cancelled or fails.
+  boolean repeats;
+  @Nullable BufferPool pool;
+  /// When it is cancelled, on the scheduler's clock; meaningful while `request.timeoutNanos` is
+  /// not 0.
+  long deadline;
   private @Nullable Object attachment;
   private @Nullable Consumer<Result> callback;
 
   // Owned by the bus thread; set while in flight and after it.
-  /// Bytes, a descriptor or 0; or a negated error number.
+  /// Of the result that was dispatched last: bytes, a descriptor or 0; or a negated error number.
   int outcome;
+  /// Of the same result: a set of `CompletionFlags`.
+  int flags;
+  /// Whether a result was dispatched and `done` not yet called for it.
+  boolean dispatched;
   /// The bytes of a FULL transfer so far.
   long transferred;
   boolean cancelRequested;
-  /// Whether the bus itself finishes the operation and nobody sees a result.
-  boolean orphan;
-  @Nullable OpenFile opened;
+  /// Whether nobody sees a result: a cancel among many.
+  boolean silent;
+  /// Whether it waits behind a barrier and the backend does not have it yet.
+  boolean held;
+  /// Of an INBOX: what the dispatched result has brought.
+  long message;
+  /// Where the dispatched result begins in a buffer that is filled piece by piece.
+  int bufferStart;
+  /// What the dispatched result has brought and the caller has taken.
+  @Nullable BusFile opened;
+  @Nullable PoolBuffer taken;
   @Nullable Transfer transfer;
 
   Handle(Bus bus, int index) {
@@ -92,13 +114,33 @@ public final class Handle {
     return this;
   }
 
+  /// Cancels the operation when it has not ended after this time: it then fails with a
+  /// [TimedOutException]. Set before it is enqueued; counted from then on.
+  ///
+  /// @param span longer than zero
+  /// @return this handle
+  /// @throws IllegalStateException if it was enqueued already, or has many results: cancel such
+  ///     an operation when a [Bus#timeout] has passed
+  public Handle deadline(Duration span) {
+    bus.checkOwner();
+    Bus.checkState(this, State.PREPARED);
+    if (repeats || op == Op.TIMEOUT || op == Op.CANCEL) {
+      throw new IllegalStateException("a " + operation() + " takes no deadline");
+    }
+    if (span.isNegative() || span.isZero()) {
+      throw new IllegalArgumentException("the deadline " + span + " is not longer than zero");
+    }
+    request.timeoutNanos = Bus.nanos(span);
+    return this;
+  }
+
   @Nullable Consumer<Result> callback() {
     return callback;
   }
 
   /// The word for the operation, such as `read`.
   public String operation() {
-    return extent == Extent.FULL ? op.label() + "Fully" : op.label();
+    return extent == Extent.FULL ? op.label() + "Fully" : op.label() + (repeats ? "Many" : "");
   }
 
   /// The number that the completion carries: the generation tells it from all earlier uses.
@@ -124,22 +166,39 @@ public final class Handle {
     target = "";
     file = null;
     buffer = null;
+    drains = false;
+    repeats = false;
+    pool = null;
+    deadline = 0;
     attachment = null;
     callback = null;
     outcome = 0;
+    flags = 0;
+    dispatched = false;
     transferred = 0;
     cancelRequested = false;
-    orphan = false;
+    silent = false;
+    held = false;
     opened = null;
+    taken = null;
   }
 
-  /// Gives a registered buffer back to its owner, once.
+  /// Lets go of the registered buffer or the pool that it uses; by its last result, or when it
+  /// will not be enqueued.
   void releaseBuffer() {
     RegisteredBuffer used = buffer;
     if (used != null) {
       buffer = null;
       used.release();
     }
+    if (pool != null) {
+      pool.letGo();
+    }
+  }
+
+  /// Whether the result that was dispatched last is the last one.
+  boolean isFinal() {
+    return CompletionFlags.isFinal(flags);
   }
 
   /// The progress of a FULL transfer; kept with the handle and reused.

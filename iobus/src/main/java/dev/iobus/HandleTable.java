@@ -57,6 +57,11 @@ final class HandleTable {
     return cancel;
   }
 
+  /// Whether the cancel of an operation is in use.
+  boolean hasCancel(Handle target) {
+    return handles[capacity + target.index].state != Handle.State.IDLE;
+  }
+
   /// The operation that a cancel belongs to.
   Handle targetOf(Handle cancel) {
     return handles[cancel.index - capacity];

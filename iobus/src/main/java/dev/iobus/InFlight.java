@@ -1,12 +1,15 @@
 package dev.iobus;
 
 import dev.iobus.backend.Backend;
+import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 /// completions, and resumes what takes more than one request.
 ///
 /// Invariants.
-/// 1. A handle that was placed is counted until it stands in the ready queue, or was an orphan
-///    and is free.
-/// 2. A handle in flight is either with the backend or in `unfinished`, never both.
+/// 1. A handle that was placed is counted until its last result stands in the ready queue, or it
+///    is silent and free.
+/// 2. A handle in flight is either with the backend, or in `unfinished`, or held by the barrier.
 ///
 /// Confined to the bus thread, but for [#wakeup()].
 final class InFlight {
+
+  /// The fewest messages that a bus has room for.
+  private static final int INBOX_MIN = 1024;
 
   // Constant after construction.
   private final Backend backend;
@@ -29,12 +35,17 @@ final class InFlight {
   private final CompletionSink completion = this::complete;
 
   // Owned by the bus thread.
-  private final HandleQueue ready;
+  private final ReadyQueue ready;
   private final HandleQueue unfinished;
   private int count;
 
-  /// How many of those end without a result: closes of files that nobody took.
-  private int orphans;
+  /// How many of those end without a result.
+  private int silent;
+
+  private final Inbox inbox;
+
+  /// What holds new operations back until older ones have ended.
+  private final Barrier barrier = new Barrier();
 
   /// Requests that were prepared and not yet submitted.
   private int unsubmitted;
@@ -49,22 +60,57 @@ final class InFlight {
     this.table = table;
     this.scheduler = scheduler;
     this.runMax = runMax;
-    ready = new HandleQueue(table.size());
+    ready = new ReadyQueue(table.size());
     unfinished = new HandleQueue(table.size());
+    inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
   }
 
   /// Operations and cancels that will have a result.
   int count() {
-    return count - orphans;
+    return count - silent;
   }
 
   boolean hasReady() {
     return !ready.isEmpty();
   }
 
-  /// Takes the oldest result; there must be one.
+  /// Takes the oldest result into its handle; there must be one.
   Handle nextReady() {
-    return ready.remove();
+    Handle handle = ready.remove();
+    if (handle.dispatched) {
+      discardUntaken(handle); // An earlier result of an operation with many, never done.
+    }
+    handle.dispatched = true;
+    handle.opened = null;
+    handle.taken = null;
+    if ((handle.flags & CompletionFlags.BUFFER) != 0) {
+      Objects.requireNonNull(handle.pool).dispatched(handle);
+    }
+    if (handle.op == Op.INBOX && !handle.isFinal()) {
+      handle.message = inbox.take();
+    }
+    return handle;
+  }
+
+  /// Ends the view of a dispatched result. Returns whether it was the last of its handle.
+  boolean done(Handle handle) {
+    discardUntaken(handle);
+    handle.dispatched = false;
+    return handle.isFinal();
+  }
+
+  /// Closes a file or gives back a buffer that a result has brought and nobody took.
+  private void discardUntaken(Handle handle) {
+    if (handle.outcome >= 0 && handle.opened == null && brings(handle.op)) {
+      backend.closeDescriptor(handle.outcome);
+    }
+    if ((handle.flags & CompletionFlags.BUFFER) != 0 && handle.taken == null) {
+      Objects.requireNonNull(handle.pool).recycle(handle);
+    }
+  }
+
+  private static boolean brings(Op op) {
+    return op == Op.OPEN || op == Op.SOCKET || op == Op.ACCEPT;
   }
 
   boolean hasFailed() {
@@ -73,11 +119,7 @@ final class InFlight {
 
   /// Checks all handles before it changes any, then prepares them, as one run if they are linked.
   void place(Bus bus, Handle[] handles, Link link) throws IOException {
-    if (link != Link.NONE && handles.length > runMax) {
-      throw new IllegalArgumentException(
-          "a run of " + handles.length + " operations is longer than the " + runMax
-              + " that one submission carries");
-    }
+    int length = link == Link.NONE ? 0 : runLength(handles);
     int checked = 0;
     boolean fit = false;
     try {
@@ -87,7 +129,7 @@ final class InFlight {
           handles[checked].state = Handle.State.PLACING;
         }
       }
-      if (link != Link.NONE && backend.room() < handles.length) {
+      if (link != Link.NONE && backend.room() < length) {
         submit();
       }
       fit = true;
@@ -105,9 +147,31 @@ final class InFlight {
     }
   }
 
+  /// Enqueues an operation that starts when all before it have ended, and before all after it.
+  void drainThen(Bus bus, Handle handle) throws IOException {
+    checkFit(bus, handle, Link.NONE);
+    handle.drains = true;
+    start(bus, handle, Link.NONE);
+  }
+
+  /// Places that a run takes in a submission.
+  private int runLength(Handle[] handles) {
+    int length = handles.length;
+    for (int i = 0; i < handles.length && length <= runMax; i++) {
+      length += entries(handles[i]) - 1;
+    }
+    if (length > runMax) {
+      throw new IllegalArgumentException(
+          "a run of " + handles.length + " operations and their deadlines is longer than the "
+              + runMax + " that one submission carries");
+    }
+    return length;
+  }
+
   private static void checkFit(Bus bus, Handle handle, Link link) {
     bus.checkMine(handle);
-    boolean single = handle.extent == Handle.Extent.FULL || handle.op == Op.CANCEL;
+    boolean single =
+        handle.extent == Handle.Extent.FULL || handle.repeats || handle.op == Op.CANCEL;
     if (link != Link.NONE && single) {
       throw new IllegalArgumentException("a " + handle.operation() + " cannot be part of a run");
     }
@@ -125,47 +189,109 @@ final class InFlight {
     count++;
     Request request = handle.request;
     request.link = link;
+    if (request.timeoutNanos > 0) {
+      handle.deadline = scheduler.nanoTime() + request.timeoutNanos;
+    }
     BusFile file = handle.file;
     if (file != null) {
       request.fixedFile = file instanceof RegisteredFile;
       request.file = handle.op == Op.CLOSE ? releaseDescriptor(file) : bus.fileNumber(file);
     }
-    if (handle.op == Op.CANCEL && !startCancel(handle)) {
-      finish(handle, -Errno.ENOENT);
-      return;
+    if (handle.op == Op.CANCEL) {
+      startCancel(handle);
+    } else if (handle.op == Op.INBOX) {
+      startInbox(handle);
+    } else if (barrier.holds(handle)) {
+      handle.held = true;
+    } else {
+      prepare(handle);
     }
-    prepare(handle);
   }
 
   /// The right to close, or an invalid descriptor if another thread has just taken it: then the
   /// operation ends with EBADF, as it does for the kernel.
   private static int releaseDescriptor(BusFile file) {
     try {
-      return ((OpenFile) file).releaseDescriptor();
+      return switch (file) {
+        case OpenFile open -> open.releaseDescriptor();
+        case OpenSocket socket -> socket.releaseDescriptor();
+        case RegisteredFile registered -> throw new AssertionError(registered);
+      };
     } catch (IllegalStateException e) {
       return -1;
     }
   }
 
-  /// Marks the target as cancelled, so that it is not resumed. Returns whether there is still
-  /// something to cancel.
-  private boolean startCancel(Handle cancel) {
+  private void startInbox(Handle handle) {
+    if (inbox.listener() != null) {
+      finish(handle, -Errno.EBUSY, 0);
+    } else {
+      inbox.listen(handle);
+    }
+  }
+
+  /// Adds a message of any thread, and wakes the bus thread for the first.
+  void post(long message) {
+    int before = inbox.add(message);
+    if (before < 0) {
+      throw new QueueFullException(
+          "the inbox holds " + inbox.capacity() + " messages; the bus has to dispatch some");
+    }
+    if (before == 0) {
+      backend.wakeup();
+    }
+  }
+
+  private void announceMessages() {
+    Handle listener = inbox.listener();
+    if (listener != null) {
+      for (int i = inbox.announce(); i > 0; i--) {
+        ready.add(listener, 0, CompletionFlags.MORE);
+      }
+    }
+  }
+
+  /// Marks the target as cancelled, so that it is not resumed, and asks the backend if that has
+  /// it.
+  private void startCancel(Handle cancel) throws IOException {
     Handle target = table.targetOf(cancel);
     if (target.state != Handle.State.IN_FLIGHT || target.userData() != cancel.request.offset) {
-      return false;
+      finish(cancel, -Errno.ENOENT, 0);
+      return;
     }
     target.cancelRequested = true;
-    return true;
+    if (target.held) {
+      for (Handle handle : barrier.remove(target)) {
+        finish(handle, -Errno.ECANCELED, 0);
+      }
+      finish(cancel, 0, 0);
+    } else if (target.op == Op.INBOX) {
+      inbox.listen(null);
+      finish(target, -Errno.ECANCELED, 0);
+      finish(cancel, 0, 0);
+    } else {
+      prepare(cancel);
+    }
   }
 
   private void prepare(Handle handle) throws IOException {
-    if (backend.room() == 0) {
+    Request request = handle.request;
+    if (handle.op != Op.TIMEOUT && request.timeoutNanos > 0) {
+      request.timeoutNanos = Math.max(1, handle.deadline - scheduler.nanoTime());
+    }
+    if (backend.room() < entries(handle)) {
       submit();
     }
-    handle.request.op = handle.op;
-    handle.request.userData = handle.userData();
-    backend.prepare(handle.request);
+    request.op = handle.op;
+    request.userData = handle.userData();
+    request.multishot = handle.repeats && backend.repeats(request);
+    backend.prepare(request);
     unsubmitted++;
+  }
+
+  /// Places in a submission: a deadline has one of its own.
+  private static int entries(Handle handle) {
+    return handle.op != Op.TIMEOUT && handle.request.timeoutNanos > 0 ? 2 : 1;
   }
 
   /// Gives all that was placed to the operating system.
@@ -217,11 +343,27 @@ final class InFlight {
 
   /// Prepares the next request of each operation that needs one more.
   void resume() throws IOException {
+    announceMessages();
     for (int i = unfinished.size(); i > 0; i--) {
       Handle handle = unfinished.remove();
-      if (handle.cancelRequested && !handle.orphan) {
-        finish(handle, -Errno.ECANCELED);
+      if (handle.cancelRequested) {
+        finish(handle, -Errno.ECANCELED, 0);
       } else {
+        prepare(handle);
+      }
+    }
+    while (barrier.next() != null) {
+      List<Handle> run = barrier.firstRun();
+      int length = 0;
+      for (Handle handle : run) {
+        length += entries(handle);
+      }
+      if (backend.room() < length) {
+        submit();
+      }
+      for (Handle handle : run) {
+        barrier.release();
+        handle.held = false;
         prepare(handle);
       }
     }
@@ -238,37 +380,44 @@ final class InFlight {
       }
       handle.transferred = transfer.transferred();
       transfer.clear();
-      finish(handle, next);
+      finish(handle, next, 0);
+    } else if (!CompletionFlags.isFinal(flags)) {
+      ready.add(handle, result, flags);
+    } else if (mustRepeat(handle, result)) {
+      ready.add(handle, result, flags | CompletionFlags.MORE);
+      unfinished.add(handle);
     } else {
-      finish(handle, result);
+      finish(handle, result, flags);
     }
   }
 
-  private void finish(Handle handle, int outcome) {
+  /// Whether an operation with many results is prepared again, as the backend completes it once.
+  private static boolean mustRepeat(Handle handle, int result) {
+    boolean ended = result < 0 || (result == 0 && handle.op == Op.RECV);
+    return handle.repeats && !handle.request.multishot && !ended && !handle.cancelRequested;
+  }
+
+  private void finish(Handle handle, int outcome, int flags) {
     count--;
-    handle.outcome = outcome;
+    if (!handle.held) {
+      barrier.ended(handle);
+    }
     handle.releaseBuffer();
-    if (handle.orphan) {
-      orphans--;
+    if (handle.silent) {
+      silent--;
       table.free(handle);
     } else {
       handle.state = Handle.State.COMPLETED;
-      ready.add(handle);
+      ready.add(handle, timedOut(handle, outcome) ? -Errno.ETIME : outcome, flags);
     }
   }
 
-  /// Turns a finished open whose file nobody took into the close of that file.
-  void closeOrphan(Handle opened) {
-    int descriptor = opened.outcome;
-    opened.reset();
-    opened.op = Op.CLOSE;
-    opened.orphan = true;
-    opened.state = Handle.State.IN_FLIGHT;
-    opened.generation++;
-    opened.request.file = descriptor;
-    count++;
-    orphans++;
-    unfinished.add(opened);
+  /// Whether a cancelled operation was cancelled by its deadline.
+  private boolean timedOut(Handle handle, int outcome) {
+    return outcome == -Errno.ECANCELED
+        && handle.request.timeoutNanos > 0
+        && !handle.cancelRequested
+        && scheduler.nanoTime() - handle.deadline >= 0;
   }
 
   /// Cancels everything and waits for all results. Returns false when the deadline came first.
@@ -277,10 +426,10 @@ final class InFlight {
     cancelAll(bus);
     while (true) {
       while (!ready.isEmpty()) {
-        ready.remove();
+        nextReady();
       }
-      closeOrphans();
       if (count == 0) {
+        discardDispatched();
         return true;
       }
       long left = deadline - scheduler.nanoTime();
@@ -292,23 +441,44 @@ final class InFlight {
     }
   }
 
-  /// Closes the files of all finished opens that nobody took.
-  private void closeOrphans() {
+  /// Lets go of what dispatched results have brought and nobody took.
+  private void discardDispatched() {
     for (int i = 0; i < table.size(); i++) {
-      if (isOrphanedOpen(table.get(i))) {
-        closeOrphan(table.get(i));
+      if (table.get(i).dispatched) {
+        done(table.get(i));
       }
     }
   }
 
-  /// Whether a finished open has a file that only its result knows.
-  static boolean isOrphanedOpen(Handle handle) {
-    return handle.state == Handle.State.COMPLETED
-        && handle.op == Op.OPEN
-        && handle.outcome >= 0
-        && handle.opened == null;
+  /// Cancels all operations in flight, or those on one file, without results for the cancels.
+  /// Returns how many will be ended by it if they do not end by themselves.
+  int cancelSilently(Bus bus, @Nullable BusFile file) throws IOException {
+    int cancelled = 0;
+    for (int i = 0; i < table.size(); i++) {
+      Handle handle = table.get(i);
+      boolean meant = handle.op != Op.CANCEL && (file == null || file.equals(handle.file));
+      if (meant && handle.state == Handle.State.IN_FLIGHT) {
+        cancelled++;
+        if (!handle.cancelRequested) {
+          cancelSilently(bus, handle);
+        }
+      }
+    }
+    return cancelled;
   }
 
+  /// A cancel that the caller has prepared is used instead, and keeps its result.
+  private void cancelSilently(Bus bus, Handle target) throws IOException {
+    boolean fresh = !table.hasCancel(target);
+    Handle cancel = table.prepareCancel(target);
+    if (fresh) {
+      cancel.silent = true;
+      silent++;
+    }
+    start(bus, cancel, Link.NONE);
+  }
+
+  /// Frees what was never enqueued, and cancels everything but closes.
   private void cancelAll(Bus bus) throws IOException {
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);

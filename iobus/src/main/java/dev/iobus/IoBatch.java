@@ -132,6 +132,9 @@ public final class IoBatch {
     }
     bus.checks().memory(part, op == Op.READ);
     bus.checks().file(file);
+    if (file instanceof OpenSocket socket) {
+      throw SharedBus.notAFile(socket);
+    }
     Checks.range(offset, part.byteSize());
     if (part.byteSize() == 0 || part.byteSize() > SharedBus.TRANSFER_MAX) {
       throw new IllegalArgumentException(
@@ -299,6 +302,7 @@ public final class IoBatch {
   private static boolean isDirect(BusFile file) {
     return switch (file) {
       case OpenFile open -> open.isDirect();
+      case OpenSocket socket -> throw SharedBus.notAFile(socket);
       case RegisteredFile registered -> registered.file().isDirect();
     };
   }

@@ -12,6 +12,7 @@ public final class OpenFile implements BusFile {
   private final int descriptor;
   private final BackendKind backend;
   private final boolean direct;
+  private final boolean ofBus;
 
   /// Operations of shared busses in flight on the descriptor; negative once it is closed.
   private final AtomicInteger users = new AtomicInteger();
@@ -21,6 +22,20 @@ public final class OpenFile implements BusFile {
     this.descriptor = descriptor;
     this.backend = backend;
     this.direct = direct;
+    this.ofBus = false;
+  }
+
+  /// The descriptor of a bus itself.
+  private OpenFile(int descriptor, BackendKind backend) {
+    this.path = Path.of("bus");
+    this.descriptor = descriptor;
+    this.backend = backend;
+    this.direct = false;
+    this.ofBus = true;
+  }
+
+  static OpenFile ofBus(int descriptor, BackendKind backend) {
+    return new OpenFile(descriptor, backend);
   }
 
   @Override
@@ -29,6 +44,7 @@ public final class OpenFile implements BusFile {
   }
 
   /// The backend whose busses can use this file.
+  @Override
   public BackendKind backend() {
     return backend;
   }
@@ -61,6 +77,13 @@ public final class OpenFile implements BusFile {
 
   void release() {
     users.decrementAndGet();
+  }
+
+  /// @throws IllegalArgumentException for the descriptor of a bus itself
+  void checkClosable() {
+    if (ofBus) {
+      throw new IllegalArgumentException("the file of a bus is closed with the bus");
+    }
   }
 
   /// Takes the right to close; at most one caller gets the descriptor.

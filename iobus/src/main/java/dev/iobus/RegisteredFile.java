@@ -26,6 +26,11 @@ public final class RegisteredFile implements BusFile {
     return file.isDirect();
   }
 
+  @Override
+  public BackendKind backend() {
+    return file.backend();
+  }
+
   /// The file that was registered.
   public OpenFile file() {
     return file;

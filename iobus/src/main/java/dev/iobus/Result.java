@@ -1,11 +1,15 @@
 package dev.iobus;
 
+import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Op;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What became of one operation: a view of its handle, valid until [Bus#done(Result)].
+/// What became of one operation: a view of its handle, valid until [Bus#done(Result)]. Where an
+/// operation has many results the view moves on with each: one is valid until the next of the same
+/// operation is dispatched.
 ///
 /// Each `end` method belongs to one kind of operation; the wrong one is an
 /// [IllegalStateException]. Where the operation failed it throws a [BusException] that names the
@@ -47,16 +51,139 @@ public final class Result {
     end(Op.NOP);
   }
 
+  /// Whether more results of the same operation follow.
+  public boolean hasMore() {
+    checkValid();
+    return !handle.isFinal();
+  }
+
   /// Ends an `open` or `create`. The file belongs to the caller, who closes it through a bus; a
   /// file that nobody asked for is closed by `done`.
   public OpenFile endOpen() throws IOException {
     int descriptor = end(Op.OPEN);
-    OpenFile file = handle.opened;
-    if (file == null) {
-      file = handle.bus.newOpenFile(handle, descriptor);
-      handle.opened = file;
+    if (handle.opened instanceof OpenFile file) {
+      return file;
     }
+    OpenFile file = handle.bus.newOpenFile(handle, descriptor);
+    handle.opened = file;
     return file;
+  }
+
+  /// Ends a `socket`. The socket belongs to the caller, who closes it through a bus; one that
+  /// nobody asked for is closed by `done`.
+  public OpenSocket endSocket() throws IOException {
+    return socket(end(Op.SOCKET));
+  }
+
+  /// Ends an `accept`, or is one of the results of `acceptMany`. The socket belongs to the caller,
+  /// as that of [#endSocket()].
+  public OpenSocket endAccept() throws IOException {
+    return socket(end(Op.ACCEPT));
+  }
+
+  private OpenSocket socket(int descriptor) {
+    if (handle.opened instanceof OpenSocket socket) {
+      return socket;
+    }
+    OpenSocket socket = handle.bus.newOpenSocket(handle, descriptor);
+    handle.opened = socket;
+    return socket;
+  }
+
+  /// Ends a `connect`.
+  public void endConnect() throws IOException {
+    end(Op.CONNECT);
+  }
+
+  /// Ends a `bind`.
+  public void endBind() throws IOException {
+    end(Op.BIND);
+  }
+
+  /// Ends a `listen`.
+  public void endListen() throws IOException {
+    end(Op.LISTEN);
+  }
+
+  /// Ends a `send`: the bytes sent, which may be fewer than given. Of a `sendZeroCopy` it is the
+  /// first result; the last, when [#isNotification()], is ended with 0.
+  public int endSend() throws IOException {
+    return endOnce(Op.SEND);
+  }
+
+  /// Whether this result of a `sendZeroCopy` says that the memory is the caller's again.
+  public boolean isNotification() {
+    checkValid();
+    return (handle.flags & CompletionFlags.NOTIFICATION) != 0;
+  }
+
+  /// Ends a `sendFully`: the bytes sent, which is all of them.
+  public long endSendFully() throws IOException {
+    return endFull(Op.SEND);
+  }
+
+  /// Ends a `recv`, or is one of the results of `recvMany`: the bytes received, −1 when the peer
+  /// has sent its last. A receive into no memory gives 0.
+  ///
+  /// @throws NoBuffersException when the pool had no buffer
+  public int endRecv() throws IOException {
+    int count = endOnce(Op.RECV);
+    return count == 0 && handle.request.length > 0 ? -1 : count;
+  }
+
+  /// Ends a `recvFully`: the bytes received; fewer than asked for only when the peer has sent its
+  /// last.
+  public long endRecvFully() throws IOException {
+    return endFull(Op.RECV);
+  }
+
+  /// The buffer that a receive from a pool has filled. It is the caller's until
+  /// [BufferPool#release]; one that nobody asked for is released by `done`.
+  ///
+  /// @throws IllegalStateException for a receive that took none, as at the end
+  public PoolBuffer buffer() {
+    checkValid();
+    if ((handle.flags & CompletionFlags.BUFFER) == 0 || handle.pool == null) {
+      throw new IllegalStateException("the result has no buffer of a pool");
+    }
+    PoolBuffer present = handle.taken;
+    if (present == null) {
+      present = handle.pool.take(handle);
+      handle.taken = present;
+    }
+    return present;
+  }
+
+  /// Ends a `sendMessage`: the bytes sent.
+  public int endSendMessage() throws IOException {
+    return end(Op.SEND_MESSAGE);
+  }
+
+  /// Ends a `recvMessage`.
+  public ReceivedMessage endRecvMessage() throws IOException {
+    int count = end(Op.RECV_MESSAGE);
+    return new ReceivedMessage(count, handle.request.address, handle.request.truncated);
+  }
+
+  /// Ends a `shutdown`.
+  public void endShutdown() throws IOException {
+    end(Op.SHUTDOWN);
+  }
+
+  /// Ends a `poll`, or is one of the results of `pollMany`: what the file is ready for.
+  public Set<Readiness> endPoll() throws IOException {
+    return Readiness.of(end(Op.POLL));
+  }
+
+  /// Ends a `timeout`: the time has passed.
+  public void endTimeout() throws IOException {
+    end(Op.TIMEOUT);
+  }
+
+  /// Is one of the results of `inbox`: the message.
+  public long endInbox() throws IOException {
+    end(Op.INBOX);
+    return handle.message;
   }
 
   /// Ends a `read`: the bytes read, which may be fewer than asked for; −1 at the end of the file.
@@ -151,7 +278,7 @@ public final class Result {
 
   private void checkValid() {
     handle.bus.checkOwner();
-    if (handle.state != Handle.State.COMPLETED) {
+    if (!handle.dispatched) {
       throw new IllegalStateException("the result is no longer valid: done was called");
     }
   }

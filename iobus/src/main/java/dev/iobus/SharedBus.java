@@ -103,6 +103,7 @@ public final class SharedBus implements AutoCloseable {
   /// @throws IllegalStateException when it is closed, or other calls on it are in flight
   public void close(OpenFile file) throws IOException {
     checks.file(file);
+    file.checkClosable();
     Slot slot = begin(Op.CLOSE);
     try {
       slot.request.file = file.releaseDescriptor();
@@ -512,6 +513,7 @@ public final class SharedBus implements AutoCloseable {
   private OpenFile openFile(BusFile file) {
     return switch (file) {
       case OpenFile plain -> plain;
+      case OpenSocket socket -> throw notAFile(socket);
       case RegisteredFile registered -> {
         registered.slot(this); // Refuses one that is no longer registered.
         yield registered.file();
@@ -580,7 +582,13 @@ public final class SharedBus implements AutoCloseable {
         request.fixedFile = false;
         yield open;
       }
+      case OpenSocket socket -> throw notAFile(socket);
     };
+  }
+
+  static IllegalArgumentException notAFile(OpenSocket socket) {
+    return new IllegalArgumentException(
+        socket.path() + " is a socket, and a shared bus works on files; use a Bus");
   }
 
   static void letGo(@Nullable OpenFile file) {

@@ -1,8 +1,11 @@
 package dev.iobus.backend;
 
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One way to ask an operating system for I/O. Primitives only: a backend knows no bus and no
 /// handle, and answers with numbers: 0 or more for success, a negated Linux error number for
@@ -14,9 +17,11 @@ import java.util.List;
 /// same time.
 ///
 /// Invariants.
-/// 1. Every request that was prepared and submitted is completed exactly once.
-/// 2. The caller keeps at most [#capacity()] requests between prepare and completion, so no
-///    completion is ever dropped.
+/// 1. Every request that was prepared and submitted has exactly one last completion, and others
+///    before it, marked [CompletionFlags#MORE], only if it is `multishot` or `zeroCopy`.
+/// 2. The caller keeps at most [#capacity()] requests between prepare and last completion, so the
+///    completion of none is ever dropped. A `multishot` request may be ended by more completions
+///    than there is room for; nothing is lost then, and it can be prepared again.
 /// 3. Links tie a request to the one prepared next; a run is not split by a submission.
 public sealed interface Backend permits UringBackend, NioBackend {
 
@@ -33,7 +38,8 @@ public sealed interface Backend permits UringBackend, NioBackend {
   /// ([#batchMax()] unsubmitted requests at most).
   void prepare(Request request);
 
-  /// How many more requests [#prepare] takes before a [#submit] is needed.
+  /// How many more requests [#prepare] takes before a [#submit] is needed. One that has a deadline
+  /// ([Request#timeoutNanos]) takes two places.
   int room();
 
   /// Gives all prepared requests to the operating system. Retries EINTR, and EAGAIN and EBUSY
@@ -66,6 +72,42 @@ public sealed interface Backend permits UringBackend, NioBackend {
   int registerBuffer(MemorySegment memory);
 
   void unregisterBuffer(int index);
+
+  /// Whether a request with `multishot` completes again and again until it is cancelled or fails.
+  /// Where not, it is prepared anew after each completion, without the flag.
+  boolean repeats(Request request);
+
+  /// Closes a descriptor that nobody uses. At once: the last close of a file waits for nothing.
+  void closeDescriptor(int descriptor);
+
+  /// Makes buffers ready for receives of one pool. Owned mode only. Returns the number of the
+  /// pool, or a negated error number (`-EINVAL`: they cannot be filled piece by piece here).
+  ///
+  /// @param slab native memory of `count * bufferBytes` bytes, which stays alive until
+  ///     [#closePool(int)]
+  int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental);
+
+  /// Gives a buffer back to its pool.
+  void provide(int pool, int buffer);
+
+  /// Ends a pool that no request uses.
+  void closePool(int pool);
+
+  /// The address of a socket's own end, or null where it is not known.
+  @Nullable SocketAddress localAddress(int descriptor);
+
+  /// The address of a socket's other end, or null where it is not known.
+  @Nullable SocketAddress peerAddress(int descriptor);
+
+  /// Sets an option that is a number or a switch (0 or 1). Returns 0 or a negated error number.
+  int setOption(int descriptor, SocketOption<?> option, int value);
+
+  /// Returns the value of an option that is a number or a switch, or a negated error number.
+  int option(int descriptor, SocketOption<?> option);
+
+  /// A descriptor that is readable while completions wait, for the poll of another bus of the same
+  /// backend; −1 where there is none.
+  int descriptor();
 
   /// Writes to a file that is not direct, on the calling thread: the kernel takes such bytes without
   /// waiting for the device, as a rule. From any thread, for a descriptor that stays open.

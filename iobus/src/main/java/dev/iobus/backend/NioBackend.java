@@ -3,6 +3,8 @@ package dev.iobus.backend;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
@@ -120,7 +122,7 @@ public final class NioBackend implements Backend {
   private static boolean namesFile(Op op) {
     return switch (op) {
       case READ, WRITE, FSYNC, FDATASYNC, TRUNCATE, STAT -> true;
-      case NOP, OPEN, CLOSE, RENAME, UNLINK, CANCEL -> false;
+      default -> false;
     };
   }
 
@@ -236,6 +238,58 @@ public final class NioBackend implements Backend {
 
   @Override
   public void unregisterBuffer(int index) {}
+
+  @Override
+  public boolean repeats(Request request) {
+    return false;
+  }
+
+  @Override
+  public void closeDescriptor(int descriptor) {
+    NioFile file = NioFiles.retain(descriptor, false);
+    if (NioFiles.closeDescriptor(descriptor)) {
+      releaseQuietly(file);
+    }
+    releaseQuietly(file);
+  }
+
+  @Override
+  public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public void provide(int pool, int buffer) {
+    throw new IllegalStateException("no pool " + pool);
+  }
+
+  @Override
+  public void closePool(int pool) {}
+
+  @Override
+  public @Nullable SocketAddress localAddress(int descriptor) {
+    return null;
+  }
+
+  @Override
+  public @Nullable SocketAddress peerAddress(int descriptor) {
+    return null;
+  }
+
+  @Override
+  public int setOption(int descriptor, SocketOption<?> option, int value) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public int option(int descriptor, SocketOption<?> option) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public int descriptor() {
+    return -1;
+  }
 
   /// Never: the calling thread could be interrupted, which would close the channel.
   @Override

@@ -13,10 +13,35 @@ public enum Op {
   RENAME,
   UNLINK,
   STAT,
+  SOCKET,
+  CONNECT,
+  BIND,
+  LISTEN,
+  ACCEPT,
+  SEND,
+  RECV,
+  SEND_MESSAGE,
+  RECV_MESSAGE,
+  SHUTDOWN,
+  POLL,
+  /// Ends when the time has passed.
+  TIMEOUT,
+  /// Messages of other threads; never given to a backend.
+  INBOX,
   /// Ends the request whose user data stands in [Request#offset], if it can still be ended.
   CANCEL;
 
-  private final String label = name().toLowerCase(java.util.Locale.ROOT);
+  private final String label = label(name());
+
+  /// As the methods of a bus are spelled: `SEND_MESSAGE` is `sendMessage`.
+  private static String label(String name) {
+    StringBuilder label = new StringBuilder();
+    for (String word : name.toLowerCase(java.util.Locale.ROOT).split("_")) {
+      label.append(
+          label.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+    }
+    return label.toString();
+  }
 
   /// The word for messages, such as `fdatasync`.
   public String label() {

@@ -1,6 +1,7 @@
 package dev.iobus.backend;
 
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,10 @@ public final class Request {
   public int file = -1;
   public boolean fixedFile;
 
-  /// READ, WRITE: native memory of at least [#length] bytes, unless there are [#vectors].
+  /// READ, WRITE, SEND, RECV: native memory of at least [#length] bytes, if no [#vectors].
   public MemorySegment buffer = MemorySegment.NULL;
-  /// READ, WRITE: several parts of native memory, [#length] bytes in all, in place of [#buffer].
+  /// READ, WRITE, SEND_MESSAGE, RECV_MESSAGE: parts of native memory, [#length] bytes in all, in
+  /// place of [#buffer].
   public final Vectors vectors = new Vectors();
   /// READ, WRITE: index of the registered buffer that holds the memory, or −1.
   public int bufferIndex = -1;
@@ -41,6 +43,30 @@ public final class Request {
   public @Nullable Path target;
   /// OPEN: a set of [OpenBits].
   public int openBits;
+
+  /// SOCKET: a number of [SocketFamily]; the family of the socket for CONNECT, BIND, SEND_MESSAGE.
+  public int family;
+  /// SOCKET: whether for datagrams. LISTEN: the length of the queue, in [#length].
+  public boolean datagram;
+  /// CONNECT, BIND: where to. SEND_MESSAGE: the receiver, or null on a connected socket. Filled by
+  /// the backend: ACCEPT: the peer, if it is known. RECV_MESSAGE: the sender.
+  public @Nullable SocketAddress address;
+  /// POLL: what to wait for, a set of [PollBits]. SHUTDOWN: 0 for input, 1 for output, 2 for both.
+  public int mask;
+  /// ACCEPT, RECV, POLL: whether to complete again and again; only where [Backend#repeats].
+  public boolean multishot;
+  /// SEND: whether the kernel sends from the memory itself, and tells when it is done with it.
+  public boolean zeroCopy;
+  /// SEND: whether to go on until everything is sent. RECV: until the memory is full.
+  public boolean whole;
+  /// READ, RECV: the pool whose buffer is used in place of [#buffer], or −1.
+  public int pool = -1;
+  /// The number of a buffer that the backend has taken from the pool, or −1. The backend's own.
+  int poolBuffer = -1;
+  /// TIMEOUT: how long, in nanoseconds. Others: after how long to cancel it; 0 for never.
+  public long timeoutNanos;
+  /// RECV_MESSAGE: filled by the backend: whether the datagram was longer than the memory.
+  public boolean truncated;
 
   /// STAT: filled by the backend before it completes the request.
   public final Status status = new Status();
@@ -83,5 +109,13 @@ public final class Request {
     dsync = false;
     dontCache = false;
     atomic = false;
+    address = null;
+    mask = 0;
+    multishot = false;
+    zeroCopy = false;
+    whole = false;
+    pool = -1;
+    timeoutNanos = 0;
+    truncated = false;
   }
 }

@@ -13,14 +13,20 @@ final class RequestEncoder {
   private final SubmissionQueue submissions;
   private final InFlightTable inFlight;
   private final FileEncoder files;
+  private final SocketEncoder sockets;
 
   // Owned by the submitting thread.
   private boolean runOpen;
 
-  RequestEncoder(SubmissionQueue submissions, InFlightTable inFlight, FileEncoder files) {
+  RequestEncoder(
+      SubmissionQueue submissions,
+      InFlightTable inFlight,
+      FileEncoder files,
+      SocketEncoder sockets) {
     this.submissions = submissions;
     this.inFlight = inFlight;
     this.files = files;
+    this.sockets = sockets;
   }
 
   /// Whether the last filled request is tied to one that is still to come.
@@ -41,20 +47,44 @@ final class RequestEncoder {
     }
     request.scratch = null;
     boolean tied = runOpen || request.link != Link.NONE;
-    int link = linkFlags(request.link);
-    switch (request.op) {
-      case NOP -> submissions.push(IORING_OP_NOP, link, -1, 0, 0, 0, 0, 0, inFlight.add(request));
+    boolean bounded = request.op != Op.TIMEOUT && request.timeoutNanos > 0;
+    int behind = linkFlags(request.link);
+    int link = bounded && behind == 0 ? IOSQE_IO_LINK : behind;
+    long token = fill(request, link, tied);
+    if (bounded) {
+      sockets.fillDeadline(request, behind, token);
+    }
+    runOpen = request.link != Link.NONE;
+  }
+
+  private long fill(Request request, int link, boolean tied) {
+    return switch (request.op) {
+      case NOP -> {
+        long token = inFlight.add(request);
+        submissions.push(IORING_OP_NOP, link, -1, 0, 0, 0, 0, 0, token);
+        yield token;
+      }
       case CANCEL -> {
         long target = inFlight.find(request.offset);
         long token = inFlight.add(request);
         submissions.push(IORING_OP_ASYNC_CANCEL, link, -1, 0, target, 0, 0, 0, token);
+        yield token;
       }
       case READ, WRITE, FSYNC, FDATASYNC, OPEN, CLOSE, TRUNCATE, RENAME, UNLINK, STAT -> {
         files.check(request);
-        files.fill(request, link, inFlight.add(request), tied);
+        long token = inFlight.add(request);
+        files.fill(request, link, token, tied);
+        yield token;
       }
-    }
-    runOpen = request.link != Link.NONE;
+      case SOCKET, CONNECT, BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, SHUTDOWN,
+          POLL, TIMEOUT -> {
+        long token = inFlight.add(request);
+        int flags = request.fixedFile ? link | IOSQE_FIXED_FILE : link;
+        sockets.fill(request, flags, token, tied);
+        yield token;
+      }
+      case INBOX -> throw new AssertionError(request.op);
+    };
   }
 
   private static int linkFlags(Link link) {
@@ -71,6 +101,10 @@ final class RequestEncoder {
       case NOP, CANCEL -> result;
       case READ, WRITE, FSYNC, FDATASYNC, OPEN, CLOSE, TRUNCATE, RENAME, UNLINK, STAT ->
           files.finish(request, token, result);
+      case SOCKET, CONNECT, BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, SHUTDOWN,
+          POLL, TIMEOUT ->
+          sockets.finish(request, token, result);
+      case INBOX -> throw new AssertionError(request.op);
     };
   }
 }

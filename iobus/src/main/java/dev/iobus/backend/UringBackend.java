@@ -6,6 +6,7 @@ import dev.iobus.posix.Errno;
 import dev.iobus.posix.FcntlAbi;
 import dev.iobus.posix.IovecAbi;
 import dev.iobus.posix.Libc;
+import dev.iobus.posix.SocketCalls;
 import dev.iobus.uring.CompletionQueue;
 import dev.iobus.uring.Ring;
 import dev.iobus.uring.RingTables;
@@ -17,12 +18,15 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Linux io_uring: requests become submission queue entries, completion queue entries go to the
 /// sink. Threads as in [Backend]; in the owned mode the thread that opens the backend owns it.
@@ -59,6 +63,9 @@ public final class UringBackend implements Backend {
   /// `user_data` of the poll behind [#wakeup()]; tokens of requests are positive.
   private static final long WAKE = -1;
 
+  /// `user_data` of the deadlines of requests, whose completions tell nothing.
+  static final long DEADLINE = -2;
+
   private static final int REFUSALS_AT_ONCE = 16;
   private static final long REFUSAL_PAUSE_NANOS = 50_000;
   private static final long REFUSAL_LIMIT_NANOS = 10_000_000_000L;
@@ -81,6 +88,9 @@ public final class UringBackend implements Backend {
   // Guarded by submitLock in the shared mode, owned by the owner otherwise.
   private final ReentrantLock submitLock = new ReentrantLock();
   private final RequestEncoder encoder;
+
+  // Owned by the owner; unused in the shared mode.
+  private final UringPools pools;
 
   // Owned by the reaping thread.
   private final long[] takenTokens = new long[TAKEN_MAX];
@@ -107,7 +117,7 @@ public final class UringBackend implements Backend {
     int sqEntries = powerOfTwoFrom(Math.min(capacity, SQ_ENTRIES_MAX));
     ring =
         Ring.open(
-            syscalls, arena, !shared, sqEntries, Math.max(sqEntries, capacity) + CQ_RESERVE);
+            syscalls, arena, !shared, sqEntries, completionPlaces(sqEntries, capacity));
     submissions = ring.submissions();
     completions = ring.completions();
     wakeup = new WakeupEvent(arena);
@@ -118,7 +128,10 @@ public final class UringBackend implements Backend {
     tables = new RingTables(ring, fileSlots);
     FileEncoder files =
         new FileEncoder(arena, submissions, tables, ring.features(), capacity);
-    encoder = new RequestEncoder(submissions, inFlight, files);
+    pools = new UringPools(ring);
+    SocketEncoder sockets =
+        new SocketEncoder(arena, submissions, ring.features(), pools, capacity);
+    encoder = new RequestEncoder(submissions, inFlight, files, sockets);
     pollWanted = true;
     armPoll();
     int failure = probeWakeup();
@@ -290,6 +303,69 @@ public final class UringBackend implements Backend {
     tables.unregisterBuffer(index);
   }
 
+  @Override
+  public boolean repeats(Request request) {
+    return switch (request.op) {
+      case POLL -> true;
+      case ACCEPT -> ring.features().has(IORING_OP_SOCKET); // As old as multishot accept: 5.19.
+      case RECV -> request.pool >= 0 && pools.areRings() && ring.features().has(IORING_OP_SEND_ZC);
+      default -> false;
+    };
+  }
+
+  @Override
+  public void closeDescriptor(int descriptor) {
+    try (Arena call = Arena.ofConfined()) {
+      Libc.close(Libc.newErrnoCapture(call), descriptor);
+    }
+  }
+
+  @Override
+  public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
+    return pools.open(slab, count, bufferBytes, incremental);
+  }
+
+  @Override
+  public void provide(int pool, int buffer) {
+    pools.giveBack(pool, buffer);
+  }
+
+  @Override
+  public void closePool(int pool) {
+    pools.close(pool);
+  }
+
+  @Override
+  public @Nullable SocketAddress localAddress(int descriptor) {
+    return SocketCalls.getsockname(descriptor);
+  }
+
+  @Override
+  public @Nullable SocketAddress peerAddress(int descriptor) {
+    return SocketCalls.getpeername(descriptor);
+  }
+
+  @Override
+  public int setOption(int descriptor, SocketOption<?> option, int value) {
+    SocketOptionNumber number = SocketOptionNumber.of(option);
+    return number == null
+        ? -Errno.EOPNOTSUPP
+        : SocketCalls.setsockopt(descriptor, number.level(), number.name(), value);
+  }
+
+  @Override
+  public int option(int descriptor, SocketOption<?> option) {
+    SocketOptionNumber number = SocketOptionNumber.of(option);
+    return number == null
+        ? -Errno.EOPNOTSUPP
+        : SocketCalls.getsockopt(descriptor, number.level(), number.name());
+  }
+
+  @Override
+  public int descriptor() {
+    return ring.descriptor();
+  }
+
   /// As pwrite(2): most file systems have no asynchronous buffered write, so that a ring hands each
   /// to a worker thread of the kernel, which costs ten times as much.
   @Override
@@ -367,6 +443,7 @@ public final class UringBackend implements Backend {
       return;
     }
     wakeup.close();
+    pools.closeAll();
     tables.close();
     ring.close();
     arena.close();
@@ -490,12 +567,18 @@ public final class UringBackend implements Backend {
         onWake(takenResults[i], takenFlags[i]);
         continue;
       }
+      if (token == DEADLINE) {
+        continue;
+      }
       Request request = inFlight.get(token);
       int result = encoder.finish(request, token, takenResults[i]);
+      int flags = pools.flags(request, result, takenFlags[i]);
       long userData = request.userData;
-      inFlight.remove(token);
+      if (CompletionFlags.isFinal(flags)) {
+        inFlight.remove(token);
+      }
       passed++;
-      sink.complete(userData, result, takenFlags[i]);
+      sink.complete(userData, result, flags);
     }
     return passed;
   }
@@ -550,6 +633,11 @@ public final class UringBackend implements Backend {
 
   private static void unexpected(long userData, int result, int flags) {
     throw new AssertionError("completion of nothing: " + userData);
+  }
+
+  /// Half of the requests are operations, which may have deadlines with completions of their own.
+  private static int completionPlaces(int sqEntries, int capacity) {
+    return Math.max(sqEntries, capacity + capacity / 2) + CQ_RESERVE;
   }
 
   private static int powerOfTwoFrom(int n) {

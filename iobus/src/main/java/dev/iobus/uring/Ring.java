@@ -95,6 +95,11 @@ public final class Ring {
     return features;
   }
 
+  /// The descriptor of the ring, readable while the completion queue holds something, poll(2).
+  public int descriptor() {
+    return fd;
+  }
+
   public SubmissionQueue submissions() {
     return submissions;
   }

@@ -118,6 +118,11 @@ public final class SubmissionQueue {
     tail++;
   }
 
+  /// Sets `ioprio` of the entry that was filled last, where operations on sockets keep flags.
+  public void setPriority(int flags) {
+    IOPRIO.set(sqes, (tail - 1 & mask) * SQE_SIZE, (short) flags);
+  }
+
   /// Shows the filled entries to the kernel: `*sq->ktail`, which the kernel reads with acquire
   /// order; release order here makes the entries visible before it.
   public void publishTail() {

@@ -40,6 +40,7 @@ public final class UringAbi {
   public static final int IOSQE_FIXED_FILE = 1;
   public static final int IOSQE_IO_LINK = 1 << 2;
   public static final int IOSQE_IO_HARDLINK = 1 << 3;
+  public static final int IOSQE_BUFFER_SELECT = 1 << 5;
 
   // io_uring_setup() flags
   public static final int IORING_SETUP_CQSIZE = 1 << 3;
@@ -59,15 +60,28 @@ public final class UringAbi {
   public static final int IORING_OP_READ_FIXED = 4;
   public static final int IORING_OP_WRITE_FIXED = 5;
   public static final int IORING_OP_POLL_ADD = 6;
+  public static final int IORING_OP_SENDMSG = 9;
+  public static final int IORING_OP_RECVMSG = 10;
+  public static final int IORING_OP_TIMEOUT = 11;
+  public static final int IORING_OP_ACCEPT = 13;
   public static final int IORING_OP_ASYNC_CANCEL = 14;
+  public static final int IORING_OP_LINK_TIMEOUT = 15;
+  public static final int IORING_OP_CONNECT = 16;
   public static final int IORING_OP_OPENAT = 18;
   public static final int IORING_OP_CLOSE = 19;
   public static final int IORING_OP_STATX = 21;
   public static final int IORING_OP_READ = 22;
   public static final int IORING_OP_WRITE = 23;
+  public static final int IORING_OP_SEND = 26;
+  public static final int IORING_OP_RECV = 27;
+  public static final int IORING_OP_SHUTDOWN = 34;
   public static final int IORING_OP_RENAMEAT = 35;
   public static final int IORING_OP_UNLINKAT = 36;
+  public static final int IORING_OP_SOCKET = 45;
+  public static final int IORING_OP_SEND_ZC = 47;
   public static final int IORING_OP_FTRUNCATE = 55;
+  public static final int IORING_OP_BIND = 56;
+  public static final int IORING_OP_LISTEN = 57;
   public static final int IORING_OP_READV_FIXED = 60;
   public static final int IORING_OP_WRITEV_FIXED = 61;
 
@@ -76,6 +90,10 @@ public final class UringAbi {
 
   // POLL_ADD flags, in sqe->len
   public static final int IORING_POLL_ADD_MULTI = 1;
+
+  // send/recv flags and accept flags, in sqe->ioprio
+  public static final int IORING_RECV_MULTISHOT = 1 << 1;
+  public static final int IORING_ACCEPT_MULTISHOT = 1;
 
   /// `struct io_uring_cqe`: how it ended.
   public static final StructLayout CQE =
@@ -160,6 +178,8 @@ public final class UringAbi {
   public static final int IORING_REGISTER_BUFFERS_UPDATE = 16;
   public static final int IORING_REGISTER_RING_FDS = 20;
   public static final int IORING_UNREGISTER_RING_FDS = 21;
+  public static final int IORING_REGISTER_PBUF_RING = 22;
+  public static final int IORING_UNREGISTER_PBUF_RING = 23;
 
   public static final int IORING_RSRC_REGISTER_SPARSE = 1;
 
@@ -189,6 +209,28 @@ public final class UringAbi {
               JAVA_INT.withName("nr"),
               JAVA_INT.withName("resv2"))
           .withName("io_uring_rsrc_update2");
+
+  /// `struct io_uring_buf`.
+  public static final StructLayout BUF =
+      structLayout(
+              JAVA_LONG.withName("addr"),
+              JAVA_INT.withName("len"),
+              JAVA_SHORT.withName("bid"),
+              JAVA_SHORT.withName("resv"))
+          .withName("io_uring_buf");
+
+  /// `struct io_uring_buf_reg`.
+  public static final StructLayout BUF_REG =
+      structLayout(
+              JAVA_LONG.withName("ring_addr"),
+              JAVA_INT.withName("ring_entries"),
+              JAVA_SHORT.withName("bgid"),
+              JAVA_SHORT.withName("flags"),
+              sequenceLayout(3, JAVA_LONG).withName("resv2"))
+          .withName("io_uring_buf_reg");
+
+  // io_uring_buf_reg->flags
+  public static final int IOU_PBUF_RING_INC = 2;
 
   public static final int IO_URING_OP_SUPPORTED = 1;
 

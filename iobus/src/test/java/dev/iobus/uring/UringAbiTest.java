@@ -3,7 +3,9 @@ package dev.iobus.uring;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.iobus.posix.FcntlAbi;
+import dev.iobus.posix.SocketAbi;
 import dev.iobus.posix.StatxAbi;
+import dev.iobus.posix.TimespecAbi;
 import java.io.IOException;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
@@ -32,6 +34,9 @@ class UringAbiTest {
   private static final String[] NEWER_NUMBERS = {
     "IORING_SETUP_NO_SQARRAY",
     "IORING_OP_FTRUNCATE",
+    "IORING_OP_BIND",
+    "IORING_OP_LISTEN",
+    "IOU_PBUF_RING_INC",
     "IORING_OP_READV_FIXED",
     "IORING_OP_WRITEV_FIXED",
     "RWF_ATOMIC",
@@ -73,8 +78,21 @@ class UringAbiTest {
     struct("struct iovec", UringAbi.IOVEC);
     struct("struct statx", StatxAbi.STATX, NEWER_STATX);
     struct("struct flock", FcntlAbi.FLOCK);
+    struct("struct io_uring_buf", UringAbi.BUF);
+    struct("struct io_uring_buf_reg", UringAbi.BUF_REG, "flags", "resv2");
+    struct("struct msghdr", SocketAbi.MSGHDR);
+    struct("struct timespec", TimespecAbi.TIMESPEC);
     constants(UringAbi.class, NEWER_NUMBERS);
     constants(FcntlAbi.class);
+    constants(
+        SocketAbi.class, "SOCKADDR_BYTES", "UNIX_PATH_MAX", "SUN_PATH", "SIN_ADDR", "SIN6_ADDR");
+    expected.put("sizeof(struct sockaddr_storage)", (long) SocketAbi.SOCKADDR_BYTES);
+    expected.put("offsetof(struct sockaddr_un, sun_path)", 2L);
+    expected.put("offsetof(struct sockaddr_in, sin_addr)", 4L);
+    expected.put("offsetof(struct sockaddr_in6, sin6_addr)", 8L);
+    expected.put("offsetof(struct sockaddr_in6, sin6_scope_id)", 24L);
+    expected.put(
+        "sizeof(((struct sockaddr_un *) 0)->sun_path) - 1", (long) SocketAbi.UNIX_PATH_MAX);
     compare();
   }
 
@@ -112,8 +130,13 @@ class UringAbiTest {
             #include <stdio.h>
             #include <fcntl.h>
             #include <poll.h>
+            #include <time.h>
+            #include <netinet/in.h>
+            #include <netinet/tcp.h>
+            #include <sys/socket.h>
             #include <sys/stat.h>
             #include <sys/uio.h>
+            #include <sys/un.h>
             #include <linux/io_uring.h>
             int main(void) {
             """);

@@ -1,0 +1,198 @@
+package dev.iobus;
+
+import dev.iobus.backend.Backend;
+import dev.iobus.backend.CompletionFlags;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Buffers from which the backend takes one when bytes have arrived, so that thousands of
+/// connections that wait need no memory each. On io_uring a ring of provided buffers that the
+/// kernel takes from itself (`io_uring_provided_buffers(7)`).
+///
+/// The memory belongs to the pool. A received buffer is the caller's until it is released. When
+/// all are in use, receives fail with [NoBuffersException] and lose nothing.
+///
+/// Confined to the thread that owns the bus.
+public final class BufferPool implements AutoCloseable {
+
+  private final Bus bus;
+  private final Backend backend;
+  private final Arena arena;
+  private final MemorySegment slab;
+  private final int bufferBytes;
+  private final int number;
+  private final PoolBuffer[] buffers;
+  private final MemorySegment[] whole;
+
+  /// For a pool whose buffers are filled piece by piece: where the next piece begins, how many
+  /// pieces the caller has, and whether the backend is through with the buffer.
+  private final int[] filled;
+  private final int[] pieces;
+  private final boolean[] through;
+  private final boolean incremental;
+
+  private int inUse;
+  private int receives;
+  private boolean closed;
+
+  BufferPool(
+      Bus bus,
+      Backend backend,
+      Arena arena,
+      MemorySegment slab,
+      int count,
+      int bufferBytes,
+      boolean incremental,
+      int number) {
+    this.bus = bus;
+    this.backend = backend;
+    this.arena = arena;
+    this.slab = slab;
+    this.bufferBytes = bufferBytes;
+    this.incremental = incremental;
+    this.number = number;
+    buffers = new PoolBuffer[count];
+    whole = new MemorySegment[count];
+    for (int i = 0; i < count; i++) {
+      buffers[i] = new PoolBuffer(this, i);
+      whole[i] = slab.asSlice((long) i * bufferBytes, bufferBytes);
+    }
+    filled = new int[incremental ? count : 0];
+    pieces = new int[incremental ? count : 0];
+    through = new boolean[incremental ? count : 0];
+  }
+
+  /// Buffers in the pool.
+  public int size() {
+    return buffers.length;
+  }
+
+  /// Bytes of one buffer.
+  public int bufferBytes() {
+    return bufferBytes;
+  }
+
+  /// Whether one buffer may take what several receives bring, one behind the other.
+  public boolean isIncremental() {
+    return incremental;
+  }
+
+  /// Buffers that the caller has: taken from a result and not released.
+  public int inUse() {
+    bus.checkOwner();
+    return inUse;
+  }
+
+  /// Gives a buffer back for later receives.
+  ///
+  /// @throws IllegalStateException if it was released before
+  public void release(PoolBuffer buffer) {
+    bus.checkOwner();
+    checkOpen();
+    if (buffer.pool != this) {
+      throw new IllegalArgumentException("the buffer belongs to another pool");
+    }
+    if (!buffer.isInUse()) {
+      throw new IllegalStateException("the buffer was released before");
+    }
+    buffer.giveBack();
+    inUse--;
+    recycle(buffer.number);
+  }
+
+  /// Ends the pool and frees its memory.
+  ///
+  /// @throws IllegalStateException while receives from it are prepared or in flight, or while the
+  ///     caller has buffers of it
+  @Override
+  public void close() {
+    bus.checkOwner();
+    if (closed) {
+      return;
+    }
+    if (receives > 0 || inUse > 0) {
+      throw new IllegalStateException(
+          "the pool has " + receives + " receives in flight and " + inUse
+              + " buffers in use; await and release them first");
+    }
+    bus.forget(this);
+    end(true);
+  }
+
+  /// @param drained whether no receive is in flight; otherwise the memory is left to the kernel
+  void end(boolean drained) {
+    closed = true;
+    if (drained) {
+      backend.closePool(number);
+      arena.close();
+    }
+  }
+
+  int number() {
+    checkOpen();
+    return number;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the pool is closed");
+    }
+  }
+
+  Bus bus() {
+    return bus;
+  }
+
+  void retain() {
+    receives++;
+  }
+
+  void letGo() {
+    receives--;
+  }
+
+  /// The buffer of a dispatched result becomes the caller's.
+  PoolBuffer take(Handle handle) {
+    int index = CompletionFlags.buffer(handle.flags);
+    int length = handle.outcome;
+    PoolBuffer buffer;
+    if (incremental) {
+      buffer = new PoolBuffer(this, index);
+      buffer.take(slab.asSlice((long) index * bufferBytes + handle.bufferStart, length));
+    } else {
+      buffer = buffers[index];
+      buffer.take(length == bufferBytes ? whole[index] : whole[index].asSlice(0, length));
+    }
+    inUse++;
+    return buffer;
+  }
+
+  /// Gives the buffer of a dispatched result back that nobody took.
+  void recycle(Handle handle) {
+    recycle(CompletionFlags.buffer(handle.flags));
+  }
+
+  /// By the dispatch of each result that used a buffer, in the order in which they were filled:
+  /// counts one piece, and notes where it begins.
+  void dispatched(Handle handle) {
+    if (incremental) {
+      int index = CompletionFlags.buffer(handle.flags);
+      handle.bufferStart = filled[index];
+      filled[index] += Math.max(0, handle.outcome);
+      pieces[index]++;
+      through[index] = (handle.flags & CompletionFlags.BUFFER_MORE) == 0;
+    }
+  }
+
+  private void recycle(int index) {
+    if (incremental) {
+      pieces[index]--;
+      if (pieces[index] > 0 || !through[index]) {
+        return;
+      }
+      filled[index] = 0;
+      through[index] = false;
+    }
+    backend.provide(number, index);
+  }
+}

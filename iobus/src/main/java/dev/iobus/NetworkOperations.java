@@ -1,0 +1,295 @@
+package dev.iobus;
+
+import dev.iobus.backend.Op;
+import dev.iobus.backend.Request;
+import dev.iobus.backend.SocketFamily;
+import dev.iobus.backend.Vectors;
+import java.lang.foreign.MemorySegment;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.time.Duration;
+import java.util.Objects;
+
+/// The operations of a [Bus] on sockets, readiness and time. Each method prepares a handle.
+///
+/// Confined to the bus thread.
+abstract sealed class NetworkOperations permits Bus {
+
+  /// A handle for an operation that is on no file.
+  abstract Handle take(Op op, String target);
+
+  /// Gives back a handle whose preparation failed.
+  abstract void giveBack(Handle handle);
+
+  /// The number that the backend knows an open file by.
+  abstract int fileNumber(BusFile file);
+
+  abstract Checks checks();
+
+  abstract long nanoTime();
+
+  /// Prepares to make a socket, socket(2). It is closed by a `close` operation.
+  ///
+  /// @param family INET, INET6 or UNIX
+  public Handle socket(StandardProtocolFamily family, SocketType type) {
+    int number = familyNumber(family);
+    Handle handle = take(Op.SOCKET, family + " " + type);
+    handle.request.family = number;
+    handle.request.datagram = type == SocketType.DATAGRAM;
+    return handle;
+  }
+
+  /// Prepares to connect a socket, connect(2). To a datagram socket it gives the address that later
+  /// sends go to.
+  ///
+  /// @param address of the socket's family; its host name is resolved
+  public Handle connect(OpenSocket socket, SocketAddress address) {
+    return addressed(Op.CONNECT, socket, address);
+  }
+
+  /// Prepares to give a socket its own address, bind(2). Port 0 lets the host choose; ask
+  /// [Bus#localAddress] which.
+  public Handle bind(OpenSocket socket, SocketAddress address) {
+    return addressed(Op.BIND, socket, address);
+  }
+
+  /// Prepares to let a bound stream socket take connections, listen(2).
+  ///
+  /// @param backlog connections that may wait to be accepted, at least 1; the host has a limit of
+  ///     its own (`net.core.somaxconn`)
+  public Handle listen(OpenSocket socket, int backlog) {
+    if (backlog < 1) {
+      throw new IllegalArgumentException("backlog " + backlog + " is not at least 1");
+    }
+    Handle handle = onFile(Op.LISTEN, socket);
+    handle.request.length = backlog;
+    return handle;
+  }
+
+  /// Prepares to accept one connection, accept4(2).
+  public Handle accept(OpenSocket socket) {
+    return onFile(Op.ACCEPT, socket);
+  }
+
+  /// Prepares to accept connections until it is cancelled or fails: each has a result, and all but
+  /// the last are [Result#hasMore()].
+  public Handle acceptMany(OpenSocket socket) {
+    return repeating(onFile(Op.ACCEPT, socket));
+  }
+
+  /// Prepares to send up to all of `from`, send(2).
+  ///
+  /// @param socket connected
+  /// @param from native memory; on the NIO backend not confined to one thread
+  public Handle send(BusFile socket, MemorySegment from) {
+    checks().memory(from, false);
+    Handle handle = onFile(Op.SEND, socket);
+    setMemory(handle.request, from);
+    return handle;
+  }
+
+  /// Prepares to send all of `from`, in as many requests as it takes. It cannot be part of a chain;
+  /// a [#send] in a chain is whole by itself. After a failure any part may have been sent.
+  public Handle sendFully(BusFile socket, MemorySegment from) {
+    checks().memory(from, false);
+    Handle handle = onFile(Op.SEND, socket);
+    handle.extent = Handle.Extent.FULL;
+    handle.request.whole = true;
+    handle.transfer().begin(handle.request, from, 0, true, false);
+    return handle;
+  }
+
+  /// Prepares to send up to all of `from` without copying it (`io_uring_prep_send_zc(3)`), which
+  /// pays from about 1 KiB. It has two results: what was sent, and later, as the last, that the
+  /// memory is the caller's again. Where the host cannot, it copies and has one result.
+  public Handle sendZeroCopy(BusFile socket, MemorySegment from) {
+    Handle handle = send(socket, from);
+    handle.request.zeroCopy = true;
+    return handle;
+  }
+
+  /// Prepares to receive at least one byte and up to `into.byteSize()`, recv(2).
+  ///
+  /// @param into native memory; on the NIO backend not confined to one thread
+  public Handle recv(BusFile socket, MemorySegment into) {
+    checks().memory(into, true);
+    Handle handle = onFile(Op.RECV, socket);
+    setMemory(handle.request, into);
+    return handle;
+  }
+
+  /// Prepares to receive until `into` is full or the peer has sent its last. It cannot be part of a
+  /// chain; a [#recv] in a chain is whole by itself.
+  public Handle recvFully(BusFile socket, MemorySegment into) {
+    checks().memory(into, true);
+    Handle handle = onFile(Op.RECV, socket);
+    handle.extent = Handle.Extent.FULL;
+    handle.request.whole = true;
+    handle.transfer().begin(handle.request, into, 0, false, false);
+    return handle;
+  }
+
+  /// Prepares to receive into a buffer that is taken from a pool when bytes have arrived.
+  public Handle recv(BusFile socket, BufferPool pool) {
+    checkPool(pool);
+    Handle handle = onFile(Op.RECV, socket);
+    handle.request.pool = pool.number();
+    handle.request.length = pool.bufferBytes();
+    handle.pool = pool;
+    pool.retain();
+    return handle;
+  }
+
+  /// Prepares to receive again and again, each time into a buffer of the pool, until the peer has
+  /// sent its last, the pool is empty, it fails or is cancelled. All results but the last are
+  /// [Result#hasMore()].
+  public Handle recvMany(BusFile socket, BufferPool pool) {
+    return repeating(recv(socket, pool));
+  }
+
+  /// Prepares to send one message made of parts, sendmsg(2).
+  ///
+  /// @param to the receiver of a datagram
+  /// @param parts native memory, 1 to 1,024 parts
+  public Handle sendMessage(OpenSocket socket, SocketAddress to, MemorySegment... parts) {
+    Handle handle = addressed(Op.SEND_MESSAGE, socket, to);
+    return message(handle, parts, false);
+  }
+
+  /// Prepares to send one message made of parts on a connected socket, sendmsg(2).
+  public Handle sendMessage(OpenSocket socket, MemorySegment... parts) {
+    return message(onFile(Op.SEND_MESSAGE, socket), parts, false);
+  }
+
+  /// Prepares to receive one message into parts, each filled before the next, recvmsg(2). The
+  /// result tells the sender, and whether the message was longer.
+  public Handle recvMessage(OpenSocket socket, MemorySegment... parts) {
+    return message(onFile(Op.RECV_MESSAGE, socket), parts, true);
+  }
+
+  /// Prepares to end one side of a connection or both, shutdown(2). It takes its place in a chain
+  /// behind the sends.
+  public Handle shutdown(BusFile socket, SocketSide side) {
+    Handle handle = onFile(Op.SHUTDOWN, socket);
+    handle.request.mask = side.number();
+    return handle;
+  }
+
+  /// Prepares to wait until a file is ready, poll(2). A regular file always is.
+  public Handle poll(BusFile file, Readiness first, Readiness... rest) {
+    int bits = Readiness.bits(first, rest);
+    Handle handle = onFile(Op.POLL, file);
+    handle.request.mask = bits;
+    return handle;
+  }
+
+  /// Prepares to tell again and again that a file is ready, until it is cancelled or fails. Told at
+  /// least once whenever it becomes ready; perhaps more often.
+  public Handle pollMany(BusFile file, Readiness first, Readiness... rest) {
+    return repeating(poll(file, first, rest));
+  }
+
+  /// Prepares a wait for a span of time, from when it is enqueued. It ends without failure when the
+  /// time has passed.
+  ///
+  /// @param span zero or longer
+  public Handle timeout(Duration span) {
+    if (span.isNegative()) {
+      throw new IllegalArgumentException("the span " + span + " is negative");
+    }
+    return timeout(Bus.nanos(span));
+  }
+
+  /// Prepares a wait until a point of time, which may be over.
+  ///
+  /// @param nanoTime on the clock of the scheduler in the options, by default
+  ///     [System#nanoTime()]
+  public Handle timeoutAt(long nanoTime) {
+    return timeout(Math.max(0, nanoTime - nanoTime()));
+  }
+
+  /// A handle for an operation on a file that is open and of this backend.
+  final Handle onFile(Op op, BusFile file) {
+    checks().file(file);
+    fileNumber(file);
+    Handle handle = take(op, file.path());
+    handle.file = file;
+    return handle;
+  }
+
+  private Handle timeout(long nanos) {
+    Handle handle = take(Op.TIMEOUT, nanos + " ns");
+    handle.request.timeoutNanos = nanos;
+    return handle;
+  }
+
+  private static Handle repeating(Handle handle) {
+    handle.repeats = true;
+    return handle;
+  }
+
+  private Handle addressed(Op op, OpenSocket socket, SocketAddress address) {
+    Objects.requireNonNull(address, "address");
+    SocketAddresses.check(socket, address);
+    Handle handle = onFile(op, socket);
+    handle.request.address = address;
+    handle.request.family = socket.familyNumber();
+    return handle;
+  }
+
+  private Handle message(Handle handle, MemorySegment[] parts, boolean written) {
+    boolean fit = false;
+    try {
+      if (parts.length == 0 || parts.length > Vectors.PARTS_MAX) {
+        throw new IllegalArgumentException(
+            "a message of " + parts.length + " parts; it has 1 to " + Vectors.PARTS_MAX);
+      }
+      long length = 0;
+      for (MemorySegment part : parts) {
+        checks().memory(part, written);
+        length += part.byteSize();
+      }
+      handle.request.length = checkLength(length);
+      handle.request.vectors.set(parts);
+      fit = true;
+    } finally {
+      if (!fit) {
+        giveBack(handle);
+      }
+    }
+    return handle;
+  }
+
+  private void checkPool(BufferPool pool) {
+    if (!pool.bus().equals(this)) {
+      throw new IllegalArgumentException("the pool belongs to another bus");
+    }
+  }
+
+  private static void setMemory(Request request, MemorySegment memory) {
+    request.length = checkLength(memory.byteSize());
+    request.buffer = memory;
+  }
+
+  private static int checkLength(long length) {
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          length + " bytes are more than one request transfers; use sendFully or recvFully");
+    }
+    return (int) length;
+  }
+
+  static int familyNumber(ProtocolFamily family) {
+    if (family == StandardProtocolFamily.UNIX) {
+      return SocketFamily.UNIX;
+    }
+    if (family == StandardProtocolFamily.INET) {
+      return SocketFamily.INET;
+    }
+    if (family == StandardProtocolFamily.INET6) {
+      return SocketFamily.INET6;
+    }
+    throw new IllegalArgumentException("family " + family + " is not INET, INET6 or UNIX");
+  }
+}

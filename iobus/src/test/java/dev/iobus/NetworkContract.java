@@ -1,0 +1,703 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What every bus promises of sockets, readiness and time, whatever it stands on.
+@Timeout(60)
+abstract class NetworkContract {
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final byte[] SIX_LOOPBACK = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+  @TempDir Path directory;
+  Bus bus;
+  Arena arena;
+
+  abstract BackendKind kind();
+
+  Bus open(int capacity) throws IOException {
+    return Bus.open(BusOptions.defaults().withBackend(kind()).withCapacity(capacity));
+  }
+
+  @BeforeEach
+  void openBus() throws IOException {
+    bus = open(64);
+    arena = Arena.ofShared();
+  }
+
+  @AfterEach
+  void closeBus() {
+    bus.close();
+    arena.close();
+  }
+
+  /// What is asked of a result, whose view ends with it.
+  @FunctionalInterface
+  interface End<T> {
+    T of(Result result) throws IOException;
+  }
+
+  <T> T run(Handle handle, End<T> end) throws IOException {
+    bus.submit(handle);
+    return next(handle, end);
+  }
+
+  <T> T next(Handle handle, End<T> end) throws IOException {
+    Result result = bus.dispatch(30 * SECOND);
+    if (result == null) {
+      throw new AssertionError("nothing came of " + handle);
+    }
+    assertEquals(handle, result.handle());
+    try {
+      return end.of(result);
+    } finally {
+      bus.done(result);
+    }
+  }
+
+  void ran(Handle handle) throws IOException {
+    run(
+        handle,
+        result -> {
+          if (result.isFailure()) {
+            throw BusException.of(
+                handle.operation(), "", -result.errno(), null);
+          }
+          return 0;
+        });
+  }
+
+  MemorySegment bytes(String text) {
+    byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    MemorySegment memory = arena.allocate(Math.max(1, bytes.length));
+    return memory.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+  }
+
+  static String text(MemorySegment memory, long length) {
+    return new String(
+        memory.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE),
+        java.nio.charset.StandardCharsets.US_ASCII);
+  }
+
+  static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  OpenSocket newSocket(StandardProtocolFamily family, SocketType type) throws IOException {
+    return run(bus.socket(family, type), Result::endSocket);
+  }
+
+  OpenSocket listening(StandardProtocolFamily family, SocketAddress address) throws IOException {
+    OpenSocket socket = newSocket(family, SocketType.STREAM);
+    ran(bus.bind(socket, address));
+    ran(bus.listen(socket, 128));
+    return socket;
+  }
+
+  OpenSocket listening() throws IOException {
+    return listening(StandardProtocolFamily.INET, loopback(0));
+  }
+
+  /// Two ends of a connection, the accepted one last.
+  List<OpenSocket> connected(OpenSocket server) throws IOException {
+    OpenSocket client =
+        newSocket((StandardProtocolFamily) server.family(), SocketType.STREAM);
+    Handle accept = bus.accept(server);
+    Handle connect = bus.connect(client, bus.localAddress(server));
+    bus.submit(accept, connect);
+    OpenSocket accepted = null;
+    for (int i = 0; i < 2; i++) {
+      Result result = bus.dispatch();
+      if (result.handle().equals(accept)) {
+        accepted = result.endAccept();
+      } else {
+        result.endConnect();
+      }
+      bus.done(result);
+    }
+    return List.of(client, accepted);
+  }
+
+  void closeAll(OpenSocket... sockets) throws IOException {
+    for (OpenSocket socket : sockets) {
+      ran(bus.close(socket));
+      assertTrue(socket.isClosed());
+    }
+  }
+
+  @Test
+  void bytesGoBothWaysOverTcp() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    OpenSocket client = ends.get(0);
+    OpenSocket accepted = ends.get(1);
+    assertEquals(bus.localAddress(client), bus.remoteAddress(accepted));
+    assertEquals(bus.remoteAddress(client), bus.localAddress(accepted));
+    MemorySegment into = arena.allocate(100);
+    assertEquals(5, run(bus.send(client, bytes("hello")), Result::endSend));
+    assertEquals(5, run(bus.recv(accepted, into), Result::endRecv));
+    assertEquals("hello", text(into, 5));
+    assertEquals(3, run(bus.send(accepted, bytes("you")), Result::endSend));
+    assertEquals(3, run(bus.recv(client, into), Result::endRecv));
+    assertEquals("you", text(into, 3));
+    ran(bus.shutdown(client, SocketSide.OUTPUT));
+    assertEquals(-1, run(bus.recv(accepted, into), Result::endRecv));
+    closeAll(client, accepted, server);
+    assertThrows(IllegalStateException.class, () -> bus.send(client, into));
+  }
+
+  @Test
+  void unixSocketsConnectByPath() throws IOException {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("socket"));
+    OpenSocket server = listening(StandardProtocolFamily.UNIX, address);
+    assertEquals(address, bus.localAddress(server));
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(100);
+    assertEquals(4L, (long) run(bus.sendFully(ends.get(0), bytes("unix")), Result::endSendFully));
+    assertEquals(
+        4L, (long) run(bus.recvFully(ends.get(1), into.asSlice(0, 4)), Result::endRecvFully));
+    assertEquals("unix", text(into, 4));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void ipv6SocketsTalkToBothFamilies() throws IOException {
+    OpenSocket server =
+        listening(StandardProtocolFamily.INET6, new InetSocketAddress(InetAddress.getByAddress(new byte[16]), 0));
+    int port = ((InetSocketAddress) bus.localAddress(server)).getPort();
+    OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    ran(bus.connect(client, loopback(port)));
+    OpenSocket accepted = run(bus.accept(server), Result::endAccept);
+    InetSocketAddress peer = (InetSocketAddress) bus.remoteAddress(accepted);
+    assertEquals(((InetSocketAddress) bus.localAddress(client)).getPort(), peer.getPort());
+    closeAll(client, accepted, server);
+  }
+
+  @Test
+  void datagramsKeepTheirBoundsAndTellTheSender() throws IOException {
+    OpenSocket one = newSocket(StandardProtocolFamily.INET, SocketType.DATAGRAM);
+    OpenSocket two = newSocket(StandardProtocolFamily.INET, SocketType.DATAGRAM);
+    ran(bus.bind(one, loopback(0)));
+    ran(bus.bind(two, loopback(0)));
+    SocketAddress to = bus.localAddress(two);
+    assertEquals(
+        10,
+        run(bus.sendMessage(one, to, bytes("first"), bytes("-part")), Result::endSendMessage));
+    assertEquals(4, run(bus.sendMessage(one, to, bytes("next")), Result::endSendMessage));
+    MemorySegment head = arena.allocate(7);
+    MemorySegment tail = arena.allocate(100);
+    ReceivedMessage first = run(bus.recvMessage(two, head, tail), Result::endRecvMessage);
+    assertEquals(10, first.length());
+    assertEquals(bus.localAddress(one), first.sender());
+    assertFalse(first.truncated());
+    assertEquals("first-p" + "art", text(head, 7) + text(tail, 3));
+    MemorySegment small = arena.allocate(2);
+    ReceivedMessage second = run(bus.recvMessage(two, small), Result::endRecvMessage);
+    assertEquals(2, second.length());
+    assertTrue(second.truncated());
+    closeAll(one, two);
+  }
+
+  @Test
+  void acceptManyTellsEachConnectionUntilItIsCancelled() throws IOException {
+    OpenSocket server = listening();
+    Handle accept = bus.acceptMany(server);
+    bus.submit(accept);
+    Set<SocketAddress> clients = new HashSet<>();
+    List<OpenSocket> sockets = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+      Handle connect = bus.connect(client, bus.localAddress(server));
+      bus.submit(connect);
+      for (int results = 0; results < 2; results++) {
+        Result result = bus.dispatch();
+        if (result.handle().equals(accept)) {
+          assertTrue(result.hasMore());
+          sockets.add(result.endAccept());
+        } else {
+          result.endConnect();
+          clients.add(bus.localAddress(client));
+        }
+        bus.done(result);
+      }
+      sockets.add(client);
+    }
+    Set<SocketAddress> peers = new HashSet<>();
+    for (int i = 0; i < sockets.size(); i += 2) {
+      peers.add(bus.remoteAddress(sockets.get(i)));
+    }
+    assertEquals(clients, peers);
+    Handle cancel = bus.cancel(accept);
+    bus.submit(cancel);
+    for (int i = 0; i < 2; i++) {
+      Result result = bus.dispatch();
+      assertFalse(result.hasMore());
+      if (result.handle().equals(accept)) {
+        assertThrows(CancelledException.class, result::endAccept);
+      } else {
+        assertTrue(result.endCancel());
+      }
+      bus.done(result);
+    }
+    sockets.add(server);
+    closeAll(sockets.toArray(OpenSocket[]::new));
+  }
+
+  @Test
+  void aPoolServesManyReceivesAndItsEndIsTold() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    BufferPool pool = bus.newPool(2, 1000);
+    Handle receive = bus.recvMany(ends.get(1), pool);
+    bus.submit(receive);
+    List<PoolBuffer> kept = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Handle send = bus.send(ends.get(0), bytes("message " + i));
+      bus.submit(send);
+      for (int results = 0; results < 2; results++) {
+        Result result = bus.dispatch();
+        if (result.handle().equals(receive)) {
+          assertTrue(result.hasMore());
+          assertEquals(9, result.endRecv());
+          PoolBuffer buffer = result.buffer();
+          assertEquals("message " + i, text(buffer.memory(), buffer.length()));
+          kept.add(buffer);
+        } else {
+          assertEquals(9, result.endSend());
+        }
+        bus.done(result);
+      }
+    }
+    assertEquals(2, pool.inUse());
+    Handle send = bus.send(ends.get(0), bytes("too many"));
+    bus.submit(send);
+    for (int results = 0; results < 2; results++) {
+      Result result = bus.dispatch();
+      if (result.handle().equals(receive)) {
+        assertFalse(result.hasMore());
+        assertThrows(NoBuffersException.class, result::endRecv);
+        assertThrows(IllegalStateException.class, result::buffer);
+      }
+      bus.done(result);
+    }
+    assertEquals("message 0", text(kept.get(0).memory(), 9));
+    assertThrows(IllegalStateException.class, pool::close);
+    pool.release(kept.get(0));
+    assertThrows(IllegalStateException.class, () -> pool.release(kept.get(0)));
+    // Nothing was lost, and the buffer serves again.
+    assertEquals(
+        "too many",
+        run(
+            bus.recv(ends.get(1), pool),
+            result -> text(result.buffer().memory(), result.endRecv())));
+    assertEquals(2, pool.inUse());
+    pool.release(kept.get(1));
+    closeAll(ends.get(0));
+    assertEquals(-1, run(bus.recv(ends.get(1), pool), Result::endRecv));
+    closeAll(ends.get(1), server);
+  }
+
+  @Test
+  void aBufferThatNobodyAsksForGoesBackByItself() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    try (BufferPool pool = bus.newPool(1, 100)) {
+      for (int i = 0; i < 10; i++) {
+        run(bus.send(ends.get(0), bytes("x")), Result::endSend);
+        assertEquals(1, run(bus.recv(ends.get(1), pool), Result::endRecv));
+      }
+      assertEquals(0, pool.inUse());
+    }
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void aSocketThatNobodyAsksForIsClosed() throws IOException {
+    OpenSocket server = listening();
+    OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    ran(bus.connect(client, bus.localAddress(server)));
+    run(bus.accept(server), result -> 0);
+    MemorySegment into = arena.allocate(1);
+    assertEquals(-1, run(bus.recv(client, into), Result::endRecv));
+    closeAll(client, server);
+  }
+
+  @Test
+  void zeroCopySendTellsWhenTheMemoryIsFree() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    Handle send = bus.sendZeroCopy(ends.get(0), bytes("zero copy"));
+    bus.submit(send);
+    Result result = bus.dispatch();
+    assertEquals(9, result.endSend());
+    boolean more = result.hasMore();
+    bus.done(result);
+    MemorySegment into = arena.allocate(20);
+    Handle receive = bus.recv(ends.get(1), into);
+    bus.submit(receive);
+    for (int i = 0; i < (more ? 2 : 1); i++) {
+      Result next = bus.dispatch();
+      if (next.handle().equals(send)) {
+        assertTrue(next.isNotification());
+        assertFalse(next.hasMore());
+        assertEquals(0, next.endSend());
+      } else {
+        assertEquals(9, next.endRecv());
+      }
+      bus.done(next);
+    }
+    assertEquals("zero copy", text(into, 9));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void nobodyListensIsAnErrorThatSaysSo() throws IOException {
+    OpenSocket server = listening();
+    SocketAddress address = bus.localAddress(server);
+    closeAll(server);
+    OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    BusException e =
+        assertThrows(BusException.class, () -> run(bus.connect(client, address), r -> {
+          r.endConnect();
+          return 0;
+        }));
+    assertEquals("ECONNREFUSED", e.errnoName());
+    closeAll(client);
+  }
+
+  @Test
+  void addressesThatDoNotFitAreRefusedByName() throws IOException {
+    OpenSocket inet = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    UnixDomainSocketAddress unix = UnixDomainSocketAddress.of("/tmp/x");
+    assertThrows(IllegalArgumentException.class, () -> bus.connect(inet, unix));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> bus.connect(inet, InetSocketAddress.createUnresolved("nowhere", 1)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> bus.connect(inet, new InetSocketAddress(InetAddress.getByAddress(SIX_LOOPBACK), 1)));
+    assertThrows(IllegalArgumentException.class, () -> bus.listen(inet, 0));
+    OpenSocket local = newSocket(StandardProtocolFamily.UNIX, SocketType.STREAM);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> bus.bind(local, UnixDomainSocketAddress.of("/" + "x".repeat(200))));
+    closeAll(inet, local);
+    assertEquals(0, bus.inFlight());
+  }
+
+  @Test
+  void optionsAreSetAndRead() throws IOException {
+    OpenSocket socket = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    assertFalse(bus.option(socket, StandardSocketOptions.TCP_NODELAY));
+    bus.setOption(socket, StandardSocketOptions.TCP_NODELAY, true);
+    bus.setOption(socket, StandardSocketOptions.SO_REUSEADDR, true);
+    bus.setOption(socket, StandardSocketOptions.SO_RCVBUF, 65_536);
+    assertTrue(bus.option(socket, StandardSocketOptions.TCP_NODELAY));
+    assertTrue(bus.option(socket, StandardSocketOptions.SO_RCVBUF) >= 65_536);
+    assertThrows(
+        BusException.class,
+        () -> bus.setOption(socket, StandardSocketOptions.IP_MULTICAST_TTL, 1));
+    closeAll(socket);
+  }
+
+  @Test
+  void pollTellsReadiness() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    assertEquals(
+        Set.of(Readiness.WRITABLE),
+        run(bus.poll(ends.get(0), Readiness.WRITABLE), Result::endPoll));
+    Handle poll = bus.poll(ends.get(1), Readiness.READABLE);
+    bus.submit(poll);
+    assertEquals(null, bus.dispatch(1_000_000));
+    Handle send = bus.send(ends.get(0), bytes("x"));
+    bus.submit(send);
+    for (int i = 0; i < 2; i++) {
+      Result result = bus.dispatch();
+      if (result.handle().equals(poll)) {
+        assertEquals(Set.of(Readiness.READABLE), result.endPoll());
+      }
+      bus.done(result);
+    }
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void pollManyTellsAgain() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(10);
+    Handle poll = bus.pollMany(ends.get(1), Readiness.READABLE);
+    bus.submit(poll);
+    for (int round = 0; round < 3; round++) {
+      bus.submit(bus.send(ends.get(0), bytes("x")));
+      boolean told = false;
+      boolean sent = false;
+      while (!told || !sent) {
+        Result result = bus.dispatch();
+        if (result.handle().equals(poll)) {
+          assertTrue(result.hasMore());
+          told |= result.endPoll().contains(Readiness.READABLE);
+        } else {
+          sent = true;
+        }
+        bus.done(result);
+      }
+      Handle receive = bus.recv(ends.get(1), into);
+      bus.submit(receive);
+      boolean received = false;
+      while (!received) {
+        Result result = bus.dispatch();
+        received = result.handle().equals(receive);
+        bus.done(result);
+      }
+    }
+    assertEquals(1, bus.cancelAll(ends.get(1)));
+    boolean ended = false;
+    while (!ended) {
+      Result result = bus.dispatch();
+      assertEquals(poll, result.handle());
+      ended = !result.hasMore();
+      bus.done(result);
+    }
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void timeoutsEndInOrderAndNotTooEarly() throws IOException {
+    long start = System.nanoTime();
+    Handle late = bus.timeout(Duration.ofMillis(60));
+    Handle early = bus.timeoutAt(start + 20_000_000);
+    Handle past = bus.timeoutAt(start - 1);
+    bus.submit(late, early, past);
+    next(past, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    next(early, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    assertTrue(System.nanoTime() - start >= 20_000_000);
+    next(late, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    assertTrue(System.nanoTime() - start >= 60_000_000);
+  }
+
+  @Test
+  void aTimeoutCanBeCancelled() throws IOException {
+    Handle timeout = bus.timeout(Duration.ofHours(1));
+    bus.submit(timeout);
+    assertEquals(1, bus.cancelAll());
+    assertEquals(1, bus.cancelAll());
+    assertThrows(
+        CancelledException.class,
+        () -> next(timeout, r -> {
+          r.endTimeout();
+          return 0;
+        }));
+    assertEquals(0, bus.inFlight());
+  }
+
+  @Test
+  void aDeadlineEndsAnOperationThatWaits() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(10);
+    long start = System.nanoTime();
+    Handle receive = bus.recv(ends.get(1), into).deadline(Duration.ofMillis(30));
+    bus.submit(receive);
+    TimedOutException e =
+        assertThrows(TimedOutException.class, () -> next(receive, Result::endRecv));
+    assertEquals("ETIME", e.errnoName());
+    assertTrue(System.nanoTime() - start >= 30_000_000);
+    // One that ends in time tells nothing of its deadline.
+    run(bus.send(ends.get(0), bytes("x")), Result::endSend);
+    Handle again = bus.recv(ends.get(1), into).deadline(Duration.ofSeconds(60));
+    assertEquals(1, run(again, Result::endRecv));
+    assertEquals(null, bus.dispatch(1_000_000));
+    assertThrows(
+        IllegalStateException.class,
+        () -> bus.acceptMany(server).deadline(Duration.ofMillis(1)));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void aDeadlineHoldsForAWholeTransfer() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    run(bus.send(ends.get(0), bytes("half")), Result::endSend);
+    Handle receive =
+        bus.recvFully(ends.get(1), arena.allocate(8)).deadline(Duration.ofMillis(30));
+    bus.submit(receive);
+    Result result = bus.dispatch();
+    // What has arrived may be told, or that the time is over; never both and never a hang.
+    if (result.isFailure()) {
+      assertThrows(TimedOutException.class, result::endRecvFully);
+    }
+    bus.done(result);
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void closingTheBusEndsWhatWaits() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    BufferPool pool = bus.newPool(4, 64);
+    bus.submit(bus.acceptMany(server), bus.recvMany(ends.get(1), pool));
+    bus.submit(bus.recv(ends.get(0), arena.allocate(8)), bus.timeout(Duration.ofHours(1)));
+    bus.submit(bus.inbox(), bus.pollMany(ends.get(0), Readiness.READABLE));
+    bus.close();
+    assertThrows(IllegalStateException.class, () -> bus.post(1));
+  }
+
+  @Test
+  void drainRunsAloneAndHoldsBackWhatFollows() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(10);
+    Handle receive = bus.recv(ends.get(1), into);
+    Handle alone = bus.nop();
+    Handle after = bus.nop();
+    Handle chained = bus.nop();
+    bus.submit(receive);
+    bus.drain(alone);
+    bus.chain(after, chained);
+    bus.submit();
+    assertEquals(null, bus.dispatch(10_000_000));
+    assertEquals(4, bus.inFlight());
+    // Not through the bus: that would wait, too.
+    try (Bus other = open(4)) {
+      other.submit(other.send(ends.get(0), bytes("go")));
+      other.done(other.dispatch());
+    }
+    next(receive, Result::endRecv);
+    next(alone, r -> {
+      r.endNop();
+      return 0;
+    });
+    next(after, r -> 0);
+    next(chained, r -> 0);
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void whatIsHeldBackCanBeCancelled() throws IOException {
+    Handle timeout = bus.timeout(Duration.ofHours(1));
+    bus.submit(timeout);
+    Handle alone = bus.nop();
+    bus.drain(alone);
+    Handle first = bus.nop();
+    Handle second = bus.nop();
+    bus.chain(first, second);
+    bus.submit(bus.cancel(first));
+    Set<Handle> cancelled = new HashSet<>();
+    for (int i = 0; i < 3; i++) {
+      Result result = bus.dispatch();
+      if (result.isFailure()) {
+        cancelled.add(result.handle());
+      }
+      bus.done(result);
+    }
+    assertEquals(Set.of(first, second), cancelled);
+    bus.cancelAll();
+    for (int i = 0; i < 2; i++) {
+      Result result = bus.dispatch();
+      assertTrue(result.isFailure());
+      bus.done(result);
+    }
+    assertEquals(0, bus.inFlight());
+  }
+
+  @Test
+  void messagesOfOtherThreadsComeInOrder() throws Exception {
+    Handle inbox = bus.inbox();
+    bus.submit(inbox);
+    Thread sender =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  for (int i = 0; i < 500; i++) {
+                    bus.post(i);
+                  }
+                });
+    for (int i = 0; i < 500; i++) {
+      Result result = bus.dispatch();
+      assertEquals(inbox, result.handle());
+      assertTrue(result.hasMore());
+      assertEquals(i, result.endInbox());
+      bus.done(result);
+    }
+    sender.join();
+    Handle second = bus.inbox();
+    assertThrows(BusException.class, () -> run(second, Result::endInbox));
+    bus.submit(bus.cancel(inbox));
+    for (int i = 0; i < 2; i++) {
+      bus.done(bus.dispatch());
+    }
+    for (int i = 0; i < 1024; i++) {
+      bus.post(i);
+    }
+    assertThrows(QueueFullException.class, () -> bus.post(0));
+    Handle again = bus.inbox();
+    bus.submit(again);
+    assertEquals(0, next(again, Result::endInbox));
+  }
+
+  @Test
+  void chainedSendsAreWholeAndAFailureCutsThem() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(100);
+    Handle one = bus.send(ends.get(0), bytes("one "));
+    Handle two = bus.send(ends.get(0), bytes("two"));
+    Handle end = bus.shutdown(ends.get(0), SocketSide.OUTPUT);
+    bus.chain(one, two, end);
+    bus.submit();
+    for (int i = 0; i < 3; i++) {
+      Result result = bus.dispatch();
+      assertFalse(result.isFailure());
+      bus.done(result);
+    }
+    assertEquals(7L, (long) run(bus.recvFully(ends.get(1), into), Result::endRecvFully));
+    assertEquals("one two", text(into, 7));
+    Handle broken = bus.send(ends.get(0), bytes("late"));
+    Handle behind = bus.nop();
+    bus.chain(broken, behind);
+    bus.submit();
+    for (int i = 0; i < 2; i++) {
+      Result result = bus.dispatch();
+      assertNotEquals(0, result.errno());
+      bus.done(result);
+    }
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+}
