@@ -255,6 +255,41 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return files.truncate(file, length);
   }
 
+  /// Prepares to have a range of a file written to the device, sync_file_range(2).
+  ///
+  /// **This makes nothing durable.** Neither the file's length nor where its bytes are is written,
+  /// and the device may keep the bytes in a cache that loses them with the power. It smooths the
+  /// load before a later [#dataSync], which alone gives the guarantee. io_uring only.
+  ///
+  /// @param offset position in the file in bytes, at least 0
+  /// @param length bytes; 0, or more than 4,294,967,295, for all to the end of the file
+  public Handle syncRange(BusFile file, long offset, long length) {
+    return files.syncRange(file, offset, length);
+  }
+
+  /// Prepares to reserve space for a range, fallocate(2) with mode 0: later writes to it do not fail
+  /// for want of space, and a file that is shorter ends at the end of the range. Bytes that were not
+  /// there are zero.
+  ///
+  /// A file system without such a thing is a [NotSupportedException] on io_uring. NIO writes zeros
+  /// behind the end of the file instead, which takes as long as any write, and reserves nothing for
+  /// holes before it.
+  ///
+  /// @param offset position in the file in bytes, at least 0
+  /// @param length bytes, at least 1
+  public Handle allocate(BusFile file, long offset, long length) {
+    return files.allocate(file, offset, length);
+  }
+
+  /// Prepares to say how a range is going to be used, posix_fadvise(2). NIO cannot pass it on: there
+  /// it ends well and does nothing.
+  ///
+  /// @param offset position in the file in bytes, at least 0
+  /// @param length bytes; 0, or more than 4,294,967,295, for all to the end of the file
+  public Handle advise(BusFile file, long offset, long length, Advice advice) {
+    return files.advise(file, offset, length, advice);
+  }
+
   /// Prepares to rename a file; an existing `to` is replaced in one step. The new name is durable
   /// when its directory was synced.
   public Handle rename(Path from, Path to) {
@@ -264,6 +299,18 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Prepares to remove the name of a file; a directory is refused.
   public Handle unlink(Path path) {
     return files.unlink(path);
+  }
+
+  /// Prepares to give a file a second name on the same file system, linkat(2); fails when `path`
+  /// exists. A symbolic link is linked itself, and a directory is refused. The new name is durable
+  /// when its directory was synced.
+  public Handle link(Path existing, Path path) {
+    return files.link(existing, path);
+  }
+
+  /// Prepares to create a directory with mode 0700, mkdirat(2); the one above it must exist.
+  public Handle createDirectory(Path path) {
+    return files.createDirectory(path);
   }
 
   /// Prepares to ask for what is known of an open file.

@@ -151,6 +151,24 @@ final class FileOperations {
     return handle;
   }
 
+  Handle syncRange(BusFile file, long offset, long length) {
+    return onRange(Op.SYNC_RANGE, file, offset, length);
+  }
+
+  Handle allocate(BusFile file, long offset, long length) {
+    if (length == 0) {
+      throw new IllegalArgumentException("the length is 0: there is nothing to allocate");
+    }
+    return onRange(Op.ALLOCATE, file, offset, length);
+  }
+
+  Handle advise(BusFile file, long offset, long length, Advice advice) {
+    Objects.requireNonNull(advice, "advice");
+    Handle handle = onRange(Op.ADVISE, file, offset, length);
+    handle.request.advice = advice.number;
+    return handle;
+  }
+
   Handle rename(Path from, Path to) {
     Objects.requireNonNull(from, "from");
     Objects.requireNonNull(to, "to");
@@ -162,6 +180,19 @@ final class FileOperations {
   Handle unlink(Path path) {
     Objects.requireNonNull(path, "path");
     return onPath(Op.UNLINK, path);
+  }
+
+  Handle link(Path existing, Path path) {
+    Objects.requireNonNull(existing, "existing");
+    Objects.requireNonNull(path, "path");
+    Handle handle = onPath(Op.LINK, existing);
+    handle.request.target = path;
+    return handle;
+  }
+
+  Handle createDirectory(Path path) {
+    Objects.requireNonNull(path, "path");
+    return onPath(Op.CREATE_DIRECTORY, path);
   }
 
   Handle stat(BusFile file) {
@@ -188,6 +219,17 @@ final class FileOperations {
     bus.fileNumber(file);
     Handle handle = bus.take(op, file.path());
     handle.file = file;
+    return handle;
+  }
+
+  private Handle onRange(Op op, BusFile file, long offset, long length) {
+    if (length < 0) {
+      throw new IllegalArgumentException("length " + length + " is negative");
+    }
+    Checks.range(offset, length);
+    Handle handle = onFile(op, file);
+    handle.request.offset = offset;
+    handle.request.rangeLength = length;
     return handle;
   }
 

@@ -37,6 +37,8 @@ public final class NotSupportedException extends BusException {
           request.atomic
               ? "java.nio has no atomic write; write a copy, sync it and rename it"
               : "java.nio cannot write past the page cache's copy; write without DONT_CACHE";
+      case SYNC_RANGE -> "java.nio has no sync of a range; use dataSync";
+      case LINK -> "the file system has no second names for a file; copy it";
       default -> Errno.text(Errno.EOPNOTSUPP);
     };
   }
@@ -52,6 +54,9 @@ public final class NotSupportedException extends BusException {
                   ? "the kernel (before 6.14) or the file system has no uncached buffered write;"
                       + " write without DONT_CACHE"
                   : Errno.text(Errno.EOPNOTSUPP);
+      case ALLOCATE -> "the file system cannot reserve space; write zeros, or go without";
+      case TRUNCATE, LINK, CREATE_DIRECTORY ->
+          "this kernel's io_uring cannot do it inside a chain or a series; enqueue it alone";
       default -> Errno.text(Errno.EOPNOTSUPP);
     };
   }

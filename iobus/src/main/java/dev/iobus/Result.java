@@ -214,6 +214,21 @@ public final class Result {
     end(handle.op == Op.FDATASYNC ? Op.FDATASYNC : Op.FSYNC);
   }
 
+  /// Ends a `syncRange`. Nothing is durable by it.
+  public void endSyncRange() throws IOException {
+    end(Op.SYNC_RANGE);
+  }
+
+  /// Ends an `allocate`.
+  public void endAllocate() throws IOException {
+    end(Op.ALLOCATE);
+  }
+
+  /// Ends an `advise`.
+  public void endAdvise() throws IOException {
+    end(Op.ADVISE);
+  }
+
   /// Ends a `truncate`.
   public void endTruncate() throws IOException {
     end(Op.TRUNCATE);
@@ -227,6 +242,16 @@ public final class Result {
   /// Ends an `unlink`.
   public void endUnlink() throws IOException {
     end(Op.UNLINK);
+  }
+
+  /// Ends a `link`.
+  public void endLink() throws IOException {
+    end(Op.LINK);
+  }
+
+  /// Ends a `createDirectory`.
+  public void endCreateDirectory() throws IOException {
+    end(Op.CREATE_DIRECTORY);
   }
 
   /// Ends a `stat`.

@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -73,6 +74,10 @@ abstract class FileOperationsContract {
             switch (handle.op) {
               case READ -> result.endRead();
               case WRITE -> result.endWrite();
+              case SYNC_RANGE -> result.endSyncRange();
+              case ALLOCATE -> result.endAllocate();
+              case LINK -> result.endLink();
+              case CREATE_DIRECTORY -> result.endCreateDirectory();
               case STAT -> result.endStat();
               default -> throw new AssertionError(handle.op);
             }
@@ -321,6 +326,134 @@ abstract class FileOperationsContract {
     assertFalse(second.request.dsync || second.request.dontCache);
     assertEquals(100, succeed(second));
     succeed(bus.close(file));
+  }
+
+  // Ranges of a file.
+
+  @Test
+  void allocatedRangesLengthenTheFileWithZerosAndKeepItsBytes() throws IOException {
+    OpenFile file = create("allocated");
+    MemorySegment from = bytes(10_000, 3);
+    succeed(bus.write(file, from, 0));
+    Handle handle = bus.allocate(file, 5000, 300_000);
+    Result result = run(handle);
+    if (result.isFailure()) {
+      assertThrows(NotSupportedException.class, result::endAllocate);
+      bus.done(result);
+      Assumptions.abort("the file system cannot reserve space");
+    }
+    result.endAllocate();
+    bus.done(result);
+    assertEquals(305_000, status(file).size());
+    assertEquals(-1, Arrays.mismatch(Arrays.copyOf(toArray(from), 305_000), content("allocated")));
+    succeed(bus.allocate(file, 0, 10)); // Inside: nothing changes.
+    assertEquals(305_000, status(file).size());
+    succeed(bus.allocate(file, 400_000, 1000)); // With a hole before it.
+    assertEquals(401_000, status(file).size());
+    assertEquals(0, content("allocated")[400_999]);
+    assertThrows(IllegalArgumentException.class, () -> bus.allocate(file, 0, 0));
+    assertThrows(IllegalArgumentException.class, () -> bus.allocate(file, -1, 1));
+    assertThrows(IllegalArgumentException.class, () -> bus.allocate(file, 1, Long.MAX_VALUE));
+    succeed(bus.close(file));
+    OpenFile reader = opened(bus.open(directory.resolve("allocated")));
+    assertEquals("EBADF", fail(bus.allocate(reader, 500_000, 1)).errnoName());
+    succeed(bus.close(reader));
+  }
+
+  @Test
+  void allocatedRangesOfADirectFileNeedNoAlignment() throws IOException {
+    OpenFile file;
+    try {
+      file = create("direct", OpenFlag.DIRECT);
+    } catch (BusException e) {
+      Assumptions.abort("no direct transfers here: " + e.getMessage());
+      return;
+    }
+    MemorySegment from = bytes(4096, 3);
+    succeed(bus.write(file, from, 0));
+    succeed(bus.truncate(file, 1000));
+    Handle allocate = bus.allocate(file, 900, 150_000);
+    Result result = run(allocate);
+    Assumptions.assumeFalse(result.errno() == 95, "the file system cannot reserve space");
+    result.endAllocate();
+    bus.done(result);
+    byte[] expected = Arrays.copyOf(Arrays.copyOf(toArray(from), 1000), 150_900);
+    assertEquals(-1, Arrays.mismatch(expected, content("direct")));
+    succeed(bus.close(file));
+  }
+
+  @Test
+  void syncOfARangeIsDoneOrRefused() throws IOException {
+    OpenFile file = create("range");
+    succeed(bus.write(file, bytes(10_000, 3), 0));
+    Handle sync = bus.syncRange(file, 100, 5000);
+    if (kind() == BackendKind.IO_URING) {
+      Result result = run(sync);
+      result.endSyncRange();
+      bus.done(result);
+      succeed(bus.syncRange(file, 0, 0));
+      succeed(bus.syncRange(file, 0, 1L << 40));
+    } else {
+      BusException refusal = fail(sync);
+      assertEquals(NotSupportedException.class, refusal.getClass());
+      assertEquals("syncRange", refusal.operation());
+      assertTrue(requireNonNull(refusal.getMessage()).contains("use dataSync"));
+    }
+    assertThrows(IllegalArgumentException.class, () -> bus.syncRange(file, 0, -1));
+    succeed(bus.close(file));
+  }
+
+  @Test
+  void adviceIsTakenAndChangesNoByte() throws IOException {
+    OpenFile file = create("advice");
+    MemorySegment from = bytes(10_000, 3);
+    succeed(bus.write(file, from, 0, WriteFlag.DSYNC));
+    for (Advice advice : Advice.values()) {
+      Result result = run(bus.advise(file, 0, advice == Advice.RANDOM ? 0 : 10_000, advice));
+      result.endAdvise();
+      bus.done(result);
+    }
+    assertEquals(-1, Arrays.mismatch(toArray(from), content("advice")));
+    succeed(bus.close(file));
+  }
+
+  // Names.
+
+  @Test
+  void linksAreSecondNamesOfAFile() throws IOException {
+    OpenFile file = create("first");
+    succeed(bus.write(file, bytes(100, 1), 0));
+    Path first = directory.resolve("first");
+    Path second = directory.resolve("second");
+    Result result = run(bus.link(first, second));
+    result.endLink();
+    bus.done(result);
+    assertEquals(
+        status(file).inode(), Files.getAttribute(second, "unix:ino"), "one file, two names");
+    assertEquals("EEXIST", fail(bus.link(first, second)).errnoName());
+    assertEquals("ENOENT", fail(bus.link(directory.resolve("no"), second)).errnoName());
+    succeed(bus.unlink(first));
+    assertEquals(100, Files.size(second));
+    succeed(bus.close(file));
+  }
+
+  @Test
+  void directoriesAreCreatedForTheOwnerAlone() throws IOException {
+    Path inner = directory.resolve("outer").resolve("inner");
+    assertEquals("ENOENT", fail(bus.createDirectory(inner)).errnoName());
+    Handle outer = bus.createDirectory(directory.resolve("outer"));
+    Handle below = bus.createDirectory(inner);
+    bus.chain(outer, below);
+    for (int i = 0; i < 2; i++) {
+      Result result = bus.dispatch();
+      result.endCreateDirectory();
+      bus.done(result);
+    }
+    assertEquals(
+        PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(inner));
+    BusException exists = fail(bus.createDirectory(inner));
+    assertEquals("EEXIST", exists.errnoName());
+    assertEquals("createDirectory", exists.operation());
   }
 
   // What is known of a file.

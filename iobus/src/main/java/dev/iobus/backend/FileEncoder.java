@@ -2,6 +2,7 @@ package dev.iobus.backend;
 
 import static dev.iobus.uring.UringAbi.*;
 
+import dev.iobus.posix.Errno;
 import dev.iobus.posix.FcntlAbi;
 import dev.iobus.posix.Libc;
 import dev.iobus.posix.StatxAbi;
@@ -68,6 +69,19 @@ final class FileEncoder {
       case FSYNC -> push(IORING_OP_FSYNC, flags, fd, 0, 0, 0, 0, token);
       case FDATASYNC ->
           push(IORING_OP_FSYNC, flags, fd, 0, 0, 0, IORING_FSYNC_DATASYNC, token);
+      case SYNC_RANGE -> {
+        int length = shortLength(request);
+        int how = FcntlAbi.SYNC_FILE_RANGE_WRITE_AND_WAIT;
+        push(IORING_OP_SYNC_FILE_RANGE, flags, fd, request.offset, 0, length, how, token);
+      }
+      case ALLOCATE -> {
+        long length = request.rangeLength;
+        push(IORING_OP_FALLOCATE, flags, fd, request.offset, length, 0, 0, token);
+      }
+      case ADVISE -> {
+        int length = shortLength(request);
+        push(IORING_OP_FADVISE, flags, fd, request.offset, 0, length, request.advice, token);
+      }
       case OPEN -> {
         int how = openFlags(request.openBits);
         push(IORING_OP_OPENAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0600, how, token);
@@ -78,6 +92,8 @@ final class FileEncoder {
         int from = FcntlAbi.AT_FDCWD;
         push(IORING_OP_RENAMEAT, flags, from, target, path, FcntlAbi.AT_FDCWD, 0, token);
       }
+      case LINK -> pushLink(request, flags, token, tied);
+      case CREATE_DIRECTORY -> pushMkdir(request, flags, token, tied);
       case UNLINK -> push(IORING_OP_UNLINKAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0, 0, token);
       case STAT -> {
         long answer = statxBuffer(token).address();
@@ -133,18 +149,56 @@ final class FileEncoder {
     return flags;
   }
 
-  /// Before 6.9 the ring cannot truncate. A lone request is then done here and its result carried
-  /// by a NOP; one tied to others goes to the kernel, whose EINVAL cuts the run as it should.
+  /// The entry has 32 bits for the length; what is longer goes to the end of the file, as 0 says.
+  private static int shortLength(Request request) {
+    return request.rangeLength > 0xffff_ffffL ? 0 : (int) request.rangeLength;
+  }
+
+  /// What the ring lacks is done here where the request stands alone. One that is tied to others
+  /// goes to the kernel, whose EINVAL cuts the run as it should.
+  private boolean takes(int opcode, boolean tied) {
+    return tied || features.has(opcode);
+  }
+
+  /// Lets an entry that does nothing carry a result that is known already.
+  private void carry(Request request, int result, long token) {
+    request.scratch = result;
+    push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, token);
+  }
+
+  private void pushLink(Request request, int flags, long token, boolean tied) {
+    int from = FcntlAbi.AT_FDCWD;
+    if (takes(IORING_OP_LINKAT, tied)) {
+      push(IORING_OP_LINKAT, flags, from, target, path, FcntlAbi.AT_FDCWD, 0, token);
+      return;
+    }
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment existing = MemorySegment.ofAddress(path);
+      MemorySegment link = MemorySegment.ofAddress(target);
+      carry(request, Libc.link(Libc.newErrnoCapture(call), existing, link), token);
+    }
+  }
+
+  private void pushMkdir(Request request, int flags, long token, boolean tied) {
+    if (takes(IORING_OP_MKDIRAT, tied)) {
+      push(IORING_OP_MKDIRAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0700, 0, token);
+      return;
+    }
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment name = MemorySegment.ofAddress(path);
+      carry(request, Libc.mkdir(Libc.newErrnoCapture(call), name, 0700), token);
+    }
+  }
+
   private void pushTruncate(Request request, int flags, long token, boolean tied) {
-    if (features.has(IORING_OP_FTRUNCATE) || tied) {
+    if (takes(IORING_OP_FTRUNCATE, tied)) {
       int target = request.fixedFile ? request.file : fd;
       push(IORING_OP_FTRUNCATE, flags, target, request.offset, 0, 0, 0, token);
       return;
     }
     try (Arena call = Arena.ofConfined()) {
-      request.scratch = Libc.ftruncate(Libc.newErrnoCapture(call), fd, request.offset);
+      carry(request, Libc.ftruncate(Libc.newErrnoCapture(call), fd, request.offset), token);
     }
-    push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, token);
   }
 
   private static void checkTransfer(Request request) {
@@ -233,20 +287,26 @@ final class FileEncoder {
 
   /// Does what a completion leaves to the backend. Returns the result to pass on.
   int finish(Request request, long token, int result) {
-    switch (request.op) {
+    if (request.scratch instanceof Integer answer) {
+      return answer;
+    }
+    return switch (request.op) {
       case STAT -> {
         if (result >= 0) {
           fillStatus(request.status, statxBuffer(token));
         }
+        yield result;
       }
-      case TRUNCATE -> {
-        if (request.scratch instanceof Integer answer) {
-          return answer;
-        }
-      }
-      default -> {}
-    }
-    return result;
+      case TRUNCATE -> orMissing(IORING_OP_FTRUNCATE, result);
+      case LINK -> orMissing(IORING_OP_LINKAT, result);
+      case CREATE_DIRECTORY -> orMissing(IORING_OP_MKDIRAT, result);
+      default -> result;
+    };
+  }
+
+  /// The EINVAL of a kernel that does not know the operation says that it is not there.
+  private int orMissing(int opcode, int result) {
+    return result == -Errno.EINVAL && !features.has(opcode) ? -Errno.EOPNOTSUPP : result;
   }
 
   private static void fillStatus(Request.Status status, MemorySegment statx) {

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What it cannot do as the kernel does: a lock is that of fcntl(2), so the process loses it when
 /// *any* channel on the same file is closed; a file can be lengthened only by writing to it; a
-/// DSYNC write is a write and an fdatasync.
+/// DSYNC write is a write and an fdatasync; there is no sync of a range, no advice, and no write
+/// that is atomic or past the page cache.
 ///
 /// Threads: as [Backend] says, for both modes.
 public final class NioBackend implements Backend {
@@ -121,7 +122,7 @@ public final class NioBackend implements Backend {
 
   private static boolean namesFile(Op op) {
     return switch (op) {
-      case READ, WRITE, FSYNC, FDATASYNC, TRUNCATE, STAT -> true;
+      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT -> true;
       default -> false;
     };
   }

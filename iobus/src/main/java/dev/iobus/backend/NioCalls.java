@@ -42,7 +42,9 @@ final class NioCalls {
         case CLOSE -> close(request);
         case RENAME -> rename(present(request.path), present(request.target));
         case UNLINK -> unlink(present(request.path));
-        case READ, WRITE, FSYNC, FDATASYNC, TRUNCATE, STAT ->
+        case LINK -> link(present(request.path), present(request.target));
+        case CREATE_DIRECTORY -> createDirectory(present(request.path));
+        case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT ->
             file == null ? -Errno.EBADF : callOnFile(request, file);
         case SOCKET, CONNECT, BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE,
             SHUTDOWN, POLL, TIMEOUT ->
@@ -61,7 +63,10 @@ final class NioCalls {
       case WRITE -> write(request, file);
       case FSYNC -> sync(file, true);
       case FDATASYNC -> sync(file, false);
-      case TRUNCATE -> truncate(file, request.offset);
+      case SYNC_RANGE -> -Errno.EOPNOTSUPP;
+      case TRUNCATE -> NioLengths.truncate(file, request.offset);
+      case ALLOCATE -> NioLengths.allocate(file, request.offset, request.rangeLength);
+      case ADVISE -> 0; // Advice may be left unheeded, and here it always is.
       case STAT -> stat(request.status, file);
       default -> throw new AssertionError(request.op);
     };
@@ -171,6 +176,15 @@ final class NioCalls {
     return 0;
   }
 
+  private static int link(Path existing, Path path) throws IOException {
+    try {
+      Files.createLink(path, existing);
+      return 0;
+    } catch (UnsupportedOperationException e) {
+      return -Errno.EOPNOTSUPP;
+    }
+  }
+
   private static int read(Request request, NioFile file) throws IOException {
     if (!request.vectors.isEmpty()) {
       return transferParts(request, file);
@@ -236,51 +250,6 @@ final class NioCalls {
   private static int sync(NioFile file, boolean metadata) throws IOException {
     file.channel().force(metadata);
     return 0;
-  }
-
-  /// As ftruncate(2), which also lengthens; `FileChannel.truncate` only shortens, so that the last
-  /// new byte has to be written.
-  private static int truncate(NioFile file, long length) throws IOException {
-    FileChannel channel = file.channel();
-    long stamp = file.length().writeLock();
-    try {
-      long size = channel.size();
-      if (length > size) {
-        if (file.isDirect()) {
-          lengthenDirect(file, size, length);
-        } else {
-          writeAll(channel, ByteBuffer.allocate(1), length - 1);
-        }
-      }
-      channel.truncate(length);
-      return 0;
-    } finally {
-      file.length().unlockWrite(stamp);
-    }
-  }
-
-  /// Writes the whole last block, with the bytes that it holds already.
-  private static void lengthenDirect(NioFile file, long size, long length) throws IOException {
-    int block = Math.max(1, file.blockSize());
-    ByteBuffer bytes = ByteBuffer.allocateDirect(2 * block).alignedSlice(block).limit(block);
-    long start = (length - 1) / block * block;
-    if (start < size) {
-      file.channel().read(bytes, start);
-      bytes.clear().limit(block);
-    }
-    writeAll(file.channel(), bytes, start);
-  }
-
-  private static void writeAll(FileChannel channel, ByteBuffer bytes, long start)
-      throws IOException {
-    long offset = start;
-    while (bytes.hasRemaining()) {
-      int count = channel.write(bytes, offset);
-      if (count <= 0) {
-        throw new IOException("a write of " + bytes.remaining() + " bytes made no progress");
-      }
-      offset += count;
-    }
   }
 
   private static int stat(Request.Status status, NioFile file) throws IOException {

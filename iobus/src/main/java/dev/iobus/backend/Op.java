@@ -7,11 +7,19 @@ public enum Op {
   WRITE,
   FSYNC,
   FDATASYNC,
+  /// Writes [Request#rangeLength] bytes (0: all) from the offset on to the device; not durably.
+  SYNC_RANGE,
   OPEN,
   CLOSE,
   TRUNCATE,
+  /// Reserves space for a range, and lengthens the file to hold it.
+  ALLOCATE,
+  /// Says how a range is going to be used: [Request#advice].
+  ADVISE,
   RENAME,
   UNLINK,
+  LINK,
+  CREATE_DIRECTORY,
   STAT,
   SOCKET,
   CONNECT,

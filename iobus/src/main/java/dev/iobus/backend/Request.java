@@ -26,8 +26,13 @@ public final class Request {
   public final Vectors vectors = new Vectors();
   /// READ, WRITE: index of the registered buffer that holds the memory, or −1.
   public int bufferIndex = -1;
-  /// READ, WRITE: position in the file. TRUNCATE: new length. CANCEL: user data of the target.
+  /// READ, WRITE and ranges: position in the file. TRUNCATE: new length. CANCEL: user data of the
+  /// target.
   public long offset;
+  /// SYNC_RANGE, ALLOCATE, ADVISE: bytes; 0, but for ALLOCATE, for all to the end of the file.
+  public long rangeLength;
+  /// ADVISE: a number `POSIX_FADV_…` of Linux.
+  public int advice;
   /// READ, WRITE: bytes.
   public int length;
   /// WRITE: whether the bytes must be on stable storage at completion.
@@ -37,9 +42,9 @@ public final class Request {
   /// WRITE: whether the device must store all of the bytes or none of them.
   public boolean atomic;
 
-  /// OPEN, UNLINK, RENAME (source).
+  /// OPEN, UNLINK, CREATE_DIRECTORY, RENAME (source), LINK (what exists).
   public @Nullable Path path;
-  /// RENAME: target.
+  /// RENAME, LINK: target.
   public @Nullable Path target;
   /// OPEN: a set of [OpenBits].
   public int openBits;
@@ -102,6 +107,8 @@ public final class Request {
     buffer = MemorySegment.NULL;
     vectors.clear();
     bufferIndex = -1;
+    rangeLength = 0;
+    advice = 0;
     path = null;
     target = null;
     scratch = null;

@@ -31,6 +31,9 @@ public final class FcntlAbi {
   public static final int AT_FDCWD = -100;
   public static final int AT_EMPTY_PATH = 0x1000;
 
+  /// Wait for writes under way, start the others, and wait for these, sync_file_range(2).
+  public static final int SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
+
   public static final int F_OFD_SETLK = 37;
   public static final short F_WRLCK = 1;
 

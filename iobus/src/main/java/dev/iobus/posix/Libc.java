@@ -75,6 +75,8 @@ public final class Libc {
       downcall("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle FTRUNCATE =
       downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle LINK =
+      downcall("link", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle MKDIR =
       downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle FCNTL =
@@ -204,6 +206,17 @@ public final class Libc {
   public static int ftruncate(MemorySegment capture, int fd, long length) {
     try {
       return (int) orErrno((int) FTRUNCATE.invokeExact(capture, fd, length), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Gives a file another name.
+  ///
+  /// @param existing NUL-terminated, as is `path`
+  public static int link(MemorySegment capture, MemorySegment existing, MemorySegment path) {
+    try {
+      return (int) orErrno((int) LINK.invokeExact(capture, existing, path), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }

@@ -41,12 +41,15 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
     IORING_OP_READ_FIXED,
     IORING_OP_WRITE_FIXED,
     IORING_OP_POLL_ADD,
+    IORING_OP_SYNC_FILE_RANGE,
     IORING_OP_ASYNC_CANCEL,
+    IORING_OP_FALLOCATE,
     IORING_OP_OPENAT,
     IORING_OP_CLOSE,
     IORING_OP_STATX,
     IORING_OP_READ,
     IORING_OP_WRITE,
+    IORING_OP_FADVISE,
     IORING_OP_RENAMEAT,
     IORING_OP_UNLINKAT,
   };
@@ -79,6 +82,7 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
     word(words, (setupFlags & IORING_SETUP_SUBMIT_ALL) != 0, "SUBMIT_ALL");
     word(words, (setupFlags & IORING_SETUP_NO_SQARRAY) != 0, "NO_SQARRAY");
     word(words, registeredRing, "RING_FD");
+    word(words, has(IORING_OP_LINKAT), "LINKAT");
     word(words, has(IORING_OP_FTRUNCATE), "FTRUNCATE");
     word(words, has(IORING_OP_READV_FIXED), "READV_FIXED");
     return words.isEmpty() ? "no optional features" : words.toString();
