@@ -4,8 +4,10 @@ import dev.iobus.backend.Backend;
 import dev.iobus.backend.NioBackend;
 import dev.iobus.backend.UringBackend;
 import dev.iobus.backend.UringUnavailableException;
+import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /// Which backend a bus stands on, and why.
 ///
@@ -38,13 +40,19 @@ final class BackendChoice {
   /// @throws IOException if the backend that was asked for is not available, or if a resource is
   ///     exhausted
   static BackendChoice open(boolean shared, BusOptions options) throws IOException {
+    return open(shared, options, UringSyscalls::kernel);
+  }
+
+  /// As above, with the system calls of a test.
+  static BackendChoice open(
+      boolean shared, BusOptions options, Supplier<UringSyscalls> syscalls) throws IOException {
     int requests = 2 * options.capacity();
     BackendKind asked = options.backend();
     if (asked == BackendKind.NIO) {
       return nio(requests, "asked for");
     }
     try {
-      Backend backend = UringBackend.open(shared, requests, options.files());
+      Backend backend = UringBackend.open(shared, requests, options.files(), syscalls);
       String why = asked == null ? "the preferred backend works here" : "asked for";
       return new BackendChoice(
           backend, BackendKind.IO_URING, "io_uring: " + why + "; " + backend.describe());

@@ -2,7 +2,7 @@ package dev.iobus;
 
 /// The kernel interfaces that a bus can stand on, in order of preference.
 public enum BackendKind {
-  /// Linux io_uring through raw system calls; needs native access and Linux 5.15 or newer.
+  /// Linux io_uring through raw system calls; needs native access and Linux 5.11 or newer.
   IO_URING("io_uring"),
   /// `java.nio` channels on private threads; works everywhere, needs no native access.
   NIO("nio");

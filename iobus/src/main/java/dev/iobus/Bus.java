@@ -5,6 +5,7 @@ import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
 import dev.iobus.posix.Errno;
+import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A multiplexer for asynchronous I/O: many operations in flight, on one thread.
@@ -89,11 +91,16 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// @throws IOException if the backend that was asked for is not available here, or a resource
   ///     is exhausted
   public static Bus open(BusOptions options) throws IOException {
+    return open(options, UringSyscalls::kernel);
+  }
+
+  /// As above, with the system calls of a test.
+  static Bus open(BusOptions options, Supplier<UringSyscalls> syscalls) throws IOException {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException(
           "a bus belongs to a platform thread; on virtual threads use SharedBus");
     }
-    return new Bus(BackendChoice.open(false, options), options);
+    return new Bus(BackendChoice.open(false, options, syscalls), options);
   }
 
   /// The backend that was chosen.

@@ -31,7 +31,8 @@ public final class RegisteredBuffer {
         switch (-result) {
           case Errno.ENOMEM ->
               "ENOMEM: registered memory counts against the memlock limit; raise it (ulimit -l)";
-          case Errno.EOPNOTSUPP -> "this backend registers no memory";
+          case Errno.EOPNOTSUPP ->
+              "this backend registers no memory; io_uring does from Linux 5.13 on";
           default -> Errno.name(-result) + ": " + Errno.text(-result);
         };
     return new RegisteredBuffer(owner, memory, -1, cause);

@@ -5,11 +5,13 @@ import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
 import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
+import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
@@ -67,7 +69,13 @@ public final class SharedBus implements AutoCloseable {
   /// @throws IOException when the backend asked for is not available, or the host lacks a resource
   ///     (memory, descriptors); the message names cause and remedy
   public static SharedBus open(BusOptions options) throws IOException {
-    return new SharedBus(BackendChoice.open(true, options), options);
+    return open(options, UringSyscalls::kernel);
+  }
+
+  /// As above, with the system calls of a test.
+  static SharedBus open(BusOptions options, Supplier<UringSyscalls> syscalls)
+      throws IOException {
+    return new SharedBus(BackendChoice.open(true, options, syscalls), options);
   }
 
   /// The backend in use.

@@ -43,9 +43,13 @@ abstract class SharedBusContract {
 
   abstract BackendKind kind();
 
+  SharedBus open(BusOptions options) throws IOException {
+    return SharedBus.open(options);
+  }
+
   @BeforeEach
   void open() throws IOException {
-    bus = SharedBus.open(options());
+    bus = open(options());
   }
 
   @AfterEach
@@ -372,10 +376,10 @@ abstract class SharedBusContract {
   void openAndCloseLeaveNoDescriptor() throws IOException {
     Path descriptors = Path.of("/proc/self/fd");
     org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(descriptors), "needs /proc");
-    SharedBus.open(options()).close();
+    open(options()).close();
     long before = count(descriptors);
     for (int i = 0; i < 50; i++) {
-      try (SharedBus other = SharedBus.open(options())) {
+      try (SharedBus other = open(options())) {
         OpenFile file = other.open(numbered("leak", 1), OpenFlag.READ);
         other.register(file);
         other.read(file, memory(PAGE), 0);

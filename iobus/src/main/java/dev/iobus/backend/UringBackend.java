@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +42,9 @@ import org.jspecify.annotations.Nullable;
 ///    completed.
 /// 2. Entries of the completion queue are copied out and their places given back before the sink
 ///    is called; what a sink that throws did not see is passed on by the next call.
-/// 3. A multishot poll of an eventfd stands in the ring for [#wakeup()]. The kernel cancels it
-///    when the thread that submitted it ends, so whoever reaps that arms it anew.
+/// 3. A poll of an eventfd stands in the ring for [#wakeup()]: a multishot one, or before Linux 5.13
+///    one that is armed again each time. The kernel cancels it when the thread that submitted it
+///    ends, so whoever reaps that arms it anew.
 /// 4. After a refused submission the kernel's own head says what is left: nothing is lost, nothing
 ///    is submitted twice.
 public final class UringBackend implements Backend {
@@ -103,6 +105,9 @@ public final class UringBackend implements Backend {
   /// The negated error number that ended the poll for good; the next wait reports it.
   private volatile int wakeFailure;
 
+  /// Whether one poll reports every wake-up, until the kernel has refused it.
+  private volatile boolean multishotPoll = true;
+
   /// Set by the reaper when the poll has ended; served by whoever gets [#submitLock].
   private volatile boolean pollWanted;
 
@@ -138,7 +143,7 @@ public final class UringBackend implements Backend {
     if (failure != 0) {
       close(false);
       throw new UringSetupException(
-          failure == -Errno.EINVAL ? 0 : -failure, "the multishot poll of io_uring");
+          failure == -Errno.EINVAL ? 0 : -failure, "the poll of an eventfd by io_uring");
     }
   }
 
@@ -147,12 +152,14 @@ public final class UringBackend implements Backend {
   /// @param shared whether several threads use it, in the shared mode of [Backend]
   /// @param capacity requests between prepare and completion, 1 to 16,384
   /// @param files slots for registered files, 0 or more
+  /// @param syscalls the system calls, asked for once the host may make any
   /// @throws UringUnavailableException when the host refuses, with the cause and whether another
   ///     backend may take its place
-  public static UringBackend open(boolean shared, int capacity, int files)
+  public static UringBackend open(
+      boolean shared, int capacity, int files, Supplier<UringSyscalls> syscalls)
       throws UringUnavailableException {
     requireHost();
-    return open(UringSyscalls.kernel(), UringRefusal.ofThisProcess(), shared, capacity, files);
+    return open(syscalls.get(), UringRefusal.ofThisProcess(), shared, capacity, files);
   }
 
   /// As above, with the system calls and the host's limits of a test.
@@ -197,7 +204,8 @@ public final class UringBackend implements Backend {
         + "/"
         + completions.entries()
         + ", "
-        + ring.features().describe();
+        + ring.features().describe()
+        + (multishotPoll ? " MULTISHOT_POLL" : "");
   }
 
   @Override
@@ -306,7 +314,7 @@ public final class UringBackend implements Backend {
   @Override
   public boolean repeats(Request request) {
     return switch (request.op) {
-      case POLL -> true;
+      case POLL -> multishotPoll;
       case ACCEPT -> ring.features().has(IORING_OP_SOCKET); // As old as multishot accept: 5.19.
       case RECV -> request.pool >= 0 && pools.areRings() && ring.features().has(IORING_OP_SEND_ZC);
       default -> false;
@@ -588,6 +596,8 @@ public final class UringBackend implements Backend {
     if (result >= 0) {
       wakeup.clear();
       woken = true;
+    } else if (result == -Errno.EINVAL && multishotPoll) {
+      multishotPoll = false;
     } else if (result != -Errno.ECANCELED) {
       wakeFailure = result;
       return;
@@ -608,8 +618,8 @@ public final class UringBackend implements Backend {
         }
         pollWanted = false;
         int fd = wakeup.descriptor();
-        submissions.push(
-            IORING_OP_POLL_ADD, 0, fd, 0, 0, IORING_POLL_ADD_MULTI, POLLIN, 0, WAKE);
+        int again = multishotPoll ? IORING_POLL_ADD_MULTI : 0;
+        submissions.push(IORING_OP_POLL_ADD, 0, fd, 0, 0, again, POLLIN, 0, WAKE);
         int answer = submitAll();
         if (answer < 0) {
           wakeFailure = answer;
@@ -620,7 +630,7 @@ public final class UringBackend implements Backend {
     }
   }
 
-  /// Wakes itself once, as kernels before 5.13 refuse the poll. Returns 0 or the refusal.
+  /// Wakes itself once, which shows the kind of poll that this kernel knows. Returns 0 or a refusal.
   private int probeWakeup() {
     wakeup();
     long start = System.nanoTime();

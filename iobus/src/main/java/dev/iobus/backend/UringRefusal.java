@@ -34,18 +34,18 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
     return switch (errno) {
       case 0 ->
           unavailable(
-              0, true, refused.getMessage() + ": the kernel is too old; 5.15 or newer has it");
+              0, true, refused.getMessage() + ": the kernel is too old; 5.11 or newer has it");
       case Errno.ENOSYS ->
           unavailable(
               errno,
               true,
               answer
                   + "the kernel is older than 5.1, was built without CONFIG_IO_URING, or a seccomp"
-                  + " filter hides it; use Linux 5.15 or newer and allow the io_uring system calls");
+                  + " filter hides it; use Linux 5.11 or newer and allow the io_uring system calls");
       case Errno.EPERM -> unavailable(errno, true, answer + permissionCause());
       case Errno.EINVAL ->
           unavailable(
-              errno, true, answer + "the kernel refuses every known set-up; use Linux 5.15 or newer");
+              errno, true, answer + "the kernel refuses every known set-up; use Linux 5.11 or newer");
       case Errno.ENOMEM -> outOfMemory(answer);
       case Errno.EMFILE, Errno.ENFILE ->
           unavailable(errno, false, answer + "too many open files; raise the limit (ulimit -n)");

@@ -79,6 +79,8 @@ public final class Libc {
       downcall("link", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle MKDIR =
       downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+  private static final MethodHandle PPOLL =
+      downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
   private static final MethodHandle FCNTL =
       variadic("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
 
@@ -228,6 +230,21 @@ public final class Libc {
   public static int mkdir(MemorySegment capture, MemorySegment path, int mode) {
     try {
       return (int) orErrno((int) MKDIR.invokeExact(capture, path, mode), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Waits until one of some descriptors is ready. Returns how many are; 0 after the time-out.
+  ///
+  /// @param pollfds `count` structures as in [PollAbi]
+  /// @param time a `struct timespec`
+  public static int ppoll(
+      MemorySegment capture, MemorySegment pollfds, long count, MemorySegment time) {
+    try {
+      return (int)
+          orErrno(
+              (int) PPOLL.invokeExact(capture, pollfds, count, time, MemorySegment.NULL), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }

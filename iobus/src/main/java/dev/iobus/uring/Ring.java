@@ -2,7 +2,9 @@ package dev.iobus.uring;
 
 import static dev.iobus.uring.UringAbi.*;
 
+import dev.iobus.posix.Errno;
 import dev.iobus.posix.Libc;
+import dev.iobus.posix.PollAbi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -43,6 +45,7 @@ public final class Ring {
   private final MemorySegment waitErrno;
   private final MemorySegment waitArgument;
   private final MemorySegment waitTime;
+  private final MemorySegment waitPoll;
 
   private Ring(
       UringSyscalls syscalls, Arena arena, boolean singleOwner, int sqEntries, int cqEntries)
@@ -52,6 +55,7 @@ public final class Ring {
     waitErrno = Libc.newErrnoCapture(arena);
     waitArgument = arena.allocate(GETEVENTS_ARG);
     waitTime = arena.allocate(TIMESPEC);
+    waitPoll = arena.allocate(PollAbi.POLLFD);
     registeredRing = arena.allocate(RSRC_UPDATE);
     MemorySegment params = arena.allocate(PARAMS);
     fd = UringFeatures.setup(syscalls, submitErrno, singleOwner, sqEntries, cqEntries, params);
@@ -70,7 +74,8 @@ public final class Ring {
       boolean registered = singleOwner && registerRing();
       enterFd = registered ? (int) UPDATE_OFFSET.get(registeredRing, 0L) : fd;
       enterFlags = registered ? IORING_ENTER_REGISTERED_RING : 0;
-      features = new UringFeatures(UringFeatures.flags(params), operations, registered);
+      int bits = UringFeatures.featureBits(params);
+      features = new UringFeatures(UringFeatures.flags(params), bits, operations, registered);
     } catch (UringSetupException e) {
       unmap(mapped);
       Libc.close(submitErrno, fd);
@@ -137,16 +142,43 @@ public final class Ring {
   ///
   /// @param timeoutNanos at least 0; [Long#MAX_VALUE] for no limit
   public int submitAndWait(int toSubmit, long timeoutNanos) {
-    long time = 0;
-    if (timeoutNanos != Long.MAX_VALUE) {
-      TV_SEC.set(waitTime, 0L, timeoutNanos / NANOS_PER_SECOND);
-      TV_NSEC.set(waitTime, 0L, timeoutNanos % NANOS_PER_SECOND);
-      time = waitTime.address();
+    int flags = enterFlags | IORING_ENTER_GETEVENTS;
+    if (timeoutNanos == Long.MAX_VALUE) {
+      return syscalls.io_uring_enter(
+          waitErrno, enterFd, toSubmit, 1, flags, MemorySegment.NULL, 0L);
     }
-    ARG_TS.set(waitArgument, 0L, time);
-    int flags = enterFlags | IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+    TV_SEC.set(waitTime, 0L, timeoutNanos / NANOS_PER_SECOND);
+    TV_NSEC.set(waitTime, 0L, timeoutNanos % NANOS_PER_SECOND);
+    if (!features.waitsWithTimeout()) {
+      return submitThenPoll(toSubmit);
+    }
+    ARG_TS.set(waitArgument, 0L, waitTime.address());
     return syscalls.io_uring_enter(
-        waitErrno, enterFd, toSubmit, 1, flags, waitArgument, GETEVENTS_ARG.byteSize());
+        waitErrno,
+        enterFd,
+        toSubmit,
+        1,
+        flags | IORING_ENTER_EXT_ARG,
+        waitArgument,
+        GETEVENTS_ARG.byteSize());
+  }
+
+  /// As [#submitAndWait] with the time in `waitTime`, in two calls: a ring's descriptor is readable
+  /// while its queue holds a result. A TIMEOUT entry would need the submission side, which another
+  /// thread may be in the middle of, and a place for its own result.
+  private int submitThenPoll(int toSubmit) {
+    int taken = 0;
+    if (toSubmit > 0) {
+      taken =
+          syscalls.io_uring_enter(
+              waitErrno, enterFd, toSubmit, 0, enterFlags, MemorySegment.NULL, 0L);
+      if (taken < toSubmit) {
+        return taken;
+      }
+    }
+    PollAbi.set(waitPoll, fd, PollAbi.POLLIN);
+    int readable = Libc.ppoll(waitErrno, waitPoll, 1, waitTime);
+    return readable > 0 ? taken : readable == 0 ? -Errno.ETIME : readable;
   }
 
   /// io_uring_register(2) on this ring.

@@ -45,12 +45,12 @@ public final class RingTables {
     this.ring = ring;
     int slots = files;
     int answer = -Errno.ENFILE;
-    while (slots > 0 && (answer = newTable(IORING_REGISTER_FILES2, slots)) == -Errno.EMFILE) {
+    while (slots > 0 && (answer = newFileTable(slots)) == -Errno.EMFILE) {
       slots /= 2; // The kernel wants no more slots than the process may open files (ulimit -n).
     }
     fileTable = answer;
     descriptors = new int[slots];
-    bufferTable = newTable(IORING_REGISTER_BUFFERS2, BUFFERS);
+    bufferTable = newBufferTable();
   }
 
   /// Puts an open file into a free slot. Returns the slot; `-ENFILE` when none is free.
@@ -92,7 +92,8 @@ public final class RingTables {
   }
 
   /// Pins native memory and gives it a number. Returns it, or a negated error number: `-ENOMEM`
-  /// over the memlock limit, `-EINVAL` for more than 1 GiB, `-ENOBUFS` when all are in use.
+  /// over the memlock limit, `-EINVAL` for more than 1 GiB, `-ENOBUFS` when all are in use,
+  /// `-EOPNOTSUPP` on a kernel that cannot change one entry of its table.
   public synchronized int registerBuffer(MemorySegment memory) {
     if (bufferTable < 0) {
       return bufferTable;
@@ -138,29 +139,47 @@ public final class RingTables {
     }
   }
 
-  /// Makes a sparse table; before 5.19 by listing empty entries. Returns a negated error number
-  /// when the kernel refuses, such as `-EMFILE` for more slots than the process may open files.
-  private int newTable(int opcode, int size) {
+  /// Makes an empty table of files; before 5.19 by listing empty entries. Returns a negated error
+  /// number when the kernel refuses, such as `-EMFILE` for more slots than the process may open
+  /// files.
+  private int newFileTable(int size) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = Libc.newErrnoCapture(arena);
-      MemorySegment table = arena.allocate(RSRC_REGISTER);
-      int tableSize = (int) RSRC_REGISTER.byteSize();
-      REGISTER_NR.set(table, 0L, size);
-      REGISTER_FLAGS.set(table, 0L, IORING_RSRC_REGISTER_SPARSE);
-      int answer = ring.register(errno, opcode, table, tableSize);
+      int answer = newSparseTable(arena, errno, IORING_REGISTER_FILES2, size);
       if (answer != -Errno.EINVAL) {
         return answer;
       }
-      MemorySegment empty;
-      if (opcode == IORING_REGISTER_FILES2) {
-        empty = arena.allocate(ValueLayout.JAVA_INT, size).fill((byte) -1);
-      } else {
-        empty = arena.allocate(IOVEC, size);
-      }
-      REGISTER_FLAGS.set(table, 0L, 0);
-      REGISTER_DATA.set(table, 0L, empty.address());
-      return ring.register(errno, opcode, table, tableSize);
+      MemorySegment empty = arena.allocate(ValueLayout.JAVA_INT, size).fill((byte) -1);
+      return ring.register(errno, IORING_REGISTER_FILES, empty, size);
     }
+  }
+
+  /// Makes an empty table of buffers; before 5.19 by listing empty entries. Before 5.13 there is
+  /// none: a table would have to be given whole, and the kernel would wait first until nothing is
+  /// in flight, which the poll behind a wake-up always is.
+  private int newBufferTable() {
+    if (!ring.features().updatesBuffers()) {
+      return -Errno.EOPNOTSUPP;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = Libc.newErrnoCapture(arena);
+      int answer = newSparseTable(arena, errno, IORING_REGISTER_BUFFERS2, BUFFERS);
+      if (answer != -Errno.EINVAL) {
+        return answer;
+      }
+      MemorySegment table = arena.allocate(RSRC_REGISTER);
+      REGISTER_NR.set(table, 0L, BUFFERS);
+      REGISTER_DATA.set(table, 0L, arena.allocate(IOVEC, BUFFERS).address());
+      return ring.register(
+          errno, IORING_REGISTER_BUFFERS2, table, (int) RSRC_REGISTER.byteSize());
+    }
+  }
+
+  private int newSparseTable(Arena arena, MemorySegment errno, int opcode, int size) {
+    MemorySegment table = arena.allocate(RSRC_REGISTER);
+    REGISTER_NR.set(table, 0L, size);
+    REGISTER_FLAGS.set(table, 0L, IORING_RSRC_REGISTER_SPARSE);
+    return ring.register(errno, opcode, table, (int) RSRC_REGISTER.byteSize());
   }
 
   private int updateFile(int slot, int descriptor) {

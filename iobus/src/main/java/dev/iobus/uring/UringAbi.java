@@ -173,6 +173,7 @@ public final class UringAbi {
   public static final int IORING_FEAT_RSRC_TAGS = 1 << 10;
 
   // io_uring_register() opcodes
+  public static final int IORING_REGISTER_BUFFERS = 0;
   public static final int IORING_UNREGISTER_BUFFERS = 1;
   public static final int IORING_REGISTER_FILES = 2;
   public static final int IORING_UNREGISTER_FILES = 3;

@@ -12,9 +12,11 @@ import java.util.BitSet;
 /// that their version does not tell. Immutable.
 ///
 /// @param setupFlags the `IORING_SETUP_` flags in force
+/// @param featureBits the `IORING_FEAT_` bits of the kernel
 /// @param operations the opcodes that the kernel knows
 /// @param registeredRing whether the ring's descriptor is registered with its owner thread
-public record UringFeatures(int setupFlags, BitSet operations, boolean registeredRing) {
+public record UringFeatures(
+    int setupFlags, int featureBits, BitSet operations, boolean registeredRing) {
 
   /// Flags to give up one group after another when the kernel answers EINVAL, newest first:
   /// 6.6, 6.1, 6.0, 5.18.
@@ -25,14 +27,11 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
     IORING_SETUP_SUBMIT_ALL,
   };
 
-  /// Without these there is no ring for us: all are there since Linux 5.13 at the latest.
+  /// Without these there is no ring for us: all are there since Linux 5.5.
   private static final int REQUIRED =
-      IORING_FEAT_SINGLE_MMAP
-          | IORING_FEAT_NODROP
-          | IORING_FEAT_SUBMIT_STABLE
-          | IORING_FEAT_EXT_ARG
-          | IORING_FEAT_RSRC_TAGS;
+      IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE;
 
+  /// The newest of these, RENAMEAT and UNLINKAT, are there since Linux 5.11.
   private static final int[] REQUIRED_OPERATIONS = {
     IORING_OP_NOP,
     IORING_OP_READV,
@@ -68,19 +67,31 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
     return (setupFlags & IORING_SETUP_DEFER_TASKRUN) != 0;
   }
 
+  /// Whether one call can wait with a time-out, since 5.11.
+  boolean waitsWithTimeout() {
+    return (featureBits & IORING_FEAT_EXT_ARG) != 0;
+  }
+
+  /// Whether single entries of the buffer table can be changed, since 5.13.
+  boolean updatesBuffers() {
+    return (featureBits & IORING_FEAT_RSRC_TAGS) != 0;
+  }
+
   /// Whether the kernel knows an opcode.
   public boolean has(int opcode) {
     return operations.get(opcode);
   }
 
   /// The features in force that matter to a reader of logs, such as
-  /// `SINGLE_ISSUER DEFER_TASKRUN SUBMIT_ALL NO_SQARRAY RING_FD FTRUNCATE READV_FIXED`.
+  /// `SINGLE_ISSUER DEFER_TASKRUN SUBMIT_ALL NO_SQARRAY EXT_ARG RSRC_TAGS RING_FD FTRUNCATE`.
   public String describe() {
     StringBuilder words = new StringBuilder();
     word(words, (setupFlags & IORING_SETUP_SINGLE_ISSUER) != 0, "SINGLE_ISSUER");
     word(words, (setupFlags & IORING_SETUP_DEFER_TASKRUN) != 0, "DEFER_TASKRUN");
     word(words, (setupFlags & IORING_SETUP_SUBMIT_ALL) != 0, "SUBMIT_ALL");
     word(words, (setupFlags & IORING_SETUP_NO_SQARRAY) != 0, "NO_SQARRAY");
+    word(words, waitsWithTimeout(), "EXT_ARG");
+    word(words, updatesBuffers(), "RSRC_TAGS");
     word(words, registeredRing, "RING_FD");
     word(words, has(IORING_OP_LINKAT), "LINKAT");
     word(words, has(IORING_OP_FTRUNCATE), "FTRUNCATE");
@@ -136,9 +147,13 @@ public record UringFeatures(int setupFlags, BitSet operations, boolean registere
     return (int) FLAGS.get(params, 0L);
   }
 
+  static int featureBits(MemorySegment params) {
+    return (int) FEATURES.get(params, 0L);
+  }
+
   /// Refuses a kernel without what every ring here needs.
   static void requireFeatures(MemorySegment params) throws UringSetupException {
-    int missing = REQUIRED & ~(int) FEATURES.get(params, 0L);
+    int missing = REQUIRED & ~featureBits(params);
     if (missing != 0) {
       throw new UringSetupException(
           0, "io_uring lacks the features 0x" + Integer.toHexString(missing));

@@ -6,7 +6,8 @@
 /// buffers).
 ///
 /// Invariants.
-/// 1. What a kernel can do is found by trying, never from its version.
+/// 1. What a kernel can do is found by trying, never from its version; what it cannot is done
+///    another way, down to Linux 5.11.
 /// 2. The application writes the submission tail and the completion head with release order, and
 ///    reads the submission head and the completion tail with acquire order
 ///    (`io_uring.7`, liburing `src/queue.c`).

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.iobus.posix.Errno;
+import dev.iobus.uring.UringSyscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -43,7 +44,7 @@ class UringBackendTest {
 
   private static UringBackend open(boolean shared, int capacity) {
     try {
-      return UringBackend.open(shared, capacity, 16);
+      return UringBackend.open(shared, capacity, 16, UringSyscalls::kernel);
     } catch (UringUnavailableException e) {
       Assumptions.abort(e.getMessage());
       throw new AssertionError(e);

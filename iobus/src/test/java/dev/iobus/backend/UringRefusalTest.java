@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.posix.Errno;
+import dev.iobus.uring.KernelFeature;
+import dev.iobus.uring.LimitedKernel;
 import dev.iobus.uring.UringSyscalls;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -14,6 +16,8 @@ import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What the backend makes of refusals, with the system calls replaced.
 @Timeout(30)
@@ -80,7 +84,23 @@ class UringRefusalTest {
   @Test
   void anOldKernelIsNamed() {
     assertCause(refused(PLAIN_HOST, Errno.ENOSYS), Errno.ENOSYS, true, "older than 5.1");
-    assertCause(refused(PLAIN_HOST, Errno.EINVAL), Errno.EINVAL, true, "5.15");
+    assertCause(refused(PLAIN_HOST, Errno.EINVAL), Errno.EINVAL, true, "5.11");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = KernelFeature.class,
+      names = {"NODROP", "SUBMIT_STABLE", "SINGLE_MMAP", "OPENAT", "UNLINKAT"})
+  void aKernelWithoutWhatIsNeededIsNotUsed(KernelFeature needed) {
+    try (LimitedKernel kernel = new LimitedKernel(List.of(needed))) {
+      UringUnavailableException e =
+          assertThrows(
+              UringUnavailableException.class,
+              () -> UringBackend.open(kernel, PLAIN_HOST, true, 8, 8));
+      Assumptions.assumeFalse(
+          e.errno() != 0, () -> "io_uring is not available on this host: " + e.getMessage());
+      assertCause(e, 0, true, "5.11");
+    }
   }
 
   @Test
@@ -187,7 +207,7 @@ class UringRefusalTest {
 
   private static UringBackend openOrSkip(Faulty syscalls, boolean shared) throws Exception {
     try {
-      UringBackend.open(true, 8, 0).close(false);
+      UringBackend.open(true, 8, 0, UringSyscalls::kernel).close(false);
     } catch (UringUnavailableException e) {
       Assumptions.abort(e.getMessage());
     }

@@ -3,6 +3,7 @@ package dev.iobus.uring;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.iobus.posix.FcntlAbi;
+import dev.iobus.posix.PollAbi;
 import dev.iobus.posix.SocketAbi;
 import dev.iobus.posix.StatxAbi;
 import dev.iobus.posix.TimespecAbi;
@@ -76,6 +77,7 @@ class UringAbiTest {
     struct("struct io_uring_getevents_arg", UringAbi.GETEVENTS_ARG, "min_wait_usec");
     struct("struct __kernel_timespec", UringAbi.TIMESPEC);
     struct("struct iovec", UringAbi.IOVEC);
+    struct("struct pollfd", PollAbi.POLLFD);
     struct("struct statx", StatxAbi.STATX, NEWER_STATX);
     struct("struct flock", FcntlAbi.FLOCK);
     struct("struct io_uring_buf", UringAbi.BUF);
@@ -93,6 +95,7 @@ class UringAbiTest {
     expected.put("offsetof(struct sockaddr_in6, sin6_scope_id)", 24L);
     expected.put(
         "sizeof(((struct sockaddr_un *) 0)->sun_path) - 1", (long) SocketAbi.UNIX_PATH_MAX);
+    constants(PollAbi.class);
     compare();
   }
 

@@ -1,0 +1,60 @@
+package dev.iobus;
+
+import static dev.iobus.uring.KernelFeature.*;
+
+import dev.iobus.uring.KernelFeature;
+import dev.iobus.uring.LimitedKernel;
+import java.util.List;
+
+/// Kernels that a bus must work on: this one without one feature, and what is left of it in the
+/// manner of older releases. Immutable.
+@SuppressWarnings("ImmutableEnumChecker") // The list is.
+enum OldKernel {
+  WITHOUT_NO_SQARRAY(NO_SQARRAY),
+  WITHOUT_DEFER_TASKRUN(DEFER_TASKRUN),
+  WITHOUT_SINGLE_ISSUER(SINGLE_ISSUER, DEFER_TASKRUN),
+  WITHOUT_SUBMIT_ALL(SUBMIT_ALL),
+  WITHOUT_EXT_ARG(EXT_ARG),
+  WITHOUT_RSRC_TAGS(RSRC_TAGS),
+  WITHOUT_SPARSE_TABLES(SPARSE_TABLES),
+  WITHOUT_RING_FD(RING_FD),
+  WITHOUT_MULTISHOT_POLL(MULTISHOT_POLL),
+  WITHOUT_FTRUNCATE(FTRUNCATE),
+  WITHOUT_READV_FIXED(READV_FIXED),
+  WITHOUT_BUFFER_RINGS(BUFFER_RINGS),
+  WITHOUT_LOCKED_MEMORY(LOCKED_MEMORY),
+  WITHOUT_ROOM_FOR_ALL_RESULTS(ROOM_FOR_ALL_RESULTS),
+  LINUX_6_1(READV_FIXED, NO_SQARRAY, FTRUNCATE),
+  LINUX_5_15(
+      READV_FIXED,
+      NO_SQARRAY,
+      FTRUNCATE,
+      DEFER_TASKRUN,
+      SINGLE_ISSUER,
+      SPARSE_TABLES,
+      BUFFER_RINGS,
+      RING_FD,
+      SUBMIT_ALL),
+  LINUX_5_11(
+      READV_FIXED,
+      NO_SQARRAY,
+      FTRUNCATE,
+      DEFER_TASKRUN,
+      SINGLE_ISSUER,
+      SPARSE_TABLES,
+      BUFFER_RINGS,
+      RING_FD,
+      SUBMIT_ALL,
+      RSRC_TAGS,
+      MULTISHOT_POLL);
+
+  final List<KernelFeature> missing;
+
+  OldKernel(KernelFeature... missing) {
+    this.missing = List.of(missing);
+  }
+
+  LimitedKernel open() {
+    return new LimitedKernel(missing);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.uring.KernelFeature;
+import dev.iobus.uring.LimitedKernel;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The whole contract of a bus on kernels that lack something.
+@ParameterizedClass
+@EnumSource(OldKernel.class)
+final class OldKernelBusTest extends BusContract {
+
+  private final OldKernel old;
+  private final LimitedKernel kernel;
+
+  OldKernelBusTest(OldKernel old) {
+    this.old = old;
+    kernel = old.open();
+  }
+
+  @BeforeAll
+  static void needsIoUring() {
+    UringBusTest.needsIoUring();
+  }
+
+  @AfterEach
+  void letGo() {
+    kernel.close();
+  }
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.IO_URING;
+  }
+
+  @Override
+  Bus open(int capacity) throws IOException {
+    return Bus.open(
+        BusOptions.defaults().withBackend(kind()).withCapacity(capacity), () -> kernel);
+  }
+
+  @Test
+  void whatIsMissingIsNotClaimed() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      List<String> words = List.of(bus.reason().split("[ ,;]+"));
+      for (KernelFeature feature : old.missing) {
+        assertFalse(words.contains(feature.name()), bus::reason);
+      }
+      RegisteredBuffer buffer = bus.register(arena.allocate(4096));
+      boolean refused =
+          old.missing.contains(KernelFeature.RSRC_TAGS)
+              || old.missing.contains(KernelFeature.LOCKED_MEMORY);
+      assertTrue(refused ? buffer.refusal() != null : buffer.isRegistered(), buffer::toString);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.iobus;
+
+import dev.iobus.uring.LimitedKernel;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The whole contract of a shared bus on kernels that lack something.
+@ParameterizedClass
+@EnumSource(
+    value = OldKernel.class,
+    mode = EnumSource.Mode.EXCLUDE,
+    names = {"WITHOUT_DEFER_TASKRUN", "WITHOUT_SINGLE_ISSUER", "WITHOUT_RING_FD"})
+final class OldKernelSharedBusTest extends SharedBusContract {
+
+  private final LimitedKernel kernel;
+
+  OldKernelSharedBusTest(OldKernel old) {
+    kernel = old.open();
+  }
+
+  @BeforeAll
+  static void needsIoUring() {
+    UringSharedBusTest.needsIoUring();
+  }
+
+  @AfterEach
+  @Override
+  void close() {
+    super.close();
+    kernel.close();
+  }
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.IO_URING;
+  }
+
+  @Override
+  SharedBus open(BusOptions options) throws IOException {
+    return SharedBus.open(options, () -> kernel);
+  }
+}

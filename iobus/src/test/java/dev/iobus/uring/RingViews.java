@@ -1,0 +1,134 @@
+package dev.iobus.uring;
+
+import static dev.iobus.uring.UringAbi.*;
+
+import dev.iobus.posix.Libc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Second mappings of the submission queues of rings, in which a test's system calls see, and
+/// change, what is about to be submitted. Thread-safe; an entry is looked at by its submitter.
+///
+/// A mapping keeps its ring alive in the kernel, until the number of its descriptor is used again or
+/// until [#close()].
+final class RingViews implements AutoCloseable {
+
+  private static final VarHandle OPCODE = field(SQE, "opcode");
+  private static final VarHandle FLAGS = field(SQE, "flags");
+  private static final VarHandle LEN = field(SQE, "len");
+  private static final VarHandle UPDATE_OFFSET = field(RSRC_UPDATE, "offset");
+  private static final VarHandle UPDATE_DATA = field(RSRC_UPDATE, "data");
+  private static final VarHandle SQ_ENTRIES = field(PARAMS, "sq_entries");
+  private static final VarHandle HEAD = field(PARAMS, "sq_off", "head");
+  private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
+  private static final long HEAD_BYTES = 4096;
+
+  /// `IO_RINGFD_REG_MAX`.
+  private static final int REGISTRATIONS_MAX = 16;
+
+  private final Arena arena = Arena.ofShared();
+
+  /// Written under the monitor, as a new array.
+  private volatile @Nullable View[] byDescriptor = new View[0];
+
+  /// The rings that a thread enters with IORING_ENTER_REGISTERED_RING: per thread, as in the kernel.
+  private final ThreadLocal<@Nullable View[]> byRegistration =
+      ThreadLocal.withInitial(() -> new View[REGISTRATIONS_MAX]);
+
+  /// One submission queue. The numbers of the entries are those of the kernel's head, taken with
+  /// the size of the queue.
+  record View(MemorySegment rings, MemorySegment sqes, long headOffset, int mask) {
+
+    int head() {
+      return rings.get(ValueLayout.JAVA_INT, headOffset);
+    }
+
+    int opcode(int number) {
+      return Byte.toUnsignedInt((byte) OPCODE.get(sqes, place(number)));
+    }
+
+    void setOpcode(int number, int opcode) {
+      OPCODE.set(sqes, place(number), (byte) opcode);
+    }
+
+    int length(int number) {
+      return (int) LEN.get(sqes, place(number));
+    }
+
+    void setLength(int number, int length) {
+      LEN.set(sqes, place(number), length);
+    }
+
+    /// Whether an entry is tied to the next.
+    boolean isLinked(int number) {
+      return ((byte) FLAGS.get(sqes, place(number)) & LINKED) != 0;
+    }
+
+    private long place(int number) {
+      return (number & mask) * SQE.byteSize();
+    }
+  }
+
+  /// Takes notice of a ring that was set up. The head of the queue lies in the first page.
+  synchronized void add(int fd, MemorySegment params) {
+    int entries = (int) SQ_ENTRIES.get(params, 0L);
+    long headOffset = Integer.toUnsignedLong((int) HEAD.get(params, 0L));
+    MemorySegment rings = map(fd, HEAD_BYTES, IORING_OFF_SQ_RING);
+    MemorySegment sqes = map(fd, entries * SQE.byteSize(), IORING_OFF_SQES);
+    View[] views = Arrays.copyOf(byDescriptor, Math.max(byDescriptor.length, fd + 1));
+    View old = views[fd];
+    views[fd] = new View(rings, sqes, headOffset, entries - 1);
+    byDescriptor = views;
+    if (old != null) {
+      unmap(old);
+    }
+  }
+
+  /// Takes notice of a registration of ring descriptors that succeeded.
+  void addRegistration(MemorySegment update) {
+    int fd = (int) (long) UPDATE_DATA.get(update, 0L);
+    byRegistration.get()[(int) UPDATE_OFFSET.get(update, 0L)] = byDescriptor[fd];
+  }
+
+  /// The ring that a call names.
+  View find(int fd, int enterFlags) {
+    View view =
+        (enterFlags & IORING_ENTER_REGISTERED_RING) != 0
+            ? byRegistration.get()[fd]
+            : byDescriptor[fd];
+    if (view == null) {
+      throw new AssertionError("no ring was seen at " + fd);
+    }
+    return view;
+  }
+
+  @Override
+  public synchronized void close() {
+    for (View view : byDescriptor) {
+      if (view != null) {
+        unmap(view);
+      }
+    }
+    byDescriptor = new View[0];
+  }
+
+  private MemorySegment map(int fd, long size, long offset) {
+    int access = Libc.PROT_READ | Libc.PROT_WRITE;
+    MemorySegment errno = Libc.newErrnoCapture(arena);
+    long address = Libc.mmap(errno, size, access, Libc.MAP_SHARED, fd, offset);
+    if (address < 0 && address > -4096) {
+      throw new AssertionError("mmap answered " + address);
+    }
+    return MemorySegment.ofAddress(address).reinterpret(size);
+  }
+
+  private void unmap(View view) {
+    MemorySegment errno = Libc.newErrnoCapture(arena);
+    Libc.munmap(errno, view.rings.address(), view.rings.byteSize());
+    Libc.munmap(errno, view.sqes.address(), view.sqes.byteSize());
+  }
+}
