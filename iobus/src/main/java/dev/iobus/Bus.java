@@ -65,6 +65,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private final InFlight flight;
   private final Handle[] one = new Handle[1];
   private final List<BufferPool> pools = new ArrayList<>();
+  private boolean busFileAsked;
 
   /// Keeps wake-ups away from a backend that is gone. A leaf.
   private final ReentrantLock wakeupLock = new ReentrantLock();
@@ -549,8 +550,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     checkOpen();
     int descriptor = backend.descriptor();
     if (descriptor < 0) {
-      throw BusException.of("busFile", "the bus", -Errno.EOPNOTSUPP, null);
+      throw BusException.of("busFile", "the bus", descriptor, null);
     }
+    busFileAsked = true;
     return OpenFile.ofBus(descriptor, kind);
   }
 
@@ -810,6 +812,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     Consumer<Result> callback = handle.callback();
     if (callback != null) {
       callback.accept(handle.result);
+    }
+    if (busFileAsked && flight.hasReady()) {
+      backend.notice();
     }
     return handle.result;
   }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 abstract class NetworkContract {
 
-  private static final long SECOND = 1_000_000_000L;
+  static final long SECOND = 1_000_000_000L;
   private static final byte[] SIX_LOOPBACK = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
   @TempDir Path directory;
@@ -69,16 +69,22 @@ abstract class NetworkContract {
   }
 
   <T> T next(Handle handle, End<T> end) throws IOException {
-    Result result = bus.dispatch(30 * SECOND);
-    if (result == null) {
-      throw new AssertionError("nothing came of " + handle);
-    }
+    Result result = dispatched();
     assertEquals(handle, result.handle());
     try {
       return end.of(result);
     } finally {
       bus.done(result);
     }
+  }
+
+  /// The next result, which must come: a wait without an end would hold up more than this test.
+  Result dispatched() throws IOException {
+    Result result = bus.dispatch(20 * SECOND);
+    if (result == null) {
+      throw new AssertionError("nothing came");
+    }
+    return result;
   }
 
   void ran(Handle handle) throws IOException {
@@ -133,7 +139,7 @@ abstract class NetworkContract {
     bus.submit(accept, connect);
     OpenSocket accepted = null;
     for (int i = 0; i < 2; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       if (result.handle().equals(accept)) {
         accepted = result.endAccept();
       } else {
@@ -236,7 +242,7 @@ abstract class NetworkContract {
       Handle connect = bus.connect(client, bus.localAddress(server));
       bus.submit(connect);
       for (int results = 0; results < 2; results++) {
-        Result result = bus.dispatch();
+        Result result = dispatched();
         if (result.handle().equals(accept)) {
           assertTrue(result.hasMore());
           sockets.add(result.endAccept());
@@ -256,7 +262,7 @@ abstract class NetworkContract {
     Handle cancel = bus.cancel(accept);
     bus.submit(cancel);
     for (int i = 0; i < 2; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       assertFalse(result.hasMore());
       if (result.handle().equals(accept)) {
         assertThrows(CancelledException.class, result::endAccept);
@@ -281,7 +287,7 @@ abstract class NetworkContract {
       Handle send = bus.send(ends.get(0), bytes("message " + i));
       bus.submit(send);
       for (int results = 0; results < 2; results++) {
-        Result result = bus.dispatch();
+        Result result = dispatched();
         if (result.handle().equals(receive)) {
           assertTrue(result.hasMore());
           assertEquals(9, result.endRecv());
@@ -298,7 +304,7 @@ abstract class NetworkContract {
     Handle send = bus.send(ends.get(0), bytes("too many"));
     bus.submit(send);
     for (int results = 0; results < 2; results++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       if (result.handle().equals(receive)) {
         assertFalse(result.hasMore());
         assertThrows(NoBuffersException.class, result::endRecv);
@@ -354,7 +360,7 @@ abstract class NetworkContract {
     List<OpenSocket> ends = connected(server);
     Handle send = bus.sendZeroCopy(ends.get(0), bytes("zero copy"));
     bus.submit(send);
-    Result result = bus.dispatch();
+    Result result = dispatched();
     assertEquals(9, result.endSend());
     boolean more = result.hasMore();
     bus.done(result);
@@ -362,7 +368,7 @@ abstract class NetworkContract {
     Handle receive = bus.recv(ends.get(1), into);
     bus.submit(receive);
     for (int i = 0; i < (more ? 2 : 1); i++) {
-      Result next = bus.dispatch();
+      Result next = dispatched();
       if (next.handle().equals(send)) {
         assertTrue(next.isNotification());
         assertFalse(next.hasMore());
@@ -439,7 +445,7 @@ abstract class NetworkContract {
     Handle send = bus.send(ends.get(0), bytes("x"));
     bus.submit(send);
     for (int i = 0; i < 2; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       if (result.handle().equals(poll)) {
         assertEquals(Set.of(Readiness.READABLE), result.endPoll());
       }
@@ -460,7 +466,7 @@ abstract class NetworkContract {
       boolean told = false;
       boolean sent = false;
       while (!told || !sent) {
-        Result result = bus.dispatch();
+        Result result = dispatched();
         if (result.handle().equals(poll)) {
           assertTrue(result.hasMore());
           told |= result.endPoll().contains(Readiness.READABLE);
@@ -473,7 +479,7 @@ abstract class NetworkContract {
       bus.submit(receive);
       boolean received = false;
       while (!received) {
-        Result result = bus.dispatch();
+        Result result = dispatched();
         received = result.handle().equals(receive);
         bus.done(result);
       }
@@ -481,7 +487,7 @@ abstract class NetworkContract {
     assertEquals(1, bus.cancelAll(ends.get(1)));
     boolean ended = false;
     while (!ended) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       assertEquals(poll, result.handle());
       ended = !result.hasMore();
       bus.done(result);
@@ -551,6 +557,39 @@ abstract class NetworkContract {
   }
 
   @Test
+  void aDeadlineInAChainCutsIt() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(4);
+    Handle receive = bus.recv(ends.get(1), into).deadline(Duration.ofMillis(20));
+    Handle behind = bus.nop();
+    bus.chain(receive, behind);
+    bus.submit();
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      if (result.handle().equals(receive)) {
+        assertThrows(TimedOutException.class, result::endRecv);
+      } else {
+        assertThrows(CancelledException.class, result::endNop);
+      }
+      bus.done(result);
+    }
+    run(bus.send(ends.get(0), bytes("four")), Result::endSend);
+    Handle again = bus.recv(ends.get(1), into).deadline(Duration.ofSeconds(60));
+    Handle after = bus.nop();
+    bus.chain(again, after);
+    bus.submit();
+    assertEquals(4, next(again, Result::endRecv));
+    next(
+        after,
+        result -> {
+          result.endNop();
+          return 0;
+        });
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
   void aDeadlineHoldsForAWholeTransfer() throws IOException {
     OpenSocket server = listening();
     List<OpenSocket> ends = connected(server);
@@ -558,7 +597,7 @@ abstract class NetworkContract {
     Handle receive =
         bus.recvFully(ends.get(1), arena.allocate(8)).deadline(Duration.ofMillis(30));
     bus.submit(receive);
-    Result result = bus.dispatch();
+    Result result = dispatched();
     // What has arrived may be told, or that the time is over; never both and never a hang.
     if (result.isFailure()) {
       assertThrows(TimedOutException.class, result::endRecvFully);
@@ -621,7 +660,7 @@ abstract class NetworkContract {
     bus.submit(bus.cancel(first));
     Set<Handle> cancelled = new HashSet<>();
     for (int i = 0; i < 3; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       if (result.isFailure()) {
         cancelled.add(result.handle());
       }
@@ -630,7 +669,7 @@ abstract class NetworkContract {
     assertEquals(Set.of(first, second), cancelled);
     bus.cancelAll();
     for (int i = 0; i < 2; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       assertTrue(result.isFailure());
       bus.done(result);
     }
@@ -650,7 +689,7 @@ abstract class NetworkContract {
                   }
                 });
     for (int i = 0; i < 500; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       assertEquals(inbox, result.handle());
       assertTrue(result.hasMore());
       assertEquals(i, result.endInbox());
@@ -661,7 +700,7 @@ abstract class NetworkContract {
     assertThrows(BusException.class, () -> run(second, Result::endInbox));
     bus.submit(bus.cancel(inbox));
     for (int i = 0; i < 2; i++) {
-      bus.done(bus.dispatch());
+      bus.done(dispatched());
     }
     for (int i = 0; i < 1024; i++) {
       bus.post(i);
@@ -683,7 +722,7 @@ abstract class NetworkContract {
     bus.chain(one, two, end);
     bus.submit();
     for (int i = 0; i < 3; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       assertFalse(result.isFailure());
       bus.done(result);
     }
@@ -694,7 +733,7 @@ abstract class NetworkContract {
     bus.chain(broken, behind);
     bus.submit();
     for (int i = 0; i < 2; i++) {
-      Result result = bus.dispatch();
+      Result result = dispatched();
       assertNotEquals(0, result.errno());
       bus.done(result);
     }

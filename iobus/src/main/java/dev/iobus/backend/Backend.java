@@ -105,9 +105,12 @@ public sealed interface Backend permits UringBackend, NioBackend {
   /// Returns the value of an option that is a number or a switch, or a negated error number.
   int option(int descriptor, SocketOption<?> option);
 
-  /// A descriptor that is readable while completions wait, for the poll of another bus of the same
-  /// backend; −1 where there is none.
+  /// A descriptor that is readable while completions wait, or after [#notice()], for the poll of
+  /// another bus of the same backend; a negated error number where there is none. Owned mode only.
   int descriptor();
+
+  /// Makes [#descriptor()] readable until the next completions are passed on.
+  void notice();
 
   /// Writes to a file that is not direct, on the calling thread: the kernel takes such bytes without
   /// waiting for the device, as a rule. From any thread, for a descriptor that stays open.

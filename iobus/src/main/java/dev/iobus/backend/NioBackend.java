@@ -289,8 +289,11 @@ public final class NioBackend implements Backend {
 
   @Override
   public int descriptor() {
-    return -1;
+    return -Errno.EOPNOTSUPP;
   }
+
+  @Override
+  public void notice() {}
 
   /// Never: the calling thread could be interrupted, which would close the channel.
   @Override

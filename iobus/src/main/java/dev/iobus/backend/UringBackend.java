@@ -102,6 +102,9 @@ public final class UringBackend implements Backend {
   private int takenCount;
   private boolean woken;
 
+  /// What another bus polls, once it was asked for.
+  private @Nullable WakeupEvent notice;
+
   /// The negated error number that ended the poll for good; the next wait reports it.
   private volatile int wakeFailure;
 
@@ -371,7 +374,29 @@ public final class UringBackend implements Backend {
 
   @Override
   public int descriptor() {
-    return ring.descriptor();
+    WakeupEvent event = notice;
+    if (event == null) {
+      event = new WakeupEvent(arena);
+      if (event.descriptor() < 0) {
+        return event.descriptor();
+      }
+      int answer = ring.registerEventfd(Libc.newErrnoCapture(arena), event.descriptor());
+      if (answer < 0) {
+        event.close();
+        return answer;
+      }
+      event.signal(); // For what is there already.
+      notice = event;
+    }
+    return event.descriptor();
+  }
+
+  @Override
+  public void notice() {
+    WakeupEvent event = notice;
+    if (event != null) {
+      event.signal();
+    }
   }
 
   /// As pwrite(2): most file systems have no asynchronous buffered write, so that a ring hands each
@@ -451,6 +476,9 @@ public final class UringBackend implements Backend {
       return;
     }
     wakeup.close();
+    if (notice != null) {
+      notice.close();
+    }
     pools.closeAll();
     tables.close();
     ring.close();
@@ -544,6 +572,10 @@ public final class UringBackend implements Backend {
 
   /// Passes on what is there now: what results bring about is left for the next call.
   private int passOn(CompletionSink sink) {
+    WakeupEvent event = notice;
+    if (event != null) {
+      event.clear(); // Before the queue is emptied: what comes after that signals again.
+    }
     int passed = passOnTaken(sink);
     if (ring.needsFlush()) {
       ring.flush();

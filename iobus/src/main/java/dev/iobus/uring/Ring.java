@@ -7,6 +7,7 @@ import dev.iobus.posix.Libc;
 import dev.iobus.posix.PollAbi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /// One io_uring: its descriptor, its mappings and its two queues.
@@ -100,9 +101,16 @@ public final class Ring {
     return features;
   }
 
-  /// The descriptor of the ring, readable while the completion queue holds something, poll(2).
-  public int descriptor() {
-    return fd;
+  /// Has the kernel signal an eventfd whenever a completion is there or waits to be brought in.
+  /// The ring's own descriptor would not do: with DEFER_TASKRUN a poll of it is not woken for what
+  /// only the owner can bring in. Returns 0 or a negated error number.
+  ///
+  /// @param errno memory that no other thread uses meanwhile
+  public int registerEventfd(MemorySegment errno, int eventfd) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment number = call.allocateFrom(ValueLayout.JAVA_INT, eventfd);
+      return register(errno, IORING_REGISTER_EVENTFD, number, 1);
+    }
   }
 
   public SubmissionQueue submissions() {
