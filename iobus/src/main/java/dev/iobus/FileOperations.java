@@ -44,9 +44,9 @@ final class FileOperations {
   }
 
   Handle read(BusFile file, RegisteredBuffer buffer, long bufferOffset, int length, long offset) {
-    MemorySegment part = part(buffer, bufferOffset, length);
-    checks.memory(part, true);
-    return useBuffer(transfer(Op.READ, file, part, length, offset), buffer);
+    MemorySegment memory = memory(buffer, bufferOffset, length);
+    checks.memory(memory, true);
+    return useBuffer(transfer(Op.READ, file, memory, length, offset), buffer, bufferOffset);
   }
 
   Handle read(BusFile file, MemorySegment[] into, long offset) {
@@ -57,7 +57,7 @@ final class FileOperations {
   Handle read(BusFile file, RegisteredBuffer buffer, MemorySegment[] into, long offset) {
     checkInside(buffer, into);
     int length = checkParts(into, true);
-    return useBuffer(transferParts(Op.READ, file, into, length, offset), buffer);
+    return useBuffer(transferParts(Op.READ, file, into, length, offset), buffer, 0);
   }
 
   Handle write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
@@ -88,7 +88,7 @@ final class FileOperations {
     checkInside(buffer, from);
     int length = checkParts(from, false);
     checkFlags(file, length, offset, flags);
-    Handle handle = useBuffer(transferParts(Op.WRITE, file, from, length, offset), buffer);
+    Handle handle = useBuffer(transferParts(Op.WRITE, file, from, length, offset), buffer, 0);
     WriteFlag.set(handle.request, flags);
     return handle;
   }
@@ -109,12 +109,13 @@ final class FileOperations {
       int length,
       long offset,
       WriteFlag flag) {
-    MemorySegment part = part(buffer, bufferOffset, length);
-    checks.memory(part, false);
+    MemorySegment memory = memory(buffer, bufferOffset, length);
+    checks.memory(memory, false);
     if (flag == WriteFlag.ATOMIC) {
       checkAtomic(file, length, offset);
     }
-    Handle handle = useBuffer(transfer(Op.WRITE, file, part, length, offset), buffer);
+    Handle handle =
+        useBuffer(transfer(Op.WRITE, file, memory, length, offset), buffer, bufferOffset);
     flag.set(handle.request);
     return handle;
   }
@@ -303,7 +304,8 @@ final class FileOperations {
     }
   }
 
-  private Handle useBuffer(Handle handle, RegisteredBuffer buffer) {
+  private Handle useBuffer(Handle handle, RegisteredBuffer buffer, long bufferOffset) {
+    handle.request.bufferOffset = bufferOffset;
     try {
       handle.request.bufferIndex = buffer.index(bus);
       buffer.retain();
@@ -315,11 +317,12 @@ final class FileOperations {
     return handle;
   }
 
-  private MemorySegment part(RegisteredBuffer buffer, long bufferOffset, int length) {
+  /// The whole memory of a buffer, after a check of the part: a slice would be garbage.
+  private MemorySegment memory(RegisteredBuffer buffer, long bufferOffset, int length) {
     buffer.index(bus);
     MemorySegment memory = buffer.memory();
     Objects.checkFromIndexSize(bufferOffset, length, memory.byteSize());
-    return bufferOffset == 0 ? memory : memory.asSlice(bufferOffset, length);
+    return memory;
   }
 
   private static int checkLength(long length) {

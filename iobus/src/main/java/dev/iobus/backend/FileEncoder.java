@@ -124,7 +124,7 @@ final class FileEncoder {
         flags,
         request.file,
         request.offset,
-        vectored ? request.vectors.encode() : request.buffer.address(),
+        vectored ? request.vectors.encode() : request.buffer.address() + request.bufferOffset,
         vectored ? request.vectors.count() : request.length,
         request.op == Op.READ ? 0 : writeFlags(request),
         registered ? request.bufferIndex : 0,
@@ -213,7 +213,7 @@ final class FileEncoder {
     }
     if (vectors.isEmpty()) {
       checkNative(request.buffer);
-      room = request.buffer.byteSize();
+      room = request.buffer.byteSize() - request.bufferOffset;
     }
     if (request.length < 0 || request.length > room) {
       throw new IllegalArgumentException("length " + request.length + " is not in 0 to " + room);

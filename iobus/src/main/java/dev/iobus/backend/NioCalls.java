@@ -244,7 +244,7 @@ final class NioCalls {
   }
 
   private static ByteBuffer bytes(Request request) {
-    return request.buffer.asByteBuffer().limit(request.length);
+    return request.buffer.asSlice(request.bufferOffset, request.length).asByteBuffer();
   }
 
   private static int sync(NioFile file, boolean metadata) throws IOException {

@@ -19,8 +19,11 @@ public final class Request {
   public int file = -1;
   public boolean fixedFile;
 
-  /// READ, WRITE, SEND, RECV: native memory of at least [#length] bytes, if no [#vectors].
+  /// READ, WRITE, SEND, RECV: native memory of at least [#length] bytes, if no [#vectors]; for READ
+  /// and WRITE from [#bufferOffset] on.
   public MemorySegment buffer = MemorySegment.NULL;
+  /// READ, WRITE: where in [#buffer] the transfer begins.
+  public long bufferOffset;
   /// READ, WRITE, SEND_MESSAGE, RECV_MESSAGE: parts of native memory, [#length] bytes in all, in
   /// place of [#buffer].
   public final Vectors vectors = new Vectors();
@@ -101,18 +104,29 @@ public final class Request {
   }
 
   /// Lets go of what a finished request kept reachable, and of what the next one may not set.
+  /// References that are as they should be are not stored again: a store costs the collector's
+  /// barrier.
   public void clear() {
     file = -1;
     fixedFile = false;
     buffer = MemorySegment.NULL;
     vectors.clear();
+    bufferOffset = 0;
     bufferIndex = -1;
     rangeLength = 0;
     advice = 0;
-    path = null;
-    target = null;
-    scratch = null;
-    link = Link.NONE;
+    if (path != null) {
+      path = null;
+    }
+    if (target != null) {
+      target = null;
+    }
+    if (scratch != null) {
+      scratch = null;
+    }
+    if (link != Link.NONE) {
+      link = Link.NONE;
+    }
     dsync = false;
     dontCache = false;
     atomic = false;
