@@ -63,7 +63,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   // Owned by the bus thread.
   private final HandleTable table;
   private final InFlight flight;
-  private final Handle[] one = new Handle[1];
   private final List<BufferPool> pools = new ArrayList<>();
   private boolean busFileAsked;
 
@@ -397,8 +396,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// @throws IllegalStateException if it is not freshly prepared, or its file is closed
   /// @throws IOException if the queue was full and could not be submitted
   public void enqueue(Handle handle) throws IOException {
-    one[0] = handle;
-    place(one, Link.NONE);
+    checkOpen();
+    flight.place(this, handle);
   }
 
   /// Puts operations into the queue for the next submission: all of them, or none where one is

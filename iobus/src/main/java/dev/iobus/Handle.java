@@ -154,24 +154,41 @@ public final class Handle {
     }
   }
 
-  /// Makes the handle fit for another operation.
+  /// Makes the handle fit for another operation. References that are as they should be are not
+  /// stored again: a store costs the collector's barrier, a look costs nothing beside it.
   void reset() {
     request.clear();
     request.file = -1;
     request.fixedFile = false;
     request.offset = 0;
     request.length = 0;
-    op = Op.NOP;
-    extent = Extent.ONCE;
-    target = "";
-    file = null;
-    buffer = null;
     drains = false;
     repeats = false;
-    pool = null;
+    if (pool != null) {
+      pool = null;
+    }
     deadline = 0;
-    attachment = null;
-    callback = null;
+    if (taken != null) {
+      taken = null;
+    }
+    if (extent != Extent.ONCE) {
+      extent = Extent.ONCE;
+    }
+    if (file != null) {
+      file = null;
+    }
+    if (buffer != null) {
+      buffer = null;
+    }
+    if (attachment != null) {
+      attachment = null;
+    }
+    if (callback != null) {
+      callback = null;
+    }
+    if (opened != null) {
+      opened = null;
+    }
     outcome = 0;
     flags = 0;
     dispatched = false;
@@ -179,8 +196,6 @@ public final class Handle {
     cancelRequested = false;
     silent = false;
     held = false;
-    opened = null;
-    taken = null;
   }
 
   /// Lets go of the registered buffer or the pool that it uses; by its last result, or when it

@@ -60,7 +60,7 @@ final class InFlight {
     this.table = table;
     this.scheduler = scheduler;
     this.runMax = runMax;
-    ready = new ReadyQueue(table.size());
+    ready = new ReadyQueue(table);
     unfinished = new HandleQueue(table.size());
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
   }
@@ -81,8 +81,12 @@ final class InFlight {
       discardUntaken(handle); // An earlier result of an operation with many, never done.
     }
     handle.dispatched = true;
-    handle.opened = null;
-    handle.taken = null;
+    if (handle.opened != null) {
+      handle.opened = null;
+    }
+    if (handle.taken != null) {
+      handle.taken = null;
+    }
     if ((handle.flags & CompletionFlags.BUFFER) != 0) {
       Objects.requireNonNull(handle.pool).dispatched(handle);
     }
@@ -147,6 +151,14 @@ final class InFlight {
     }
   }
 
+  /// As [#place(Bus, Handle[], Link)] for one handle.
+  void place(Bus bus, Handle handle) throws IOException {
+    checkFit(bus, handle, Link.NONE);
+    if (handle.state == Handle.State.PREPARED) {
+      start(bus, handle, Link.NONE);
+    }
+  }
+
   /// Enqueues an operation that starts when all before it have ended, and before all after it.
   void drainThen(Bus bus, Handle handle) throws IOException {
     checkFit(bus, handle, Link.NONE);
@@ -188,7 +200,9 @@ final class InFlight {
     handle.state = Handle.State.IN_FLIGHT;
     count++;
     Request request = handle.request;
-    request.link = link;
+    if (request.link != link) {
+      request.link = link;
+    }
     if (request.timeoutNanos > 0) {
       handle.deadline = scheduler.nanoTime() + request.timeoutNanos;
     }
@@ -282,7 +296,9 @@ final class InFlight {
     if (backend.room() < entries(handle)) {
       submit();
     }
-    request.op = handle.op;
+    if (request.op != handle.op) {
+      request.op = handle.op;
+    }
     request.userData = handle.userData();
     request.multishot = handle.repeats && backend.repeats(request);
     backend.prepare(request);
@@ -312,7 +328,7 @@ final class InFlight {
     while (waits) {
       resume();
       int missing = minimum - ready.size();
-      boolean woken = stopAtWakeup && wakeupAsked.getAndSet(false);
+      boolean woken = stopAtWakeup && wakeupAsked.get() && wakeupAsked.getAndSet(false);
       if (missing <= 0 && minimum > 0) {
         submitIfNeeded();
         return;

@@ -10,16 +10,21 @@ package dev.iobus;
 /// Confined to the bus thread.
 final class ReadyQueue {
 
-  private Handle[] handles;
+  private final HandleTable table;
+
+  /// Numbers of handles: a store of a reference costs the collector's barrier.
+  private int[] handles;
+
   private int[] outcomes;
   private int[] flags;
   private int head;
   private int count;
 
-  ReadyQueue(int capacity) {
-    handles = new Handle[capacity];
-    outcomes = new int[capacity];
-    flags = new int[capacity];
+  ReadyQueue(HandleTable table) {
+    this.table = table;
+    handles = new int[table.size()];
+    outcomes = new int[table.size()];
+    flags = new int[table.size()];
   }
 
   boolean isEmpty() {
@@ -35,7 +40,7 @@ final class ReadyQueue {
       grow();
     }
     int at = head + count < handles.length ? head + count : head + count - handles.length;
-    handles[at] = handle;
+    handles[at] = handle.index;
     outcomes[at] = outcome;
     flags[at] = completionFlags;
     count++;
@@ -44,7 +49,7 @@ final class ReadyQueue {
   /// Takes the oldest into its handle; there must be one.
   Handle remove() {
     assert count > 0 : "the queue is empty";
-    Handle handle = handles[head];
+    Handle handle = table.get(handles[head]);
     handle.outcome = outcomes[head];
     handle.flags = flags[head];
     head = head + 1 < handles.length ? head + 1 : 0;
@@ -54,7 +59,7 @@ final class ReadyQueue {
 
   private void grow() {
     int length = handles.length;
-    Handle[] moreHandles = new Handle[2 * length];
+    int[] moreHandles = new int[2 * length];
     int[] moreOutcomes = new int[2 * length];
     int[] moreFlags = new int[2 * length];
     for (int i = 0; i < count; i++) {

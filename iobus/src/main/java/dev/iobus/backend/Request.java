@@ -109,8 +109,12 @@ public final class Request {
   public void clear() {
     file = -1;
     fixedFile = false;
-    buffer = MemorySegment.NULL;
-    vectors.clear();
+    if (buffer.byteSize() > 0) {
+      buffer = MemorySegment.NULL;
+    }
+    if (!vectors.isEmpty()) {
+      vectors.clear();
+    }
     bufferOffset = 0;
     bufferIndex = -1;
     rangeLength = 0;
@@ -130,7 +134,9 @@ public final class Request {
     dsync = false;
     dontCache = false;
     atomic = false;
-    address = null;
+    if (address != null) {
+      address = null;
+    }
     mask = 0;
     multishot = false;
     zeroCopy = false;

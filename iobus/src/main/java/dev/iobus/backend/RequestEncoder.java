@@ -41,11 +41,13 @@ final class RequestEncoder {
 
   /// Turns a request into a submission queue entry.
   void fill(Request request) {
-    if (submissions.room() == 0) {
+    if (!submissions.hasRoom()) {
       throw new IllegalStateException(
           "the submission queue holds " + submissions.entries() + " requests; submit first");
     }
-    request.scratch = null;
+    if (request.scratch != null) {
+      request.scratch = null;
+    }
     boolean tied = runOpen || request.link != Link.NONE;
     boolean bounded = request.op != Op.TIMEOUT && request.timeoutNanos > 0;
     int behind = linkFlags(request.link);

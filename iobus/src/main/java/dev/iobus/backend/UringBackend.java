@@ -260,7 +260,8 @@ public final class UringBackend implements Backend {
       int answer = submit();
       return answer < 0 ? answer : waitFor(minimum, timeoutNanos, sink, 0);
     }
-    long start = System.nanoTime();
+    boolean timed = timeoutNanos != Long.MAX_VALUE;
+    long start = timed ? System.nanoTime() : 0;
     int answer = ring.submitAndWait(submissions.unconsumed(), timeoutNanos);
     if (submissions.unconsumed() > 0) {
       if (answer > 0 && submissions.splitsRun()) {
@@ -277,10 +278,14 @@ public final class UringBackend implements Backend {
       armPoll();
     }
     int passed = passOn(sink);
+    if (passed >= minimum) {
+      woken = false;
+      return passed;
+    }
     long left =
-        timeoutNanos == Long.MAX_VALUE
-            ? Long.MAX_VALUE
-            : Math.max(0, timeoutNanos - (System.nanoTime() - start));
+        timed
+            ? Math.max(0, timeoutNanos - (System.nanoTime() - start))
+            : Long.MAX_VALUE;
     return waitFor(minimum, left, sink, passed);
   }
 

@@ -12,6 +12,7 @@ import java.lang.invoke.VarHandle;
 /// 1. The entries from the kernel's head up to `tail` are filled; the kernel sees those up to the
 ///    published tail.
 /// 2. An entry is not written again before the kernel's head has passed it.
+/// 3. Fields that no entry uses here are zero, as the kernel made them, and are never written.
 public final class SubmissionQueue {
 
   private static final VarHandle INDEX = ValueLayout.JAVA_INT.varHandle();
@@ -26,10 +27,6 @@ public final class SubmissionQueue {
   private static final VarHandle RW_FLAGS = field(SQE, "rw_flags");
   private static final VarHandle USER_DATA = field(SQE, "user_data");
   private static final VarHandle BUF_INDEX = field(SQE, "buf_index");
-  private static final VarHandle PERSONALITY = field(SQE, "personality");
-  private static final VarHandle FILE_INDEX = field(SQE, "file_index");
-  private static final VarHandle ADDR3 = field(SQE, "addr3");
-  private static final VarHandle PAD2 = field(SQE, "__pad2");
   private static final long SQE_SIZE = SQE.byteSize();
 
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
@@ -45,6 +42,9 @@ public final class SubmissionQueue {
 
   // Owned by the submitting thread.
   private int tail;
+
+  /// The kernel's head when it was last looked at; the true one is not behind it.
+  private int seenHead;
 
   SubmissionQueue(
       MemorySegment rings, MemorySegment sqes, MemorySegment params, int entries, boolean array) {
@@ -74,6 +74,15 @@ public final class SubmissionQueue {
     return entries - (tail - headAcquire());
   }
 
+  /// Whether an entry can be filled. Looks at the kernel's head only when it must.
+  public boolean hasRoom() {
+    if (tail - seenHead < entries) {
+      return true;
+    }
+    seenHead = headAcquire();
+    return tail - seenHead < entries;
+  }
+
   /// Entries filled and not yet taken by the kernel, counted from the kernel's own head, so that
   /// a refused submission is seen to have taken nothing.
   public int unconsumed() {
@@ -99,7 +108,7 @@ public final class SubmissionQueue {
       int opFlags,
       int bufIndex,
       long userData) {
-    assert room() > 0;
+    assert hasRoom();
     long sqe = (tail & mask) * SQE_SIZE;
     OPCODE.set(sqes, sqe, (byte) opcode);
     FLAGS.set(sqes, sqe, (byte) flags);
@@ -111,10 +120,6 @@ public final class SubmissionQueue {
     RW_FLAGS.set(sqes, sqe, opFlags);
     USER_DATA.set(sqes, sqe, userData);
     BUF_INDEX.set(sqes, sqe, (short) bufIndex);
-    PERSONALITY.set(sqes, sqe, (short) 0);
-    FILE_INDEX.set(sqes, sqe, 0);
-    ADDR3.set(sqes, sqe, 0L);
-    PAD2.set(sqes, sqe, 0L);
     tail++;
   }
 
