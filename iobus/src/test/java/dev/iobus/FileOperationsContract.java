@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,9 +34,13 @@ abstract class FileOperationsContract {
 
   abstract BackendKind kind();
 
+  Bus open(BusOptions options) throws IOException {
+    return Bus.open(options);
+  }
+
   @BeforeEach
   void openBus() throws IOException {
-    bus = Bus.open(BusOptions.defaults().withBackend(kind()).withCapacity(16).withFiles(8));
+    bus = open(BusOptions.defaults().withBackend(kind()).withCapacity(16).withFiles(8));
     arena = Arena.ofShared();
   }
 
@@ -444,10 +449,18 @@ abstract class FileOperationsContract {
     Handle outer = bus.createDirectory(directory.resolve("outer"));
     Handle below = bus.createDirectory(inner);
     bus.chain(outer, below);
+    boolean alone = false;
     for (int i = 0; i < 2; i++) {
       Result result = bus.dispatch();
-      result.endCreateDirectory();
+      alone |= result.errno() == Errno.EOPNOTSUPP; // Before Linux 5.15, where it cuts the chain.
+      if (!alone) {
+        result.endCreateDirectory();
+      }
       bus.done(result);
+    }
+    if (alone) {
+      succeed(bus.createDirectory(directory.resolve("outer")));
+      succeed(bus.createDirectory(inner));
     }
     assertEquals(
         PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(inner));

@@ -12,7 +12,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(
     value = OldKernel.class,
     mode = EnumSource.Mode.EXCLUDE,
-    names = {"WITHOUT_DEFER_TASKRUN", "WITHOUT_SINGLE_ISSUER", "WITHOUT_RING_FD"})
+    names = {
+      "WITHOUT_DEFER_TASKRUN",
+      "WITHOUT_SINGLE_ISSUER",
+      "WITHOUT_RING_FD",
+      "WITHOUT_NAME_ENTRIES",
+      "WITHOUT_SOCKET_ENTRIES",
+      "WITHOUT_BIND_ENTRIES",
+      "WITHOUT_SEND_ZC",
+      "WITHOUT_BUFFER_RINGS"
+    })
 final class OldKernelSharedBusTest extends SharedBusContract {
 
   private final LimitedKernel kernel;

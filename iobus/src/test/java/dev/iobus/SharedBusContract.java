@@ -39,7 +39,7 @@ abstract class SharedBusContract {
 
   @TempDir Path directory;
 
-  private SharedBus bus;
+  SharedBus bus;
 
   abstract BackendKind kind();
 

@@ -25,8 +25,16 @@ public enum KernelFeature {
   MULTISHOT_POLL(0, 0),
   FTRUNCATE(0, 0, 0, List.of(), IORING_OP_FTRUNCATE),
   READV_FIXED(0, 0, 0, List.of(), IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED),
-  /// Rings of buffers for receives, `IORING_REGISTER_PBUF_RING`.
-  BUFFER_RINGS(0, 0, Errno.EINVAL, List.of(22)),
+  /// Directories and second names, since 5.15.
+  NAME_ENTRIES(0, 0, 0, List.of(), IORING_OP_MKDIRAT, IORING_OP_LINKAT),
+  /// Sockets that the ring makes itself, since 5.19.
+  SOCKET_ENTRIES(0, 0, 0, List.of(), IORING_OP_SOCKET),
+  /// Since 6.11.
+  BIND_ENTRIES(0, 0, 0, List.of(), IORING_OP_BIND, IORING_OP_LISTEN),
+  /// Since 6.0, as is a receive again and again.
+  SEND_ZC(0, 0, 0, List.of(), IORING_OP_SEND_ZC),
+  /// Rings of buffers for receives, since 5.19.
+  BUFFER_RINGS(0, 0, Errno.EINVAL, List.of(IORING_REGISTER_PBUF_RING)),
   /// A memlock limit that holds registered buffers.
   LOCKED_MEMORY(
       0,

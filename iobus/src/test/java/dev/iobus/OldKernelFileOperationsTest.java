@@ -1,0 +1,52 @@
+package dev.iobus;
+
+import dev.iobus.uring.LimitedKernel;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The contract of operations on files on kernels that lack something.
+@ParameterizedClass
+@EnumSource(
+    value = OldKernel.class,
+    names = {
+      "WITHOUT_FTRUNCATE",
+      "WITHOUT_READV_FIXED",
+      "WITHOUT_NAME_ENTRIES",
+      "WITHOUT_LOCKED_MEMORY",
+      "LINUX_6_1",
+      "LINUX_5_15",
+      "LINUX_5_11"
+    })
+final class OldKernelFileOperationsTest extends FileOperationsContract {
+
+  private final LimitedKernel kernel;
+
+  OldKernelFileOperationsTest(OldKernel old) {
+    kernel = old.open();
+  }
+
+  @BeforeAll
+  static void needsIoUring() {
+    UringBusTest.needsIoUring();
+  }
+
+  @AfterEach
+  @Override
+  void closeBus() {
+    super.closeBus();
+    kernel.close();
+  }
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.IO_URING;
+  }
+
+  @Override
+  Bus open(BusOptions options) throws IOException {
+    return Bus.open(options, () -> kernel);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.iobus;
+
+import dev.iobus.uring.LimitedKernel;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// The contract of sockets, readiness and time on kernels that lack something.
+@ParameterizedClass
+@EnumSource(
+    value = OldKernel.class,
+    names = {
+      "WITHOUT_MULTISHOT_POLL",
+      "WITHOUT_SOCKET_ENTRIES",
+      "WITHOUT_BIND_ENTRIES",
+      "WITHOUT_SEND_ZC",
+      "WITHOUT_BUFFER_RINGS",
+      "LINUX_6_1",
+      "LINUX_5_15",
+      "LINUX_5_11"
+    })
+final class OldKernelNetworkTest extends NetworkContract {
+
+  private final LimitedKernel kernel;
+
+  OldKernelNetworkTest(OldKernel old) {
+    kernel = old.open();
+  }
+
+  @BeforeAll
+  static void needsIoUring() {
+    UringBusTest.needsIoUring();
+  }
+
+  @AfterEach
+  @Override
+  void closeBus() {
+    super.closeBus();
+    kernel.close();
+  }
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.IO_URING;
+  }
+
+  @Override
+  Bus open(int capacity) throws IOException {
+    return Bus.open(
+        BusOptions.defaults().withBackend(kind()).withCapacity(capacity), () -> kernel);
+  }
+}
