@@ -37,6 +37,9 @@ public final class NotSupportedException extends BusException {
           request.atomic
               ? "java.nio has no atomic write; write a copy, sync it and rename it"
               : "java.nio cannot write past the page cache's copy; write without DONT_CACHE";
+      case SOCKET -> "java.nio has no datagram sockets of family UNIX; use a stream";
+      case SHUTDOWN -> "java.nio shuts down connected streams only; close the socket";
+      case POLL -> "java.nio can poll sockets, for READABLE and WRITABLE, and regular files";
       case SYNC_RANGE -> "java.nio has no sync of a range; use dataSync";
       case LINK -> "the file system has no second names for a file; copy it";
       default -> Errno.text(Errno.EOPNOTSUPP);

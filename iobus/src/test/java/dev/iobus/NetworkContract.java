@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -738,5 +739,211 @@ abstract class NetworkContract {
       bus.done(result);
     }
     closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void aChainGoesFromSocketsToFilesAndBack() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    OpenFile file =
+        run(bus.create(directory.resolve("log"), OpenFlag.READ), Result::endOpen);
+    MemorySegment into = arena.allocate(5);
+    Handle receive = bus.recv(ends.get(1), into);
+    Handle write = bus.write(file, into, 0);
+    Handle answer = bus.send(ends.get(1), bytes("stored"));
+    bus.chain(receive, write, answer);
+    bus.submit();
+    assertEquals(null, bus.dispatch(10_000_000));
+    bus.submit(bus.send(ends.get(0), bytes("hel")));
+    bus.submit(bus.send(ends.get(0), bytes("lo")));
+    for (int i = 0; i < 5; i++) {
+      Result result = dispatched();
+      assertFalse(result.isFailure());
+      bus.done(result);
+    }
+    MemorySegment told = arena.allocate(6);
+    run(bus.recvFully(ends.get(0), told), Result::endRecvFully);
+    assertEquals("stored", text(told, 6));
+    MemorySegment read = arena.allocate(10);
+    assertEquals(5, run(bus.read(file, read, 0), Result::endRead));
+    assertEquals("hello", text(read, 5));
+    ran(bus.close(file));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void aRunGoesOnAfterAWaitAndAChainIsCutByItsDeadline() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    Handle timeout = bus.timeout(Duration.ofMillis(5));
+    Handle behind = bus.nop();
+    bus.serialize(timeout, behind);
+    bus.submit();
+    next(timeout, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    next(behind, r -> {
+      r.endNop();
+      return 0;
+    });
+    Handle late = bus.recv(ends.get(1), arena.allocate(4)).deadline(Duration.ofMillis(5));
+    Handle cut = bus.nop();
+    bus.chain(late, cut);
+    bus.submit();
+    assertThrows(TimedOutException.class, () -> next(late, Result::endRecv));
+    assertThrows(
+        CancelledException.class,
+        () -> next(cut, r -> {
+          r.endNop();
+          return 0;
+        }));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void anAddressThatIsTakenIsRefused() throws IOException {
+    OpenSocket server = listening();
+    OpenSocket second = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    BusException e =
+        assertThrows(BusException.class, () -> run(bus.bind(second, bus.localAddress(server)), r -> {
+          r.endBind();
+          return 0;
+        }));
+    assertEquals("EADDRINUSE", e.errnoName());
+    closeAll(second, server);
+  }
+
+  /// One connection of the test below.
+  private static final class Echo {
+    final OpenSocket client;
+    final OpenSocket server;
+    final MemorySegment out;
+    final MemorySegment in;
+    final MemorySegment buffer;
+    int rounds;
+    int length;
+    int got;
+    boolean clientClosed;
+    Handle receive;
+
+    Echo(List<OpenSocket> ends, Arena arena, int rounds) {
+      client = ends.get(0);
+      server = ends.get(1);
+      out = arena.allocate(64);
+      in = arena.allocate(64);
+      buffer = arena.allocate(64);
+      this.rounds = rounds;
+    }
+  }
+
+  private enum Step { SERVER_RECEIVES, SERVER_SENDS, CLIENT_SENDS, CLIENT_RECEIVES, CLOSES, CANCELS }
+
+  private record Part(Echo echo, Step step) {}
+
+  /// Receives are cancelled and ends are closed at random, also under a receive that waits: every
+  /// operation ends once, and no byte is lost or out of order.
+  @Test
+  void hundredsOfConnectionsEchoWhileSomeAreCancelledAndClosed() throws IOException {
+    bus.close();
+    bus = open(2048);
+    Random random = new Random(7);
+    OpenSocket server = listening();
+    List<Echo> echoes = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      echoes.add(new Echo(connected(server), arena, 1 + random.nextInt(8)));
+    }
+    for (Echo echo : echoes) {
+      echo.receive = receiveOnServer(echo);
+      sendFromClient(echo, random);
+    }
+    int closes = 0;
+    while (closes < 1000) {
+      Result result = dispatched();
+      Part part = (Part) result.handle().attachment();
+      int count = result.isFailure() ? -result.errno() : 0;
+      switch (part.step) {
+        case SERVER_RECEIVES, CLIENT_RECEIVES -> count = count < 0 ? count : result.endRecv();
+        case SERVER_SENDS, CLIENT_SENDS -> count = count < 0 ? count : result.endSend();
+        case CLOSES -> closes++;
+        case CANCELS -> {}
+      }
+      bus.done(result);
+      proceed(part.echo, part.step, count, random);
+    }
+    while (bus.inFlight() > 0) {
+      bus.done(dispatched());
+    }
+    closeAll(server);
+  }
+
+  private void proceed(Echo echo, Step step, int count, Random random) throws IOException {
+    boolean cancelled = count == -125;
+    switch (step) {
+      case SERVER_RECEIVES -> {
+        echo.receive = null;
+        if (cancelled) {
+          echo.receive = receiveOnServer(echo);
+        } else if (count > 0) {
+          enqueue(bus.send(echo.server, echo.buffer.asSlice(0, count)), echo, Step.SERVER_SENDS);
+        } else {
+          enqueue(bus.close(echo.server), echo, Step.CLOSES);
+        }
+      }
+      case SERVER_SENDS -> echo.receive = receiveOnServer(echo);
+      case CLIENT_SENDS -> {
+        assertEquals(echo.length, count);
+        receiveOnClient(echo);
+        if (echo.receive != null && random.nextInt(8) == 0) {
+          enqueue(bus.cancel(echo.receive), echo, Step.CANCELS);
+        }
+        if (random.nextInt(32) == 0) {
+          echo.clientClosed = true;
+          enqueue(bus.close(echo.client), echo, Step.CLOSES);
+        }
+      }
+      case CLIENT_RECEIVES -> {
+        assertTrue(count > 0, () -> "a receive ended with " + count);
+        echo.got += count;
+        if (echo.clientClosed) {
+          return;
+        }
+        if (echo.got < echo.length) {
+          receiveOnClient(echo);
+          return;
+        }
+        assertEquals(-1, echo.out.asSlice(0, echo.length).mismatch(echo.in.asSlice(0, echo.length)));
+        if (--echo.rounds > 0) {
+          sendFromClient(echo, random);
+        } else {
+          enqueue(bus.close(echo.client), echo, Step.CLOSES);
+        }
+      }
+      case CLOSES, CANCELS -> {}
+    }
+  }
+
+  private Handle receiveOnServer(Echo echo) throws IOException {
+    return enqueue(bus.recv(echo.server, echo.buffer), echo, Step.SERVER_RECEIVES);
+  }
+
+  private void receiveOnClient(Echo echo) throws IOException {
+    MemorySegment rest = echo.in.asSlice(echo.got, echo.length - echo.got);
+    enqueue(bus.recv(echo.client, rest), echo, Step.CLIENT_RECEIVES);
+  }
+
+  private void sendFromClient(Echo echo, Random random) throws IOException {
+    echo.got = 0;
+    echo.length = 1 + random.nextInt(64);
+    for (int i = 0; i < echo.length; i++) {
+      echo.out.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+    }
+    enqueue(bus.send(echo.client, echo.out.asSlice(0, echo.length)), echo, Step.CLIENT_SENDS);
+  }
+
+  private Handle enqueue(Handle handle, Echo echo, Step step) throws IOException {
+    handle.attach(new Part(echo, step));
+    bus.enqueue(handle);
+    return handle;
   }
 }

@@ -13,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/// A backend of `java.nio` channels on private worker threads. It works on every host and needs
+/// A backend of `java.nio` channels on private threads. It works on every host and needs
 /// no native access.
 ///
 /// A run of linked requests is one piece of work for one worker, which carries it out in order.
@@ -39,36 +41,25 @@ public final class NioBackend implements Backend {
   private static final Thread OTHER = Thread.ofPlatform().unstarted(() -> {});
 
   private final int capacity;
-  private final WorkerPool pool;
   private final NioCompletions completions;
+  private final NioRuns runs;
 
-  /// All jobs; a request has one from prepare until just before its completion is there.
-  private final NioJob[] jobs;
+  private final ReentrantLock registeredLock = new ReentrantLock();
 
-  private final ReentrantLock jobsLock = new ReentrantLock();
-
-  // Guarded by jobsLock.
-  private final NioJob[] free;
-  private int freeCount;
-  private final List<NioFile> registered = new ArrayList<>();
+  // Guarded by registeredLock.
+  private final List<NioDescription> registered = new ArrayList<>();
 
   // Owned by the submitting side.
+  private final List<@Nullable ProvidedBuffers> pools = new ArrayList<>();
   private final NioJob[] prepared;
   private int preparedCount;
 
   private NioBackend(int capacity) {
     this.capacity = capacity;
     int threadsMax = Math.min(capacity, THREADS_MAX);
-    pool = new WorkerPool("iobus-nio-" + COUNT.getAndIncrement(), threadsMax, this::runJobs);
     completions = new NioCompletions(capacity);
-    jobs = new NioJob[capacity];
-    free = new NioJob[capacity];
+    runs = new NioRuns("iobus-nio-" + COUNT.getAndIncrement(), capacity, threadsMax, completions);
     prepared = new NioJob[capacity];
-    for (int i = 0; i < capacity; i++) {
-      jobs[i] = new NioJob();
-      free[i] = jobs[i];
-    }
-    freeCount = capacity;
   }
 
   /// A backend with worker threads of its own.
@@ -108,22 +99,23 @@ public final class NioBackend implements Backend {
 
   @Override
   public void prepare(Request request) {
-    NioJob job = takeJob();
-    job.request = request;
-    job.userData = request.userData;
-    job.link = request.link;
+    NioJob job = runs.take(request);
     job.file = namesFile(request.op) ? NioFiles.retain(request.file, request.fixedFile) : null;
-    job.next = null;
-    job.nextRun = null;
-    request.scratch = null;
-    job.state.set(NioJob.QUEUED);
+    job.buffers = request.op == Op.RECV && request.pool >= 0 ? pool(request.pool) : null;
+    job.closesSocket = request.op == Op.CLOSE && NioFiles.isSocket(request.file);
     prepared[preparedCount++] = job;
+  }
+
+  private ProvidedBuffers pool(int number) {
+    return Objects.requireNonNull(pools.get(number));
   }
 
   private static boolean namesFile(Op op) {
     return switch (op) {
-      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT -> true;
-      default -> false;
+      case NOP, OPEN, CLOSE, RENAME, UNLINK, LINK, CREATE_DIRECTORY, SOCKET, TIMEOUT, INBOX,
+          CANCEL ->
+          false;
+      default -> true;
     };
   }
 
@@ -132,13 +124,13 @@ public final class NioBackend implements Backend {
     return capacity - preparedCount;
   }
 
-  /// Cuts what was prepared into runs and queues them for the workers. Lone requests that cannot
-  /// block are carried out at once, after everything before them was queued.
+  /// Cuts what was prepared into runs. Those that begin with an operation that blocks are queued
+  /// for the workers; the others are begun at once, after everything before them was queued.
   @Override
   public int submit() {
     NioJob first = null;
     NioJob last = null;
-    int runs = 0;
+    int count = 0;
     int index = 0;
     while (index < preparedCount) {
       NioJob head = prepared[index++];
@@ -147,33 +139,33 @@ public final class NioBackend implements Backend {
         end.next = prepared[index++];
         end = end.next;
       }
-      if (head == end && isInstant(head.request().op)) {
-        if (first != null && last != null && !pool.execute(first, last, runs)) {
-          return -Errno.ENOMEM;
+      if (NioRuns.blocks(head)) {
+        int armed = runs.arm(head);
+        if (armed < 0) {
+          return armed;
         }
-        first = null;
-        last = null;
-        runs = 0;
-        runJobs(head);
-      } else {
         if (last == null) {
           first = head;
         } else {
           last.nextRun = head;
         }
         last = head;
-        runs++;
+        count++;
+      } else {
+        if (first != null && last != null && !runs.execute(first, last, count)) {
+          return -Errno.ENOMEM;
+        }
+        first = null;
+        last = null;
+        count = 0;
+        runs.start(head);
       }
     }
     preparedCount = 0;
-    if (first != null && last != null && !pool.execute(first, last, runs)) {
+    if (first != null && last != null && !runs.execute(first, last, count)) {
       return -Errno.ENOMEM;
     }
     return 0;
-  }
-
-  private static boolean isInstant(Op op) {
-    return op == Op.NOP || op == Op.CANCEL;
   }
 
   @Override
@@ -200,36 +192,36 @@ public final class NioBackend implements Backend {
   /// Returns the descriptor itself. The registration keeps the file open, as the kernel's does.
   @Override
   public int registerFile(int descriptor) {
-    NioFile file = NioFiles.retain(descriptor, false);
+    NioDescription file = NioFiles.retain(descriptor, false);
     if (file == null) {
       return -Errno.EBADF;
     }
-    jobsLock.lock();
+    registeredLock.lock();
     try {
       registered.add(file);
     } finally {
-      jobsLock.unlock();
+      registeredLock.unlock();
     }
     return descriptor;
   }
 
   @Override
   public void unregisterFile(int slot) {
-    NioFile file = NioFiles.retain(slot, true);
+    NioDescription file = NioFiles.retain(slot, true);
     if (file == null) {
       return;
     }
     boolean known;
-    jobsLock.lock();
+    registeredLock.lock();
     try {
       known = registered.remove(file);
     } finally {
-      jobsLock.unlock();
+      registeredLock.unlock();
     }
     if (known) {
-      releaseQuietly(file);
+      NioFiles.releaseQuietly(file);
     }
-    releaseQuietly(file);
+    NioFiles.releaseQuietly(file);
   }
 
   @Override
@@ -247,44 +239,77 @@ public final class NioBackend implements Backend {
 
   @Override
   public void closeDescriptor(int descriptor) {
-    NioFile file = NioFiles.retain(descriptor, false);
+    NioDescription file = NioFiles.retain(descriptor, false);
     if (NioFiles.closeDescriptor(descriptor)) {
-      releaseQuietly(file);
+      NioFiles.releaseQuietly(file);
     }
-    releaseQuietly(file);
+    NioFiles.releaseQuietly(file);
   }
 
   @Override
   public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
-    return -Errno.EOPNOTSUPP;
+    if (incremental) {
+      return -Errno.EINVAL;
+    }
+    int number = pools.indexOf(null);
+    if (number < 0) {
+      number = pools.size();
+      pools.add(null);
+    }
+    pools.set(number, new ProvidedBuffers(slab, count, bufferBytes));
+    return number;
   }
 
   @Override
   public void provide(int pool, int buffer) {
-    throw new IllegalStateException("no pool " + pool);
+    pool(pool).giveBack(buffer);
   }
 
   @Override
-  public void closePool(int pool) {}
+  public void closePool(int pool) {
+    pools.set(pool, null);
+  }
+
+  /// What is asked of an open socket.
+  @FunctionalInterface
+  private interface Question<T extends @Nullable Object> {
+    T of(NioSocket socket) throws IOException;
+  }
+
+  private static <T extends @Nullable Object> T ask(
+      int descriptor, Question<T> question, IntFunction<T> failure) {
+    NioDescription file = NioFiles.retain(descriptor, false);
+    try {
+      return file instanceof NioSocket socket
+          ? question.of(socket)
+          : failure.apply(file == null ? -Errno.EBADF : -Errno.number("ENOTSOCK"));
+    } catch (IOException | RuntimeException e) {
+      return failure.apply(NioErrno.negated(e));
+    } finally {
+      NioFiles.releaseQuietly(file);
+    }
+  }
 
   @Override
   public @Nullable SocketAddress localAddress(int descriptor) {
-    return null;
+    return NioBackend.<@Nullable SocketAddress>ask(
+        descriptor, NioSocket::localAddress, errno -> null);
   }
 
   @Override
   public @Nullable SocketAddress peerAddress(int descriptor) {
-    return null;
+    return NioBackend.<@Nullable SocketAddress>ask(
+        descriptor, NioSocket::peerAddress, errno -> null);
   }
 
   @Override
   public int setOption(int descriptor, SocketOption<?> option, int value) {
-    return -Errno.EOPNOTSUPP;
+    return ask(descriptor, socket -> socket.setOption(option, value), errno -> errno);
   }
 
   @Override
   public int option(int descriptor, SocketOption<?> option) {
-    return -Errno.EOPNOTSUPP;
+    return ask(descriptor, socket -> socket.option(option), errno -> errno);
   }
 
   @Override
@@ -313,8 +338,9 @@ public final class NioBackend implements Backend {
 
   @Override
   public int lock(int descriptor) {
-    NioFile file = NioFiles.retain(descriptor, false);
-    if (file == null) {
+    NioDescription open = NioFiles.retain(descriptor, false);
+    if (!(open instanceof NioFile file)) {
+      NioFiles.releaseQuietly(open);
       return -Errno.EBADF;
     }
     try {
@@ -332,7 +358,7 @@ public final class NioBackend implements Backend {
     } catch (IOException | RuntimeException e) {
       return NioErrno.negated(e);
     } finally {
-      releaseQuietly(file);
+      NioFiles.releaseQuietly(file);
     }
   }
 
@@ -366,106 +392,15 @@ public final class NioBackend implements Backend {
 
   @Override
   public void close(boolean abandon) {
-    pool.stop();
-    if (!abandon) {
-      pool.join();
-    }
-    List<NioFile> files;
-    jobsLock.lock();
+    runs.close(abandon);
+    List<NioDescription> files;
+    registeredLock.lock();
     try {
       files = List.copyOf(registered);
       registered.clear();
     } finally {
-      jobsLock.unlock();
+      registeredLock.unlock();
     }
-    files.forEach(NioBackend::releaseQuietly);
-  }
-
-  /// Carries out a run in order. A failed or short member of a chain cancels what is chained to
-  /// it, and what is chained to that.
-  private void runJobs(NioJob first) {
-    NioJob job = first;
-    boolean cut = false;
-    while (job != null) {
-      NioJob next = job.next;
-      Link link = job.link;
-      Request request = job.request();
-      boolean mine = job.state.compareAndSet(NioJob.QUEUED, NioJob.RUNNING);
-      boolean transfers = request.op == Op.READ || request.op == Op.WRITE;
-      int length = request.length;
-      int result = mine && !cut ? run(job, request) : -Errno.ECANCELED;
-      finish(job, result);
-      cut = link == Link.CHAIN && (result < 0 || (transfers && result < length));
-      job = next;
-    }
-  }
-
-  private int run(NioJob job, Request request) {
-    return request.op == Op.CANCEL ? cancel(request.offset) : NioCalls.call(request, job.file);
-  }
-
-  /// Frees the job, then completes its request: the owner may prepare the next one at once.
-  private void finish(NioJob job, int result) {
-    long userData = job.userData;
-    NioFile file = job.file;
-    job.file = null;
-    job.request = null;
-    job.next = null;
-    if (file != null) {
-      releaseQuietly(file);
-    }
-    jobsLock.lock();
-    try {
-      job.state.set(NioJob.FREE);
-      free[freeCount++] = job;
-    } finally {
-      jobsLock.unlock();
-    }
-    completions.add(userData, result);
-  }
-
-  private NioJob takeJob() {
-    jobsLock.lock();
-    try {
-      if (freeCount == 0) {
-        throw new AssertionError("more than " + capacity + " requests in flight");
-      }
-      return free[--freeCount];
-    } finally {
-      jobsLock.unlock();
-    }
-  }
-
-  /// As IORING_OP_ASYNC_CANCEL: 0 if the target will complete as cancelled, −EALREADY if it runs,
-  /// −ENOENT if it has ended or never was. A job is not used again while the lock is held, so the
-  /// one that was found is the one that is cancelled.
-  private int cancel(long target) {
-    jobsLock.lock();
-    try {
-      for (NioJob job : jobs) {
-        int state = job.state.get();
-        if (state != NioJob.FREE && job.userData == target) {
-          boolean cancelled = job.state.compareAndSet(NioJob.QUEUED, NioJob.CANCELLED);
-          return cancelled || state == NioJob.CANCELLED ? 0 : -Errno.EALREADY;
-        }
-      }
-      return -Errno.ENOENT;
-    } finally {
-      jobsLock.unlock();
-    }
-  }
-
-  /// The last reference closes the channel. An error of that close has nobody to go to: the bytes
-  /// that were promised as durable were synced before.
-  private static void releaseQuietly(@Nullable NioFile file) {
-    if (file == null) {
-      return;
-    }
-    try {
-      NioFiles.release(file);
-    } catch (IOException e) {
-      System.getLogger("dev.iobus")
-          .log(System.Logger.Level.WARNING, "closing " + file.path() + " failed", e);
-    }
+    files.forEach(NioFiles::releaseQuietly);
   }
 }

@@ -34,7 +34,7 @@ final class NioCalls {
 
   /// Carries the request out. The exception behind a negative result is left in
   /// [Request#scratch].
-  static int call(Request request, @Nullable NioFile file) {
+  static int call(Request request, @Nullable NioDescription file) {
     try {
       return switch (request.op) {
         case NOP -> 0;
@@ -45,11 +45,14 @@ final class NioCalls {
         case LINK -> link(present(request.path), present(request.target));
         case CREATE_DIRECTORY -> createDirectory(present(request.path));
         case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT ->
-            file == null ? -Errno.EBADF : callOnFile(request, file);
+            switch (file) {
+              case null -> -Errno.EBADF;
+              case NioFile regular -> callOnFile(request, regular);
+              case NioSocket socket -> -Errno.EINVAL;
+            };
         case SOCKET, CONNECT, BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE,
-            SHUTDOWN, POLL, TIMEOUT ->
-            -Errno.EOPNOTSUPP;
-        case CANCEL, INBOX -> throw new AssertionError(request.op);
+            SHUTDOWN, POLL, TIMEOUT, CANCEL, INBOX ->
+            throw new AssertionError(request.op);
       };
     } catch (IOException | RuntimeException | Error e) {
       request.scratch = e;
@@ -147,8 +150,8 @@ final class NioCalls {
         : new LinkOption[0];
   }
 
-  private static int close(Request request) throws IOException {
-    NioFile file = NioFiles.retain(request.file, false);
+  static int close(Request request) throws IOException {
+    NioDescription file = NioFiles.retain(request.file, false);
     if (file == null || !NioFiles.closeDescriptor(request.file)) {
       if (file != null) {
         NioFiles.release(file);

@@ -4,7 +4,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The completion queue of the NIO backend: workers add, one reaper waits and takes.
+/// The completion queue of the NIO backend: whoever ends a request adds, one reaper waits and takes.
 ///
 /// Two preallocated buffers change places at each take, so that the reaper passes completions on
 /// without a lock. As the backend's caller keeps at most `capacity` requests in flight, neither
@@ -30,11 +30,13 @@ final class NioCompletions {
   private static final class Buffer {
     final long[] userData;
     final int[] results;
+    final int[] flags;
     int count;
 
     Buffer(int capacity) {
       userData = new long[capacity];
       results = new int[capacity];
+      flags = new int[capacity];
     }
   }
 
@@ -43,12 +45,13 @@ final class NioCompletions {
     draining = new Buffer(capacity);
   }
 
-  void add(long userData, int result) {
+  void add(long userData, int result, int flags) {
     lock.lock();
     try {
       int index = filling.count;
       filling.userData[index] = userData;
       filling.results[index] = result;
+      filling.flags[index] = flags;
       filling.count = index + 1;
       if (filling.count >= wanted) {
         changed.signal();
@@ -132,7 +135,7 @@ final class NioCompletions {
     int passed = 0;
     while (drained < buffer.count) {
       int index = drained++;
-      sink.complete(buffer.userData[index], buffer.results[index], 0);
+      sink.complete(buffer.userData[index], buffer.results[index], buffer.flags[index]);
       passed++;
     }
     buffer.count = 0;

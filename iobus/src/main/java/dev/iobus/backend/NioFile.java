@@ -6,18 +6,13 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
-/// One open file of the NIO backend, counted as the kernel counts an open file description.
-///
-/// The descriptor holds one reference, each registration one, and each operation in flight one;
-/// the channel is closed with the last. So a close never cuts off an operation that was submitted
-/// before it, which closing a `FileChannel` under its users would do.
+/// One open file of the NIO backend.
 ///
 /// Thread-safe.
-final class NioFile {
+final class NioFile extends NioDescription {
 
   private final FileChannel channel;
   private final Path path;
@@ -26,7 +21,7 @@ final class NioFile {
   private final int blockSize;
   private final long device;
   private final long inode;
-  private final AtomicInteger references = new AtomicInteger(1);
+  private final boolean regular;
 
   /// Held shared by writes and alone by a change of length, because `FileChannel` can lengthen a
   /// file only by writing to it, and that must not undo the bytes of a concurrent write.
@@ -45,6 +40,17 @@ final class NioFile {
     Map<String, Object> unix = unixAttributesOf(path);
     this.device = unix.get("dev") instanceof Long number ? number : 0;
     this.inode = unix.get("ino") instanceof Long number ? number : 0;
+    this.regular = !Boolean.FALSE.equals(unix.get("isRegularFile"));
+  }
+
+  @Override
+  String name() {
+    return path.toString();
+  }
+
+  @Override
+  void close() throws IOException {
+    channel.close();
   }
 
   FileChannel channel() {
@@ -57,6 +63,11 @@ final class NioFile {
 
   boolean isDirectory() {
     return directory;
+  }
+
+  /// Whether it is a file that never has to wait. A pipe or a device may have to.
+  boolean isAlwaysReady() {
+    return regular || directory;
   }
 
   boolean isDirect() {
@@ -88,18 +99,6 @@ final class NioFile {
     return lock != null;
   }
 
-  /// Takes one more reference, or returns false when the file has been closed meanwhile.
-  boolean retain() {
-    return references.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
-  }
-
-  /// Gives a reference back. Returns whether it was the last, and the channel is to be closed.
-  boolean release() {
-    int left = references.decrementAndGet();
-    assert left >= 0 : "file " + path + " was released more often than retained";
-    return left == 0;
-  }
-
   private static int blockSizeOf(Path path) {
     try {
       long size = Files.getFileStore(path).getBlockSize();
@@ -111,7 +110,7 @@ final class NioFile {
 
   private static Map<String, Object> unixAttributesOf(Path path) {
     try {
-      return Files.readAttributes(path, "unix:dev,ino");
+      return Files.readAttributes(path, "unix:dev,ino,isRegularFile");
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
       return Map.of(); // A host without such numbers: 0 stands for "cannot tell".
     }

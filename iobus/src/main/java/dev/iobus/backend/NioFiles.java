@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The table of open files of this process, as the kernel keeps one for real descriptors: a
+/// The table of open files and sockets of this process, as the kernel keeps one for real descriptors: a
 /// descriptor is an index into it, so that a file opened on one bus works on every other.
 ///
 /// A place is free for another file when the descriptor was closed and the last reference to the
@@ -21,7 +21,7 @@ final class NioFiles {
 
   /// A descriptor and what it stands for. Both fields change under [#LOCK].
   private static final class Place {
-    volatile @Nullable NioFile file;
+    volatile @Nullable NioDescription file;
     /// Whether the descriptor is open; registrations outlive it.
     volatile boolean open;
   }
@@ -29,7 +29,7 @@ final class NioFiles {
   private NioFiles() {}
 
   /// Gives a file its descriptor: the lowest that is free.
-  static int add(NioFile file) {
+  static int add(NioDescription file) {
     LOCK.lock();
     try {
       int index = 0;
@@ -51,13 +51,13 @@ final class NioFiles {
   ///
   /// @param registered whether the number is a slot of a registration, which stays good after the
   ///     descriptor was closed
-  static @Nullable NioFile retain(int descriptor, boolean registered) {
+  static @Nullable NioDescription retain(int descriptor, boolean registered) {
     Place[] current = places;
     if (descriptor < 0 || descriptor >= current.length) {
       return null;
     }
     Place place = current[descriptor];
-    NioFile file = place.file;
+    NioDescription file = place.file;
     if (file == null || !(registered || place.open) || !file.retain()) {
       return null;
     }
@@ -80,14 +80,36 @@ final class NioFiles {
   }
 
   /// Gives back one reference, and closes the file if it was the last.
-  static void release(NioFile file) throws IOException {
+  static void release(NioDescription file) throws IOException {
     if (file.release()) {
       try {
-        file.channel().close();
+        file.close();
       } finally {
         remove(file);
       }
     }
+  }
+
+  /// As [#release], where an error of the close has nobody to go to: the bytes that were promised as
+  /// durable were synced before.
+  static void releaseQuietly(@Nullable NioDescription file) {
+    if (file == null) {
+      return;
+    }
+    try {
+      release(file);
+    } catch (IOException e) {
+      System.getLogger("dev.iobus")
+          .log(System.Logger.Level.WARNING, "closing " + file.name() + " failed", e);
+    }
+  }
+
+  /// Whether a descriptor is one of an open socket.
+  static boolean isSocket(int descriptor) {
+    Place[] current = places;
+    return descriptor >= 0
+        && descriptor < current.length
+        && current[descriptor].file instanceof NioSocket;
   }
 
   /// Descriptors that are open or still referenced; for tests of leaks.
@@ -101,7 +123,7 @@ final class NioFiles {
     return count;
   }
 
-  private static void remove(NioFile file) {
+  private static void remove(NioDescription file) {
     LOCK.lock();
     try {
       for (Place place : places) {

@@ -85,6 +85,11 @@ final class WorkerPool {
     } finally {
       lock.unlock();
     }
+    join(ending);
+  }
+
+  /// Waits for the end of threads. An interrupt of the caller is kept for later.
+  static void join(List<Thread> ending) {
     boolean interrupted = false;
     for (Thread thread : ending) {
       while (thread.isAlive()) {

@@ -9,7 +9,8 @@
 ///   Bus, SharedBus ── prepare, submit ──► Backend ── await, drain ──► CompletionSink
 ///                                            │
 ///            UringBackend ─ RequestEncoder (FileEncoder), InFlightTable ─► dev.iobus.uring
-///            NioBackend   ─ NioJob ─► WorkerPool ─► NioCalls on NioFile ─► NioCompletions
+///            NioBackend ─ NioRuns ┬ WorkerPool ─► NioCalls on NioFile ────────┬► NioCompletions
+///                                 └ NioSelector ─► NioSocketCalls on NioSocket ┘
 /// ```
 ///
 /// Invariants.
@@ -19,7 +20,8 @@
 ///    failure or a short transfer on every backend.
 /// 3. A refusal of the host is told from a lack of resources
 ///    ([dev.iobus.backend.UringUnavailableException]): only the first is a reason to fall back.
-/// 4. Nobody can interrupt a thread that uses a `FileChannel`: that would close it for all.
+/// 4. Nobody can interrupt a thread that uses a `FileChannel`, or a call that blocks on any channel:
+///    that would close it for all.
 ///
 /// Start at [dev.iobus.backend.Backend]. The package is not exported.
 @NullMarked

@@ -1,0 +1,152 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.backend.NioBackend;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+final class NioNetworkTest extends NetworkContract {
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.NIO;
+  }
+
+  @Test
+  void anInterruptOfTheOwnerClosesNoSocket() throws IOException {
+    OpenSocket server = listening();
+    Thread.currentThread().interrupt();
+    List<OpenSocket> ends = connected(server);
+    OpenSocket one = newSocket(StandardProtocolFamily.INET, SocketType.DATAGRAM);
+    ran(bus.bind(one, loopback(0)));
+    SocketAddress to = bus.localAddress(one);
+    MemorySegment into = arena.allocate(10);
+    Handle receive = bus.recv(ends.get(1), into);
+    bus.submit(receive);
+    try (Bus other = open(4)) {
+      other.submit(other.send(ends.get(0), bytes("x")));
+      other.done(other.dispatch());
+    }
+    assertEquals(1, next(receive, Result::endRecv));
+    assertEquals(1, run(bus.sendMessage(one, to, bytes("y")), Result::endSendMessage));
+    assertEquals(1, run(bus.recvMessage(one, into), Result::endRecvMessage).length());
+    assertTrue(Thread.interrupted());
+    run(bus.send(ends.get(0), bytes("z")), Result::endSend);
+    assertEquals(1, run(bus.recv(ends.get(1), into), Result::endRecv));
+    closeAll(one, ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void severalOfAKindWaitInOrder() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena.allocate(3);
+    List<Handle> receives = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      receives.add(bus.recv(ends.get(1), into.asSlice(i, 1)));
+    }
+    bus.submit(receives.toArray(Handle[]::new));
+    Handle cancel = bus.cancel(receives.get(1));
+    bus.submit(cancel);
+    Set<Handle> ended = new HashSet<>();
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      ended.add(result.handle());
+      bus.done(result);
+    }
+    assertEquals(Set.of(receives.get(1), cancel), ended);
+    try (Bus other = open(4)) {
+      other.submit(other.send(ends.get(0), bytes("ab")));
+      other.done(other.dispatch());
+    }
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      assertEquals(1, result.endRecv());
+      bus.done(result);
+    }
+    assertEquals("ab", text(into, 1) + text(into.asSlice(2), 1));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  void aSocketConnectsAfterARefusal() throws IOException {
+    OpenSocket gone = listening();
+    SocketAddress nobody = bus.localAddress(gone);
+    closeAll(gone);
+    OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    assertThrows(BusException.class, () -> ran(bus.connect(client, nobody)));
+    OpenSocket server = listening();
+    ran(bus.connect(client, bus.localAddress(server)));
+    OpenSocket accepted = run(bus.accept(server), Result::endAccept);
+    assertEquals(1, run(bus.send(client, bytes("x")), Result::endSend));
+    closeAll(client, accepted, server);
+  }
+
+  @Test
+  void whatNioLacksIsSaid() throws IOException {
+    assertThrows(
+        NotSupportedException.class,
+        () ->
+            run(
+                bus.socket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM), Result::endSocket));
+    assertThrows(NotSupportedException.class, () -> bus.newIncrementalPool(2, 16));
+    OpenFile file = run(bus.create(directory.resolve("file")), Result::endOpen);
+    assertTrue(
+        run(bus.poll(file, Readiness.READABLE), Result::endPoll).contains(Readiness.READABLE));
+    ran(bus.close(file));
+  }
+
+  @Test
+  void twoHundredBussesLeaveNothingBehind() throws IOException {
+    final int files = NioBackend.openFiles();
+    final long descriptors = descriptors();
+    for (int round = 0; round < 200; round++) {
+      bus.close();
+      bus = open(16);
+      OpenSocket server = listening();
+      List<OpenSocket> ends = connected(server);
+      bus.submit(bus.acceptMany(server), bus.recv(ends.get(0), arena.allocate(8)));
+      bus.submit(bus.recv(ends.get(1), arena.allocate(8)).deadline(Duration.ofHours(1)));
+      bus.submit(bus.pollMany(ends.get(1), Readiness.READABLE), bus.timeout(Duration.ofHours(1)));
+      OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+      bus.submit(bus.connect(client, bus.localAddress(server)));
+      bus.submit(bus.socket(StandardProtocolFamily.INET, SocketType.DATAGRAM));
+      bus.submit(bus.close(ends.get(0)), bus.close(ends.get(1)));
+      bus.submit(bus.close(server), bus.close(client));
+    }
+    bus.close();
+    assertEquals(files, NioBackend.openFiles());
+    assertEquals(
+        List.of(),
+        Thread.getAllStackTraces().keySet().stream()
+            .map(Thread::getName)
+            .filter(name -> name.startsWith("iobus-nio-selector"))
+            .toList());
+    assertTrue(descriptors() < descriptors + 20, "descriptors are left open");
+  }
+
+  /// Of this process; 0 where nobody tells.
+  private static long descriptors() throws IOException {
+    Path all = Path.of("/proc/self/fd");
+    if (!Files.isDirectory(all)) {
+      return 0;
+    }
+    try (Stream<Path> list = Files.list(all)) {
+      return list.count();
+    }
+  }
+}
