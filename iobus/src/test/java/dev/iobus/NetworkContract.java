@@ -21,8 +21,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -825,7 +827,7 @@ abstract class NetworkContract {
     int length;
     int got;
     boolean clientClosed;
-    Handle receive;
+    @Nullable Handle receive;
 
     Echo(List<OpenSocket> ends, Arena arena, int rounds) {
       client = ends.get(0);
@@ -860,7 +862,7 @@ abstract class NetworkContract {
     int closes = 0;
     while (closes < 1000) {
       Result result = dispatched();
-      Part part = (Part) result.handle().attachment();
+      Part part = (Part) Objects.requireNonNull(result.handle().attachment());
       int count = result.isFailure() ? -result.errno() : 0;
       switch (part.step) {
         case SERVER_RECEIVES, CLIENT_RECEIVES -> count = count < 0 ? count : result.endRecv();

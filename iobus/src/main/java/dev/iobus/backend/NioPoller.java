@@ -53,6 +53,7 @@ final class NioPoller {
   /// cannot.
   ///
   /// @param millis 0 for ever, negative not at all
+  @SuppressWarnings("LockNotBeforeTry") // Nothing is done under it: it only lets others through.
   @Nullable IOException await(long millis) {
     gate.lock();
     gate.unlock();

@@ -94,7 +94,7 @@ final class NioSelector {
     NioWaits waits = sockets.get(socket);
     if (request.op == Op.POLL) {
       if (socket.isIdle()) {
-        return PollBits.HANGUP | request.mask & PollBits.WRITABLE;
+        return PollBits.HANGUP | (request.mask & PollBits.WRITABLE);
       }
       if ((request.mask & (PollBits.READABLE | PollBits.WRITABLE)) == 0) {
         return -Errno.EOPNOTSUPP;

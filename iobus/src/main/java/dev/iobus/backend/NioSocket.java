@@ -316,9 +316,9 @@ final class NioSocket extends NioDescription {
     }
     boolean inherited =
         isListening()
-            && (option == StandardSocketOptions.SO_KEEPALIVE
-                || option == StandardSocketOptions.TCP_NODELAY
-                || option == StandardSocketOptions.SO_SNDBUF);
+            && (option.equals(StandardSocketOptions.SO_KEEPALIVE)
+                || option.equals(StandardSocketOptions.TCP_NODELAY)
+                || option.equals(StandardSocketOptions.SO_SNDBUF));
     if (present.supportedOptions().contains(option)) {
       set(present, option, value);
     } else if (!inherited) {

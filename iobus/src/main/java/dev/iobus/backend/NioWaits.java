@@ -51,8 +51,8 @@ final class NioWaits {
     SelectionKey present = key;
     if (present == null
         || !present.isValid()
-        || present.channel() != channel
-        || present.selector() != selector) {
+        || !present.channel().equals(channel)
+        || !present.selector().equals(selector)) {
       key = ops == 0 ? null : channel.register(selector, ops, this);
     } else {
       present.interestOps(ops);
