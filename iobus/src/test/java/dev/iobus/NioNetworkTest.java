@@ -82,6 +82,19 @@ final class NioNetworkTest extends NetworkContract {
     closeAll(ends.get(0), ends.get(1), server);
   }
 
+  /// A selector that has waited for a socket keeps its descriptor until it is made to let go.
+  @Test
+  void anAddressIsFreeAsSoonAsItsSocketIsClosed() throws IOException {
+    SocketAddress address = loopback(0);
+    for (int i = 0; i < 50; i++) {
+      OpenSocket server = listening(StandardProtocolFamily.INET, address);
+      address = bus.localAddress(server);
+      Handle accept = bus.accept(server).deadline(Duration.ofMillis(1));
+      assertThrows(TimedOutException.class, () -> run(accept, Result::endAccept));
+      closeAll(server);
+    }
+  }
+
   @Test
   void aSocketConnectsAfterARefusal() throws IOException {
     OpenSocket gone = listening();
