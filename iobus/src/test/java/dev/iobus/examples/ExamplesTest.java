@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -49,6 +50,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The examples, as their readers run them: each on every backend that has what it needs.
 @Timeout(60)
 final class ExamplesTest {
+
+  private static final int LIMIT_MILLIS = 40_000;
 
   @TempDir Path directory;
 
@@ -79,6 +82,10 @@ final class ExamplesTest {
     BusException e =
         assertThrows(BusException.class, () -> FileCopy.copy(missing, to, options));
     assertEquals("ENOENT", e.errnoName());
+    Files.writeString(from, "kept");
+    Files.createLink(missing, from);
+    assertThrows(IOException.class, () -> FileCopy.copy(from, missing, options));
+    assertEquals("kept", Files.readString(from));
   }
 
   /// As the page of the package says: from the source file, with the classes and nothing else.
@@ -219,6 +226,7 @@ final class ExamplesTest {
   /// Sends, once all are connected, and checks what comes back.
   private static Void converse(int port, int seed, CountDownLatch connected) throws Exception {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(LIMIT_MILLIS);
       connected.countDown();
       assertTrue(connected.await(40, TimeUnit.SECONDS));
       Random random = new Random(seed);
@@ -248,6 +256,7 @@ final class ExamplesTest {
       List<Future<?>> ends = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout(LIMIT_MILLIS);
         ends.add(
             clients.submit(
                 () -> {
@@ -305,6 +314,9 @@ final class ExamplesTest {
                     process.destroy();
                   }
                 });
+    // Reading its output cannot be interrupted; its end ends that, too.
+    Executor late = CompletableFuture.delayedExecutor(30, TimeUnit.SECONDS);
+    late.execute(process::destroyForcibly);
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(process.waitFor(30, TimeUnit.SECONDS));
     writer.join();
@@ -396,6 +408,7 @@ final class ExamplesTest {
   /// @param pieceBytes how many bytes are sent at a time; 0 for all
   private static String exchange(int port, String request, int pieceBytes) throws Exception {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(LIMIT_MILLIS);
       socket.setTcpNoDelay(true);
       byte[] bytes = request.getBytes(ISO_8859_1);
       Thread writer =

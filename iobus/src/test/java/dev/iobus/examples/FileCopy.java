@@ -10,6 +10,7 @@ import dev.iobus.Result;
 import dev.iobus.WriteFlag;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -65,6 +66,9 @@ public final class FileCopy {
 
   /// Returns the bytes copied. They are durable; the name is when its directory was synced.
   static long copy(Path from, Path to, BusOptions options) throws IOException {
+    if (Files.exists(from) && Files.exists(to) && Files.isSameFile(from, to)) {
+      throw new IOException(from + " and " + to + " are the same file");
+    }
     // The arena is opened first, so that it is closed last: the bus waits for what is in flight.
     try (Arena arena = Arena.ofShared();
         Bus bus = Bus.open(options.withCapacity(BLOCKS + 2))) {
@@ -75,13 +79,10 @@ public final class FileCopy {
         OpenFile copy = run(bus, bus.create(to, OpenFlag.TRUNCATE), Result::endOpen);
         try {
           new FileCopy(bus, buffer, source, copy, size).copyAll();
-          run(
-              bus,
-              bus.sync(copy),
-              result -> {
-                result.endSync();
-                return size;
-              });
+          bus.submit(bus.sync(copy));
+          Result synced = bus.dispatch();
+          synced.endSync();
+          bus.done(synced);
         } finally {
           bus.enqueue(bus.close(copy));
         }
@@ -146,7 +147,7 @@ public final class FileCopy {
     T of(Result result) throws IOException;
   }
 
-  /// One operation, alone.
+  /// One operation while no other is in flight, so that the next result is its own.
   private static <T> T run(Bus bus, Handle handle, End<T> end) throws IOException {
     bus.submit(handle);
     Result result = bus.dispatch();
