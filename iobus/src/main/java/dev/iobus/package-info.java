@@ -3,8 +3,8 @@
 /// one contract.
 ///
 /// ```java
-/// try (Bus bus = Bus.open(BusOptions.defaults());
-///     Arena arena = Arena.ofShared()) {
+/// try (Arena arena = Arena.ofShared(); // Closed after the bus, which waits.
+///     Bus bus = Bus.open(BusOptions.defaults())) {
 ///   bus.submit(bus.create(path, OpenFlag.READ));
 ///   Result opened = bus.dispatch();
 ///   OpenFile file = opened.endOpen();

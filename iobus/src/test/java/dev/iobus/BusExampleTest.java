@@ -19,8 +19,8 @@ final class BusExampleTest {
 
   static void example(Path path) throws IOException {
     // example begins
-    try (Bus bus = Bus.open(BusOptions.defaults());
-        Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared(); // Closed after the bus, which waits.
+        Bus bus = Bus.open(BusOptions.defaults())) {
       bus.submit(bus.create(path, OpenFlag.READ));
       Result opened = bus.dispatch();
       OpenFile file = opened.endOpen();
