@@ -90,7 +90,7 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
   private Lineup thousand() {
     Job job = reads(THOUSAND, Caching.DIRECT);
     Job loop = reads(LOOP_DEPTH, Caching.DIRECT);
-    String name = workload(job, THOUSAND, "virtual threads");
+    String name = workload(job, THOUSAND, "virtual");
     String channel = ContenderKind.FILECHANNEL_VIRTUAL.label();
     return new Lineup(
         name,
@@ -107,7 +107,7 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
 
   private Lineup handOver(int threads) {
     Job job = reads(threads, Caching.DIRECT);
-    String name = workload(job, threads, "virtual threads");
+    String name = workload(job, threads, "virtual");
     return new Lineup(
         name,
         List.of(

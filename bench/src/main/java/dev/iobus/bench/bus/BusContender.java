@@ -23,11 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Does a job on one [Bus]: one thread keeps the queue full, with at most eight submissions per
-/// system call, and allocates nothing per transfer itself. Confined to one platform thread.
+/// Does a job on one [Bus]: one thread keeps the queue full, with submissions of an eighth of it, at
+/// least one and at most eight, and allocates nothing per transfer itself. Confined to one platform thread.
 final class BusContender implements Contender {
 
-  /// A longer run lets the device drain while the run is prepared.
+  /// A longer run, or one that is a large part of the queue, lets the device drain while the run is
+  /// prepared.
   private static final int RUN_MAX = 8;
 
   /// One place in the memory, with the transfer that is in flight there.
@@ -53,6 +54,10 @@ final class BusContender implements Contender {
   private final MemorySegment memory;
   private final @Nullable RegisteredBuffer buffer;
   private final Slot[] slots;
+
+  /// Results taken, and then transfers submitted, in one go.
+  private final int runLength;
+
   private final ResultSink sink = this::take;
 
   // Owned by the bus thread, of one run.
@@ -76,6 +81,7 @@ final class BusContender implements Contender {
       arena.close();
       throw e;
     }
+    runLength = Math.clamp(job.depth() / RUN_MAX, 1, RUN_MAX);
     slots = new Slot[job.depth()];
     for (int i = 0; i < slots.length; i++) {
       long at = (long) i * job.blockLength();
@@ -120,7 +126,7 @@ final class BusContender implements Contender {
     double allocatedBefore = Allocation.bytes();
     int inFlight = start();
     while (inFlight > 0) {
-      inFlight -= bus.dispatch(1, Math.min(RUN_MAX, inFlight), Long.MAX_VALUE, sink);
+      inFlight -= bus.dispatch(1, Math.min(runLength, inFlight), Long.MAX_VALUE, sink);
       long now = System.nanoTime();
       rates.tell(now, latencies.count());
       if (failure == null && now - from < nanos) {
@@ -147,7 +153,7 @@ final class BusContender implements Contender {
   private int start() throws IOException {
     for (int i = 0; i < slots.length; i++) {
       enqueue(slots[i]);
-      if (i % RUN_MAX == RUN_MAX - 1) {
+      if (i % runLength == runLength - 1) {
         bus.submit();
       }
     }

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 /// what was missed first. By medians.
 public final class AimTable {
 
-  private static final String LINE = "%-34s %-19s %13s %13s %7s %7s  %-24s %s%n";
+  private static final String LINE = "%-40s %-19s %13s %13s %7s %7s  %-24s %s%n";
 
   private AimTable() {}
 

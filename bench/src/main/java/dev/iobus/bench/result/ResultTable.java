@@ -11,9 +11,9 @@ public final class ResultTable {
 
   private static final String ABSENT = "-";
   private static final String SPEED =
-      "%-30s %-19s %13s %25s %10s %10s %10s %7s%n";
+      "%-40s %-19s %13s %25s %10s %10s %10s %7s%n";
   private static final String COST =
-      "%-30s %-19s %9s %9s %9s %10s %7s %7s %8s %8s %8s %7s %7s%n";
+      "%-40s %-19s %9s %9s %9s %10s %7s %7s %8s %8s %8s %7s %7s%n";
 
   private ResultTable() {}
 
@@ -45,8 +45,8 @@ public final class ResultTable {
     out.printf(
         Locale.ROOT,
         COST,
-        "workload", "subject", "CPU µs/op", "heap B/op", "read B/op", "written/op", "w.amp.", "sp.amp.", "RSS MiB",
-        "GC ms", "stall ms", "queue", "noise %");
+        "workload", "subject", "CPU µs/op", "heap B/op", "read B/op", "written/op", "w.amp.",
+        "sp.amp.", "RSS MiB", "GC ms", "stall ms", "queue", "noise %");
     rows.workloads().forEach((workload, subjects) -> cost(workload, subjects, out));
     out.println();
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.iobus.BackendKind;
@@ -15,9 +16,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.ServiceLoader;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -155,6 +158,32 @@ final class ContendersTest {
     Blocks blocks = new Blocks(deep, file, 1);
     run(ContenderKind.IOBUS, file, blocks, null);
     blocks.verify();
+  }
+
+  @Test
+  void librariesReadWhatTheyMust() throws Exception {
+    List<BlockPeer> peers = new ArrayList<>();
+    ServiceLoader.load(BlockPeer.class).forEach(peers::add);
+    assumeTrue(!peers.isEmpty(), "no libraries here: mvn -Ppeers");
+    for (BlockPeer peer : peers) {
+      BlockFile file = create(Caching.BUFFERED);
+      Measurement m = run(peer, new Blocks(plainReads(), file, 1), NANOS);
+      assertTrue(m.operations() > 0, peer.name());
+      assertEquals(m.operations() * BLOCK_LENGTH, m.bytes(), peer.name());
+      overwrite(file, 11L * PageFormat.LENGTH, Files.readAllBytes(file.path()), 16);
+      assertThrows(
+          MismatchException.class,
+          () -> run(peer, new Blocks(plainReads(), file, 1), 20_000_000_000L));
+      Files.delete(file.path());
+    }
+  }
+
+  private static Measurement run(BlockPeer peer, Blocks blocks, long nanos) throws Exception {
+    try (Contender contender = peer.open(blocks)) {
+      return contender.run(nanos).measurement();
+    } catch (HostLacksException e) {
+      return abort(e.getMessage());
+    }
   }
 
   private static Job plainReads() {
