@@ -18,7 +18,9 @@ enum AimGroup {
   /// Blocking calls of platform threads, against FileChannel and a bare bus.
   CALLERS,
   /// Blocking calls of virtual threads, against FileChannel and hand-overs to a thread.
-  VIRTUAL;
+  VIRTUAL,
+  /// A server that sends back what it gets, against Netty.
+  ECHO;
 
   /// The name that stands for all groups.
   static final String ALL = "aims";
@@ -26,6 +28,11 @@ enum AimGroup {
   /// The name that people type.
   String label() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /// Whether it has transfers on a file.
+  boolean transfers() {
+    return isDirect() || isBuffered();
   }
 
   /// Whether it has transfers past the page cache.

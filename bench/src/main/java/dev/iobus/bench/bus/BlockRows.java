@@ -28,7 +28,7 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
 
   List<Lineup> of(AimGroup group) {
     return switch (group) {
-      case NOP -> List.of();
+      case NOP, ECHO -> List.of();
       case DIRECT -> List.of(direct(1), direct(8), direct(32), direct(128));
       case CACHED -> List.of(cached());
       case CALLERS -> List.of(cachedCallers(1), cachedCallers(8), loneCaller());

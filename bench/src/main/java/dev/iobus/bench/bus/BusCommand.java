@@ -52,6 +52,8 @@ import picocli.CommandLine.Spec;
       "  virtual  direct reads of 1,000 virtual threads: SharedBus, FileChannel, and one loop on a",
       "           bus (bare bus QD 128); of 8 and 32: SharedBus, and a thread with a bus that gets",
       "           each read handed over (bus-thread)",
+      "  echo     a server that sends back what it gets from 64 connections of another process:",
+      "           one bus, Netty (--peers)",
       "  aims     all of them, in less than ten minutes",
       ""
     },
@@ -61,7 +63,7 @@ import picocli.CommandLine.Spec;
       "  bench/run bus --rw randread,read --bs 4k,128k --depths 1,32,128",
       "  bench/run bus --buffered --vs filechannel,shared-virtual --depths 1000",
       "  bench/run bus --nop",
-      "  bench/run bus --preset aims --peers jasyncfio"
+      "  bench/run bus --preset aims --peers jasyncfio,netty"
     })
 public final class BusCommand implements Callable<Integer> {
 
@@ -132,14 +134,15 @@ public final class BusCommand implements Callable<Integer> {
       names = "--preset",
       split = ",",
       paramLabel = "NAME",
-      description = "Rows with aims, see above: nop, direct, cached, callers, virtual or aims.")
+      description = "Rows with aims, see above: nop, direct, cached, callers, virtual, echo,"
+              + " or aims.")
   private List<String> preset = List.of();
 
   @Option(
       names = "--peers",
       split = ",",
       paramLabel = "NAME",
-      description = "With --preset: other libraries to compare with, such as jasyncfio (none).")
+      description = "With --preset: other libraries to compare with, such as jasyncfio,netty (none).")
   private List<String> peers = List.of();
 
   @Option(
@@ -255,11 +258,13 @@ public final class BusCommand implements Callable<Integer> {
 
   private BusSettings settings() {
     Set<AimGroup> aims = aims();
+    checkPeers();
     return new BusSettings(
         nop || !aims.isEmpty() ? List.of() : jobs(),
         nop || aims.contains(AimGroup.NOP) ? NOP_BATCHES : List.of(),
         aims,
         peers(),
+        echoPeers(),
         rivals,
         size,
         new Comparison.Rounds(rounds, WARM_UP_NANOS, seconds * SECOND_NANOS),
@@ -278,13 +283,24 @@ public final class BusCommand implements Callable<Integer> {
   private List<BlockPeer> peers() {
     List<BlockPeer> found = new ArrayList<>();
     ServiceLoader.load(BlockPeer.class).forEach(found::add);
+    return found.stream().filter(peer -> peers.contains(peer.name())).toList();
+  }
+
+  private List<EchoPeer> echoPeers() {
+    List<EchoPeer> found = new ArrayList<>();
+    ServiceLoader.load(EchoPeer.class).forEach(found::add);
+    return found.stream().filter(peer -> peers.contains(peer.name())).toList();
+  }
+
+  private void checkPeers() {
+    List<String> names = new ArrayList<>();
+    ServiceLoader.load(BlockPeer.class).forEach(peer -> names.add(peer.name()));
+    ServiceLoader.load(EchoPeer.class).forEach(peer -> names.add(peer.name()));
     for (String name : peers) {
       require(
-          found.stream().anyMatch(peer -> peer.name().equals(name)),
-          "--peers: '" + name + "' is not in this build: expected some of "
-              + found.stream().map(BlockPeer::name).toList());
+          names.contains(name),
+          "--peers: '" + name + "' is not in this build: expected some of " + names);
     }
-    return found.stream().filter(peer -> peers.contains(peer.name())).toList();
   }
 
   private List<Job> jobs() {

@@ -49,6 +49,11 @@ final class BusJobs {
         comparison.run(row);
       }
     }
+    if (settings.aims().contains(AimGroup.ECHO)) {
+      for (Lineup row : new EchoRows(settings.backend(), settings.echoPeers()).all()) {
+        comparison.run(row);
+      }
+    }
     if (settings.transfers()) {
       for (Lineup row : blockRows(prepare(data, progress, result))) {
         comparison.run(row);

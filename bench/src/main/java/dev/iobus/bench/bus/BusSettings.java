@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param nopBatches how many operations that do nothing are in a batch, one workload for each
 /// @param aims groups of rows with aims; none when jobs or batches were asked for
 /// @param peers other libraries that take part in rows with aims
+/// @param echoPeers other libraries that echo in them
 /// @param rivals whom iobus is compared with; null for fio where it can run
 /// @param bytes of the file
 /// @param rounds how often and how long
@@ -23,6 +24,7 @@ record BusSettings(
     List<Integer> nopBatches,
     Set<AimGroup> aims,
     List<BlockPeer> peers,
+    List<EchoPeer> echoPeers,
     @Nullable List<ContenderKind> rivals,
     long bytes,
     Comparison.Rounds rounds,
@@ -34,12 +36,13 @@ record BusSettings(
     nopBatches = List.copyOf(nopBatches);
     aims = Collections.unmodifiableSet(aims.isEmpty() ? EnumSet.noneOf(AimGroup.class) : EnumSet.copyOf(aims));
     peers = List.copyOf(peers);
+    echoPeers = List.copyOf(echoPeers);
     rivals = rivals == null ? null : List.copyOf(rivals);
   }
 
   /// Whether there are transfers, and so a file.
   boolean transfers() {
-    return !jobs.isEmpty() || aims.stream().anyMatch(group -> group != AimGroup.NOP);
+    return !jobs.isEmpty() || aims.stream().anyMatch(AimGroup::transfers);
   }
 
   /// Whether some transfers go past the page cache.

@@ -15,6 +15,8 @@
 ///   [Lineup]: all who do one workload.
 /// - [Trial]: one measured run, and what it cost the host; [Comparison]: all runs of a workload.
 /// - [NopRows], [BlockRows]: the workloads on which iobus has aims, by [AimGroup].
+/// - [EchoRows]: servers that echo, [BusEchoServer] and those of an [EchoPeer], measured by the
+///   [EchoClient] of an [EchoContender].
 /// - [BusJobs]: all that one call of [BusCommand] does.
 ///
 /// ```

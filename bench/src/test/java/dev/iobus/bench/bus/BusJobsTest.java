@@ -137,6 +137,7 @@ final class BusJobsTest {
             Set.of(),
             List.of(),
             List.of(),
+            List.of(),
             BYTES,
             ROUNDS,
             null,
@@ -161,6 +162,7 @@ final class BusJobsTest {
             List.of(1),
             EnumSet.allOf(AimGroup.class),
             List.of(),
+            List.of(),
             null,
             BYTES,
             new Comparison.Rounds(1, 0, 30_000_000),
@@ -174,7 +176,7 @@ final class BusJobsTest {
     for (Aim aim : result.aims()) {
       String peer = aim.peer() == null ? "iobus" : aim.peer();
       // Libraries and compilers that are not here.
-      if (!List.of("jasyncfio", NopProgram.LABEL).contains(peer)) {
+      if (!List.of("jasyncfio", "netty", NopProgram.LABEL).contains(peer)) {
         assertTrue(measured.contains(List.of(aim.workload(), peer)), aim.toString());
       }
     }
@@ -191,7 +193,7 @@ final class BusJobsTest {
             .map(access -> new Job(access, 4_096, 4, Caching.BUFFERED, Registration.REGISTERED))
             .toList();
     return new BusSettings(
-        jobs, List.of(), Set.of(), List.of(), rivals, BYTES, rounds, null, fio);
+        jobs, List.of(), Set.of(), List.of(), List.of(), rivals, BYTES, rounds, null, fio);
   }
 
   /// Runs the jobs, and takes the result through its files.
