@@ -14,6 +14,7 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /// Netty's io_uring transport, with one event loop and its own choice of everything else.
@@ -46,7 +47,7 @@ public final class NettyEchoPeer implements EchoPeer {
               .channel();
       return new Server(loop, channel);
     } catch (Exception e) {
-      loop.shutdownGracefully();
+      Future<?> _ = loop.shutdownGracefully();
       throw e;
     }
   }
@@ -64,7 +65,8 @@ public final class NettyEchoPeer implements EchoPeer {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-      context.write(message, context.voidPromise());
+      // A void promise tells of failures through the pipeline.
+      Future<?> _ = context.write(message, context.voidPromise());
     }
 
     @Override
