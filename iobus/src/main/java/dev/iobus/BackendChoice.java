@@ -6,6 +6,8 @@ import dev.iobus.backend.UringBackend;
 import dev.iobus.backend.UringUnavailableException;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -72,6 +74,18 @@ final class BackendChoice {
     Backend backend = NioBackend.open(requests);
     return new BackendChoice(
         backend, BackendKind.NIO, "nio: " + why + "; " + backend.describe());
+  }
+
+  /// What is done another way than on the best host, the choice itself first.
+  static List<String> fallbacks(
+      BusOptions options, BackendKind kind, String reason, Backend backend) {
+    if (kind != BackendKind.NIO || options.backend() != null) {
+      return backend.fallbacks();
+    }
+    List<String> all = new ArrayList<>();
+    all.add(reason);
+    all.addAll(backend.fallbacks());
+    return List.copyOf(all);
   }
 
   Backend backend() {

@@ -103,6 +103,13 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return new Bus(BackendChoice.open(false, options, syscalls), options);
   }
 
+  /// Every backend in the order of preference, with whether a bus can be opened on it here and now,
+  /// and if not, why. Each is opened and closed for this, which takes some milliseconds. From any
+  /// thread.
+  public static List<BackendAvailability> backends() {
+    return BackendAvailability.ofAll(UringSyscalls::kernel);
+  }
+
   /// The backend that was chosen.
   public BackendKind backend() {
     return kind;
@@ -111,6 +118,14 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// One line: which backend, why, and with which features.
   public String reason() {
     return reason;
+  }
+
+  /// What this bus does another way than on the best host and why, one line each: first the backend
+  /// itself where a better one is not available, then what the kernel lacks. Refused registrations
+  /// of memory tell their cause themselves ([RegisteredBuffer#refusal()]).
+  public List<String> fallbacks() {
+    checkOpen();
+    return BackendChoice.fallbacks(options, kind, reason, backend);
   }
 
   /// Handles that can be in use at one time, cancels not counted.

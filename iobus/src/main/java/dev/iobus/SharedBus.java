@@ -88,6 +88,16 @@ public final class SharedBus implements AutoCloseable {
     return choice.reason();
   }
 
+  /// What this bus does another way than on the best host and why; see [Bus#fallbacks()].
+  public List<String> fallbacks() {
+    gate.enter();
+    try {
+      return BackendChoice.fallbacks(options, choice.kind(), choice.reason(), backend);
+    } finally {
+      gate.exit();
+    }
+  }
+
   public Scheduler scheduler() {
     return scheduler;
   }

@@ -34,6 +34,10 @@ public sealed interface Backend permits UringBackend, NioBackend {
   /// Features found and chosen, in one line, for people.
   String describe();
 
+  /// What is done another way here than on the best host, one line each, for people. Owned mode: by
+  /// the owner.
+  List<String> fallbacks();
+
   /// Queues a request for the next submission. The caller has made sure of room
   /// ([#batchMax()] unsubmitted requests at most).
   void prepare(Request request);

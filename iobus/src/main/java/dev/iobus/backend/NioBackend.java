@@ -98,6 +98,15 @@ public final class NioBackend implements Backend {
   }
 
   @Override
+  public List<String> fallbacks() {
+    return List.of(
+        "java.nio has no asynchronous files: private threads wait for them",
+        "java.nio has no registered buffers: they are used as plain memory",
+        "java.nio has no operations with many results: each is submitted anew",
+        "java.nio has no durable write: it is a write and an fdatasync");
+  }
+
+  @Override
   public void prepare(Request request) {
     NioJob job = runs.take(request);
     job.file = namesFile(request.op) ? NioFiles.retain(request.file, request.fixedFile) : null;

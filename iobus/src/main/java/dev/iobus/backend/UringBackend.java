@@ -212,6 +212,12 @@ public final class UringBackend implements Backend {
   }
 
   @Override
+  public List<String> fallbacks() {
+    return UringFallbacks.of(
+        ring.features(), tables, shared, multishotPoll, shared || pools.areRings());
+  }
+
+  @Override
   public void prepare(Request request) {
     if (!shared) {
       encoder.fill(request);

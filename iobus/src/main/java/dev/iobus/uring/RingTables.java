@@ -53,6 +53,17 @@ public final class RingTables {
     bufferTable = newBufferTable();
   }
 
+  /// 0, or the negated error number that refused the table of files; `-ENFILE` where none was asked
+  /// for.
+  public int fileRefusal() {
+    return Math.min(0, fileTable);
+  }
+
+  /// 0, or the negated error number that refused the table of buffers.
+  public int bufferRefusal() {
+    return Math.min(0, bufferTable);
+  }
+
   /// Puts an open file into a free slot. Returns the slot; `-ENFILE` when none is free.
   public synchronized int registerFile(int descriptor) {
     if (fileTable < 0) {

@@ -62,18 +62,23 @@ public record UringFeatures(
   private static final long OPS =
       PROBE.byteOffset(java.lang.foreign.MemoryLayout.PathElement.groupElement("ops"));
 
+  /// Whether a set-up flag that was asked for is in force.
+  public boolean granted(int setupFlag) {
+    return (setupFlags & setupFlag) != 0;
+  }
+
   /// Whether the kernel runs deferred completion work only inside a wait of the owner.
   boolean defersTaskWork() {
     return (setupFlags & IORING_SETUP_DEFER_TASKRUN) != 0;
   }
 
   /// Whether one call can wait with a time-out, since 5.11.
-  boolean waitsWithTimeout() {
+  public boolean waitsWithTimeout() {
     return (featureBits & IORING_FEAT_EXT_ARG) != 0;
   }
 
   /// Whether single entries of the buffer table can be changed, since 5.13.
-  boolean updatesBuffers() {
+  public boolean updatesBuffers() {
     return (featureBits & IORING_FEAT_RSRC_TAGS) != 0;
   }
 

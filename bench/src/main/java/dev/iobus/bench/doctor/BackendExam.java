@@ -1,5 +1,6 @@
 package dev.iobus.bench.doctor;
 
+import dev.iobus.BackendAvailability;
 import dev.iobus.BackendKind;
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
@@ -9,6 +10,7 @@ import dev.iobus.storage.page.PageCacheOptions;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The kernel interfaces that a bus can stand on. Each is opened, for what it says of itself.
@@ -26,32 +28,27 @@ final class BackendExam {
   private BackendExam() {}
 
   static void examine(Diagnosis diagnosis) {
-    boolean available = uring(diagnosis);
+    boolean uring = false;
+    for (BackendAvailability backend : Bus.backends()) {
+      String state = backend.available() ? "available: " : "off: ";
+      diagnosis.fact(backend.kind().label(), state + backend.detail());
+      uring |= backend.available() && backend.kind() == BackendKind.IO_URING;
+    }
     backend(diagnosis);
-    if (available) {
+    if (uring) {
+      fallbacks(diagnosis);
       lockedMemory(diagnosis);
     }
   }
 
-  /// Whether io_uring works here; its features, or why it is off.
-  private static boolean uring(Diagnosis diagnosis) {
-    try (SharedBus shared = SharedBus.open(URING)) {
-      diagnosis.fact("io_uring, shared", available(shared.reason()));
+  /// What a ring does another way here.
+  private static void fallbacks(Diagnosis diagnosis) {
+    try (Bus bus = Bus.open(URING)) {
+      List<String> taken = bus.fallbacks();
+      diagnosis.fact("fallbacks", taken.isEmpty() ? "none" : String.join("; ", taken));
     } catch (IOException e) {
-      diagnosis.fact("io_uring", "off: " + e.getMessage());
-      return false;
+      diagnosis.warn("no look at the fallbacks of a ring: " + e.getMessage());
     }
-    try (Bus owned = Bus.open(URING)) {
-      diagnosis.fact("io_uring, owned", available(owned.reason()));
-    } catch (IOException e) {
-      diagnosis.fact("io_uring, owned", "off: " + e.getMessage());
-    }
-    return true;
-  }
-
-  /// What a ring says of itself, without the words about the choice.
-  private static String available(String reason) {
-    return "available: " + reason.substring(reason.indexOf(';') + 1).strip();
   }
 
   private static void backend(Diagnosis diagnosis) {
