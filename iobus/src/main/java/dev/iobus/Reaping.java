@@ -5,17 +5,30 @@ import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /// How the callers of a [SharedBus] share one ring without a thread of its own: the caller runs.
 ///
-/// A caller submits under the submit lock. If its result is not there it tries to take the role
-/// of the *reaper*, who alone reads the completion queue, marks slots and wakes their callers.
-/// Whoever finds the role taken parks. A reaper whose own results have arrived lays the role down
-/// and wakes one waiter to take it up.
+/// A caller adds its operation to the [Submissions]. If its result is not there it tries to take
+/// the role of the *reaper*, who submits for all, alone reads the completion queue, marks slots and
+/// wakes their callers. Whoever finds the role taken parks, after it has submitted itself if the
+/// reaper sleeps. A reaper whose own results have arrived lays the role down and wakes one waiter to
+/// take it up.
+///
+/// A reaper on a virtual thread that has woken others lets them run before it waits: they need the
+/// carrier that its wait would hold, and it then finds their next operations and submits them with
+/// one system call. So many callers on virtual threads become an event loop, with one system call
+/// for a batch and no switch between threads of the operating system.
+///
+/// ```
+///             caller whose operation is not done
+///   FREE ───────────────────────────────────────────► ACTIVE ◄──────────────┐
+///     ▲                                                │ │ │                │ woken, or let run
+///     └────────── own results there ───────────────────┘ │ └─► ASLEEP ──────┤
+///                                                        └───► YIELDED ─────┘
+/// ```
 ///
 /// Invariants.
 /// 1. The completion queue is read only by the holder of the role.
@@ -23,9 +36,15 @@ import org.jspecify.annotations.Nullable;
 ///    the role: the reaper frees the role and then reads `pending`; a waiter registers and then
 ///    reads its count and the role; whoever leaves with the role free and operations pending
 ///    wakes another.
-/// 3. All shared busses of a JVM together hold at most parallelism − 1 carriers of virtual threads
+/// 3. What is added is submitted: a reaper that is ACTIVE looks at the submissions after it has
+///    announced any other state, and a caller that finds any other state after it has added submits
+///    itself or takes the role; YIELDED is the exception, as that reaper comes back.
+/// 4. All shared busses of a JVM together hold at most parallelism − 1 carriers of virtual threads
 ///    in a native wait, and none when parallelism is 1; a virtual reaper waits at most 1 ms, then
-///    the platform reaper takes over.
+///    the platform reaper takes over until a result has come.
+/// 5. Where a wait holds the carrier, no platform thread waits for a virtual one to be scheduled: it
+///    takes the role from one that is YIELDED, and a virtual reaper lays the role down when a
+///    platform thread waits.
 ///
 /// Handing each operation to a thread of the bus instead was measured: 22 to 30 times slower for
 /// cached data and 2.5 times at one direct read in flight, because two idle processors must be
@@ -36,28 +55,44 @@ final class Reaping {
 
   private static final long VIRTUAL_WAIT_NANOS = 1_000_000;
 
+  private static final int FREE = 0;
+  /// The holder runs and looks at the submissions before it does anything else.
+  private static final int ACTIVE = 1;
+  /// The holder is in a native wait, or about to be.
+  private static final int ASLEEP = 2;
+  /// The holder, a virtual thread, lets others run.
+  private static final int YIELDED = 3;
+
   /// Carriers that reapers on virtual threads hold in a native wait, over all busses.
   private static final AtomicInteger PINNED = new AtomicInteger();
+
+  /// For whom a caller laid the role down before its own results had arrived.
+  private enum Leaving {
+    FOR_NOTHING,
+    FOR_PLATFORM_CALLER,
+    FOR_PLATFORM_REAPER
+  }
 
   private final Backend backend;
   private final Scheduler scheduler;
   private final SlotTable slots;
+  private final Submissions submissions;
   /// Whether a wait of this backend holds the carrier of a virtual thread.
   private final boolean pins;
   private final int pinnedMax;
   private final CompletionSink sink = this::complete;
+  private final PlatformReaper platformReaper;
 
-  /// Guards [Backend#prepare] and [Backend#submit].
-  private final Scheduler.Lock submitLock;
+  private final AtomicInteger role = new AtomicInteger(FREE);
 
-  /// The role: held by whoever reads the completion queue.
-  private final AtomicBoolean held = new AtomicBoolean();
-
-  /// Operations given to the backend and not completed.
+  /// Operations that were added and not completed.
   private final AtomicInteger pending = new AtomicInteger();
 
   /// Waiting callers, each under the index of a slot that it holds.
   private final AtomicReferenceArray<@Nullable Call> waiting;
+
+  /// Those of them that are no virtual threads.
+  private final AtomicInteger platformWaiters = new AtomicInteger();
 
   /// Where the last search for a waiter ended; a hint.
   private int searchFrom;
@@ -65,15 +100,9 @@ final class Reaping {
   private volatile @Nullable Throwable failure;
 
   // Owned by the holder of the role.
-  private final int[] cancelled;
-  private int cancelledCount;
-
-  // The platform reaper.
-  private final AtomicBoolean reaperStarted = new AtomicBoolean();
-  private volatile Scheduler.@Nullable Task reaper;
-  private volatile boolean stopped;
-  private volatile boolean reaperEnded;
-  private volatile Scheduler.@Nullable Task stopper;
+  private boolean asleep;
+  /// Callers woken since others were last let run.
+  private int wakes;
 
   Reaping(Backend backend, Scheduler scheduler, SlotTable slots, boolean pins) {
     this.backend = backend;
@@ -81,68 +110,46 @@ final class Reaping {
     this.slots = slots;
     this.pins = pins;
     this.pinnedMax = scheduler.parallelism() - 1;
-    this.submitLock = scheduler.newLock();
+    this.submissions = new Submissions(backend);
     this.waiting = new AtomicReferenceArray<>(slots.capacity());
-    this.cancelled = new int[slots.capacity()];
+    this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers);
   }
 
   int pending() {
     return pending.get();
   }
 
-  /// Gives the operations of `count` slots to the backend in one submission.
+  /// Gives an operation away; it is submitted at the latest when the caller awaits it.
   ///
-  /// @throws IllegalArgumentException when the backend refuses an argument; that slot and those
-  ///     after it are then not pending
-  void submit(Slot[] run, int count) throws IOException {
-    int prepared = 0;
-    submitLock.lock();
-    try {
-      throwIfFailed();
-      for (; prepared < count; prepared++) {
-        Slot slot = run[prepared];
-        pending.incrementAndGet();
-        slot.pending = true;
-        backend.prepare(slot.request);
-      }
-    } catch (IllegalArgumentException e) {
-      pending.decrementAndGet();
-      run[prepared].pending = false;
-      throw e;
-    } finally {
-      // What was prepared is in the queue already and must go, even when a later one was refused.
-      try {
-        if (prepared > 0) {
-          submitPrepared();
-        }
-      } finally {
-        submitLock.unlock();
-      }
-    }
-  }
-
-  /// As [#submit(Slot[], int)] for one operation.
+  /// @throws IOException when the bus has failed; the operation is not pending then
   void submit(Slot slot) throws IOException {
-    submitLock.lock();
-    try {
-      throwIfFailed();
-      pending.incrementAndGet();
-      slot.pending = true;
-      try {
-        backend.prepare(slot.request);
-      } catch (IllegalArgumentException e) {
-        pending.decrementAndGet();
-        slot.pending = false;
-        throw e;
-      }
-      submitPrepared();
-    } finally {
-      submitLock.unlock();
+    throwIfFailed();
+    slot.pending = true;
+    pending.incrementAndGet();
+    submissions.add(slot);
+  }
+
+  /// As [#submit(Slot)] for several, which are on their way to the device on return.
+  void submit(Slot[] run, int count) throws IOException {
+    throwIfFailed();
+    pending.addAndGet(count);
+    for (int i = 0; i < count; i++) {
+      run[i].pending = true;
+      submissions.add(run[i]);
+    }
+    if (role.get() != ACTIVE) {
+      flush();
     }
   }
 
-  private void submitPrepared() throws IOException {
-    int result = backend.submit();
+  private void flush() throws IOException {
+    int result;
+    try {
+      result = submissions.flush();
+    } catch (RuntimeException | Error e) {
+      fail(e);
+      throw e;
+    }
     if (result < 0) {
       fail(BusException.of("submit", "the ring", result, null));
       throwIfFailed();
@@ -156,99 +163,149 @@ final class Reaping {
     boolean virtual = pins && call.task != null && call.task.isVirtual();
     while (call.completed < target) {
       throwIfFailed();
-      if (mayReap(virtual)) {
-        if (!held.compareAndSet(false, true)) {
-          unpin(virtual);
-          park(call, target, key, true);
-        } else if (!reapAsCaller(call, target, virtual)) {
-          park(call, target, key, false);
+      int now = role.get();
+      if (isOpenTo(virtual, now)) {
+        if (role.compareAndSet(now, ACTIVE)) {
+          Leaving leaving = reapAsCaller(call, target, virtual);
+          if (leaving != Leaving.FOR_NOTHING) {
+            park(call, target, key, virtual, leaving);
+          }
         }
       } else {
-        park(call, target, key, false);
+        if (now == ASLEEP) {
+          flush();
+        }
+        park(call, target, key, virtual, Leaving.FOR_NOTHING);
       }
     }
     passOn();
   }
 
-  /// Parks until woken. With `watchRole` the caller goes on if the role is free; without, it wakes
-  /// the platform reaper, who takes the role if it is free.
-  private void park(Call call, int target, int key, boolean watchRole) {
+  private static boolean isOpenTo(boolean virtual, int role) {
+    return role == FREE || role == YIELDED && !virtual;
+  }
+
+  /// Parks until woken. Whoever has not just laid the role down for somebody goes on if it can take
+  /// the role.
+  private void park(Call call, int target, int key, boolean virtual, Leaving leaving) {
     call.target = target;
     call.waiting = true;
     waiting.set(key, call);
-    // Registered first, looked after: see invariant 2. The platform reaper, too, is woken after
-    // the registration: if it finds the role held, the holder finds this waiter when it leaves.
-    boolean goOn = watchRole && !held.get();
-    if (!watchRole) {
-      wakeReaper();
+    if (!virtual) {
+      platformWaiters.incrementAndGet();
+    }
+    // Registered first, looked after: see invariant 2. Others, too, are woken after the
+    // registration: if they find the role held, the holder finds this waiter when it leaves.
+    boolean goOn = false;
+    switch (leaving) {
+      case FOR_NOTHING -> goOn = isOpenTo(virtual, role.get());
+      case FOR_PLATFORM_CALLER -> passOn();
+      case FOR_PLATFORM_REAPER -> platformReaper.wake();
     }
     if (call.completed < target && failure == null && !goOn) {
       scheduler.park(Long.MAX_VALUE);
+    }
+    if (!virtual) {
+      platformWaiters.decrementAndGet();
     }
     waiting.set(key, null);
     call.waiting = false;
   }
 
-  private boolean mayReap(boolean virtual) {
-    if (!virtual) {
-      return true;
-    }
-    while (true) {
-      int pinned = PINNED.get();
-      if (pinned >= pinnedMax) {
-        return false;
-      }
-      if (PINNED.compareAndSet(pinned, pinned + 1)) {
-        return true;
-      }
-    }
-  }
-
-  private void unpin(boolean virtual) {
-    if (virtual) {
-      PINNED.decrementAndGet();
-    }
-  }
-
-  /// With the role held. Returns false when a virtual caller waited its millisecond in vain.
-  private boolean reapAsCaller(Call call, int target, boolean virtual) throws IOException {
-    boolean waitedInVain = false;
+  /// With the role held by a caller, which loses it or lays it down.
+  private Leaving reapAsCaller(Call call, int target, boolean virtual) throws IOException {
+    boolean holds = true;
+    Leaving leaving = Leaving.FOR_NOTHING;
     try {
-      while (call.completed < target && !waitedInVain && failure == null) {
-        int count = reapOnce(virtual ? VIRTUAL_WAIT_NANOS : Long.MAX_VALUE);
-        waitedInVain = virtual && count == 0;
+      while (holds && leaving == Leaving.FOR_NOTHING && failure == null) {
+        flush();
+        check(backend.drain(sink));
+        if (call.completed >= target) {
+          break;
+        }
+        if (!virtual) {
+          sleep(Long.MAX_VALUE);
+        } else if (platformWaiters.get() > 0) {
+          leaving = Leaving.FOR_PLATFORM_CALLER;
+        } else if (wakes > 0) {
+          holds = letOthersRun();
+        } else if (!sleepPinned()) {
+          leaving = Leaving.FOR_PLATFORM_REAPER;
+        }
       }
     } catch (Throwable t) {
       fail(t);
     } finally {
-      held.set(false);
-      unpin(virtual);
+      if (holds) {
+        role.set(FREE);
+      }
     }
     throwIfFailed();
-    return !waitedInVain;
+    return leaving;
   }
 
-  private int reapOnce(long timeoutNanos) throws IOException {
-    int count = backend.await(1, timeoutNanos, sink);
+  /// Returns whether the role is still held afterwards.
+  private boolean letOthersRun() {
+    wakes = 0;
+    role.set(YIELDED);
+    // Announced first, looked after: see invariant 5.
+    if (platformWaiters.get() == 0) {
+      scheduler.yield();
+    }
+    return role.compareAndSet(YIELDED, ACTIVE);
+  }
+
+  /// On a virtual thread. Returns false when it must not wait, or waited in vain.
+  private boolean sleepPinned() throws IOException {
+    int pinned = PINNED.get();
+    while (pinned < pinnedMax && !PINNED.compareAndSet(pinned, pinned + 1)) {
+      pinned = PINNED.get();
+    }
+    if (pinned >= pinnedMax) {
+      return false;
+    }
+    try {
+      return sleep(VIRTUAL_WAIT_NANOS) > 0;
+    } finally {
+      PINNED.decrementAndGet();
+    }
+  }
+
+  /// Waits for a result and passes on all that are there. Returns how many.
+  private int sleep(long timeoutNanos) throws IOException {
+    asleep = true;
+    role.set(ASLEEP);
+    flush(); // What was added by those who still saw ACTIVE.
+    int count = check(backend.await(1, timeoutNanos, sink));
+    awake();
+    return count;
+  }
+
+  private void awake() {
+    if (asleep) {
+      asleep = false;
+      role.set(ACTIVE);
+    }
+  }
+
+  private static int check(int count) throws IOException {
     if (count < 0) {
       throw BusException.of("wait", "the ring", count, null);
-    }
-    if (cancelledCount > 0) {
-      resubmitCancelled();
     }
     return count;
   }
 
   /// By the holder of the role, for each completion.
   private void complete(long userData, int result, int flags) {
+    awake();
     Slot slot = slots.get((int) userData);
     if (!slot.matches(userData) || !slot.pending) {
       throw new AssertionError("completion " + userData + " belongs to no pending operation");
     }
     if (result == -Errno.ECANCELED && !slot.cancelRequested && slot.request.link == Link.NONE) {
       // The kernel cancels what a thread submitted when that thread ends. Offsets are explicit
-      // and nothing has happened, so the operation is simply submitted again, by this task.
-      cancelled[cancelledCount++] = slot.index;
+      // and nothing has happened, so the operation is simply submitted again, by another.
+      submissions.add(slot);
       return;
     }
     Call call = slot.call;
@@ -259,103 +316,61 @@ final class Reaping {
     if (call != null && call.countOne()) {
       Scheduler.Task task = call.task;
       if (task != null) {
+        wakes++;
         scheduler.unpark(task);
       }
     }
   }
 
-  private void resubmitCancelled() throws IOException {
-    submitLock.lock();
-    try {
-      for (int i = 0; i < cancelledCount; i++) {
-        if (backend.room() == 0) {
-          submitPrepared();
-        }
-        backend.prepare(slots.get(cancelled[i]).request);
-      }
-      cancelledCount = 0;
-      submitPrepared();
-    } finally {
-      submitLock.unlock();
-    }
-  }
-
-  /// By whoever leaves or lays the role down: see invariant 2.
+  /// By whoever leaves or lays the role down: see invariant 2. Platform threads come first.
   private void passOn() {
-    if (pending.get() == 0 || held.get()) {
+    if (pending.get() == 0 || role.get() != FREE) {
       return;
     }
     int from = searchFrom;
     int length = waiting.length();
-    for (int i = 0; i < length; i++) {
+    boolean wantsPlatform = platformWaiters.get() > 0;
+    Scheduler.Task found = null;
+    for (int i = 0; i < length && (found == null || wantsPlatform); i++) {
       int at = from + i < length ? from + i : from + i - length;
       Call call = waiting.get(at);
-      if (call != null) {
+      Scheduler.Task task = call == null ? null : call.task;
+      if (task != null && (found == null || !task.isVirtual())) {
         searchFrom = at + 1 < length ? at + 1 : 0;
-        Scheduler.Task task = call.task;
-        if (task != null) {
-          scheduler.unpark(task);
-          return;
-        }
+        found = task;
+        wantsPlatform &= task.isVirtual();
       }
+    }
+    if (found != null) {
+      scheduler.unpark(found);
     }
   }
 
-  private void wakeReaper() {
-    if (reaperStarted.compareAndSet(false, true)) {
-      scheduler.start("iobus-reaper", this::reapForOthers);
-    } else {
-      Scheduler.Task task = reaper;
-      if (task != null) {
-        scheduler.unpark(task);
-      }
-    }
-  }
-
-  /// The platform reaper: takes the role when virtual threads may not wait themselves, and keeps
-  /// it while operations are pending.
+  /// The platform reaper, each time it was woken: waits where virtual threads may not, until a
+  /// result has come, whose caller is likely to take the role; or as long as operations are pending
+  /// where no virtual thread may ever wait.
   private void reapForOthers() {
-    // By itself, before it looks for work: who still finds null here need not wake it.
-    reaper = scheduler.currentTask();
+    if (pending.get() == 0 || !role.compareAndSet(FREE, ACTIVE)) {
+      return;
+    }
     try {
-      while (!stopped && failure == null) {
-        if (pending.get() > 0 && held.compareAndSet(false, true)) {
-          try {
-            while (pending.get() > 0 && failure == null) {
-              reapOnce(Long.MAX_VALUE);
-            }
-          } finally {
-            held.set(false);
-          }
-        } else if (pending.get() == 0 || held.get()) {
-          // Whoever lays the role down while operations are pending wakes a waiter, and a waiter
-          // that may not reap wakes this task, whose permit is then kept.
-          scheduler.park(Long.MAX_VALUE);
-        }
-      }
+      do {
+        flush();
+        sleep(Long.MAX_VALUE);
+      } while (pinnedMax == 0 && pending.get() > 0 && failure == null);
     } catch (Throwable t) {
       fail(t);
     } finally {
-      reaperEnded = true;
-      Scheduler.Task waiter = stopper;
-      if (waiter != null) {
-        scheduler.unpark(waiter);
-      }
+      wakes = 0;
+      role.set(FREE);
     }
+    passOn();
   }
 
   /// Ends the platform reaper and waits for it. Nothing is pending, or the bus has failed.
   void stop() {
-    stopped = true;
-    if (!reaperStarted.get()) {
-      return;
-    }
-    stopper = scheduler.currentTask();
     backend.wakeup();
-    while (!reaperEnded) {
-      wakeReaper();
-      scheduler.park(scheduler.nanoTime() + 10_000_000);
-    }
+    platformReaper.stop();
   }
 
   /// Ends the bus for everybody: each waiter gets `cause`. The first failure is kept.
@@ -371,10 +386,6 @@ final class Reaping {
       }
     }
     backend.wakeup();
-  }
-
-  @Nullable Throwable failure() {
-    return failure;
   }
 
   void throwIfFailed() throws IOException {

@@ -18,13 +18,16 @@ final class Slot {
   /// Whom the completion belongs to; set before the submission.
   @Nullable Call call;
 
+  /// The one that was added before it, while it waits in [Submissions].
+  @Nullable Slot next;
+
   /// Position in a batch of transfers; unused otherwise.
   int entry;
 
   /// Changes at each use, so that a stale completion is noticed.
   private int generation;
 
-  /// In flight, as the table's owner sees it; for cancels at close.
+  /// Given away by its caller and not completed; for cancels at close.
   volatile boolean pending;
 
   /// Whether a cancel was asked for: only then is ECANCELED a result.
