@@ -168,6 +168,9 @@ public final class IoBatch {
         starts[i] = 0;
         results[i] = 0;
       }
+      if (size == 1 && readHere()) {
+        return;
+      }
       while (toDoCount > 0 || inFlightCount > 0) {
         boolean submitted = submitRun();
         if (inFlightCount > 0 && (toDoCount == 0 || !submitted)) {
@@ -176,6 +179,32 @@ public final class IoBatch {
       }
     } finally {
       gate.exit();
+    }
+  }
+
+  /// A lone read of a platform thread, in one call; false when the ring has to go on.
+  private boolean readHere() {
+    if (ops[0] != Op.READ || bus.scheduler().currentTask().isVirtual()) {
+      return false;
+    }
+    RegisteredBuffer buffer = buffers[0];
+    try {
+      if (buffer != null) {
+        buffer.index(bus); // Refuses one of another bus.
+        buffer.retain();
+      }
+      try {
+        int count = bus.readHere(files[0], memory[0], offsets[0], lengths[0]);
+        boolean whole = count == 0 || count == lengths[0];
+        results[0] = whole ? count : 0;
+        return whole;
+      } finally {
+        if (buffer != null) {
+          buffer.release();
+        }
+      }
+    } catch (IllegalStateException e) {
+      return false; // Closed meanwhile, which the usual way tells.
     }
   }
 

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// parked reads become a deep queue.
 ///
 /// A lone caller pays no thread switch: it submits, waits in the ring itself, and returns. With
-/// many callers one of them reaps for all. At most `capacity` operations are in flight; callers
-/// beyond that wait for their turn.
+/// many callers one of them submits and reaps for all. At most `capacity` operations are in flight;
+/// callers beyond that wait for their turn. Single reads of platform threads do not go through the
+/// ring, nor do those that the kernel's page cache answers.
 ///
 /// Memory must be native and is the caller's; it must stay alive until the call returns, and the
 /// kernel does not touch it after that (except when the bus has failed, see below). On the NIO
@@ -472,14 +473,24 @@ public final class SharedBus implements AutoCloseable {
     if (length == 0) {
       return 0;
     }
-    if (op == Op.WRITE && !scheduler.currentTask().isVirtual()) {
-      int count = writeHere(file, memory, offset, length, flag);
+    boolean virtual = scheduler.currentTask().isVirtual();
+    if (!virtual) {
+      int count =
+          op == Op.READ
+              ? readHere(file, memory, offset, length)
+              : writeHere(file, memory, offset, length, flag);
       if (count >= 0) {
         return count;
       }
     }
     Slot slot = begin(op);
     try {
+      if (virtual && op == Op.READ) {
+        int count = readCached(slot, file, memory, offset, length);
+        if (count >= 0) {
+          return count;
+        }
+      }
       fill(slot.request, memory, offset, length, flag);
       OpenFile retained = use(slot.request, file);
       try {
@@ -489,6 +500,40 @@ public final class SharedBus implements AutoCloseable {
       }
     } finally {
       end(slot);
+    }
+  }
+
+  /// On the calling thread, −1 when that is not possible. Not for virtual threads.
+  int readHere(BusFile file, MemorySegment memory, long offset, int length) {
+    OpenFile open = openFile(file);
+    checks.file(open);
+    gate.enter();
+    try {
+      int descriptor = open.retain();
+      try {
+        return backend.read(descriptor, memory, length, offset);
+      } finally {
+        open.release();
+      }
+    } finally {
+      gate.exit();
+    }
+  }
+
+  /// From the kernel's page cache, −1 when nothing can come from there without waiting. Such a call
+  /// holds no carrier for longer than the copy takes.
+  private int readCached(
+      Slot slot, BusFile file, MemorySegment memory, long offset, int length) {
+    OpenFile open = openFile(file);
+    if (open.isDirect()) {
+      return -1;
+    }
+    checks.file(open);
+    int descriptor = open.retain();
+    try {
+      return backend.readCached(descriptor, slot.vector, memory, length, offset);
+    } finally {
+      open.release();
     }
   }
 

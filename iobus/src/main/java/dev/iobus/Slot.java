@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Request;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /// One operation of a [SharedBus] between its submission and its result.
@@ -11,6 +12,9 @@ final class Slot {
 
   final int index;
   final Request request = new Request();
+
+  /// Memory for an argument of a system call, for whoever has the slot.
+  final MemorySegment vector;
 
   /// The caller's own call for a single operation, so that none is allocated for it.
   final Call single;
@@ -39,8 +43,9 @@ final class Slot {
   /// Whether the completion of this use has arrived; ordered by the call's count.
   boolean done;
 
-  Slot(int index) {
+  Slot(int index, MemorySegment vector) {
     this.index = index;
+    this.vector = vector;
     this.single = new Call();
   }
 

@@ -1,5 +1,7 @@
 package dev.iobus;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// Free slots form a stack whose head carries a count in its upper half, so that a slot that was
 /// taken and given back in between is noticed (ABA).
 final class SlotTable {
+
+  private static final long VECTOR_BYTES = 16;
 
   private final Slot[] slots;
   private final int[] below;
@@ -25,8 +29,9 @@ final class SlotTable {
     below = new int[capacity];
     lock = scheduler.newLock();
     available = lock.newCondition();
+    MemorySegment vectors = Arena.ofAuto().allocate(capacity * VECTOR_BYTES, 8);
     for (int i = 0; i < capacity; i++) {
-      slots[i] = new Slot(i);
+      slots[i] = new Slot(i, vectors.asSlice(i * VECTOR_BYTES, VECTOR_BYTES));
     }
     for (int i = capacity - 1; i >= 0; i--) {
       push(i);

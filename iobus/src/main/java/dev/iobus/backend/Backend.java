@@ -116,6 +116,19 @@ public sealed interface Backend permits UringBackend, NioBackend {
   /// Makes [#descriptor()] readable until the next completions are passed on.
   void notice();
 
+  /// Reads on the calling thread, which may wait for the device. From any thread, for a descriptor
+  /// that stays open.
+  ///
+  /// Returns the bytes read, 0 at the end of the file, or −1 when nothing was read: the caller then
+  /// goes the usual way, which also tells why.
+  int read(int descriptor, MemorySegment buffer, int length, long offset);
+
+  /// As [#read], but never waits for the device: −1 when that would be needed.
+  ///
+  /// @param vector 16 bytes of native memory that nobody else uses meanwhile
+  int readCached(
+      int descriptor, MemorySegment vector, MemorySegment buffer, int length, long offset);
+
   /// Writes to a file that is not direct, on the calling thread: the kernel takes such bytes without
   /// waiting for the device, as a rule. From any thread, for a descriptor that stays open.
   ///

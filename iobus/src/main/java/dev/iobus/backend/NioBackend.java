@@ -331,6 +331,17 @@ public final class NioBackend implements Backend {
 
   /// Never: the calling thread could be interrupted, which would close the channel.
   @Override
+  public int read(int descriptor, MemorySegment buffer, int length, long offset) {
+    return -1;
+  }
+
+  @Override
+  public int readCached(
+      int descriptor, MemorySegment vector, MemorySegment buffer, int length, long offset) {
+    return -1;
+  }
+
+  @Override
   public int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset) {
     return -1;
   }

@@ -32,6 +32,9 @@ public final class Libc {
   /// `bits/uio-ext.h`: a write is durable when it returns.
   public static final int RWF_DSYNC = 2;
 
+  /// `bits/uio-ext.h`: a read that would wait for the device fails instead.
+  public static final int RWF_NOWAIT = 8;
+
   /// `sys/eventfd.h`.
   public static final int EFD_CLOEXEC = 0x80000;
 
@@ -56,6 +59,21 @@ public final class Libc {
       downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle WRITE =
       downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  /// Without `errno`, so that any thread may call it without memory of its own.
+  private static final MethodHandle PREAD =
+      LINKER.downcallHandle(
+          symbol("pread"),
+          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+
+  /// As [#PREAD]. Null in C libraries without it, such as musl before 1.2.5.
+  private static final @Nullable MethodHandle PREADV2 =
+      LINKER.defaultLookup().find("preadv2").isEmpty()
+          ? null
+          : LINKER.downcallHandle(
+              symbol("preadv2"),
+              FunctionDescriptor.of(
+                  JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
+
   /// Without `errno`, so that any thread may call it without memory of its own.
   private static final MethodHandle PWRITE =
       LINKER.downcallHandle(
@@ -150,6 +168,30 @@ public final class Libc {
   public static long read(MemorySegment capture, int fd, MemorySegment buffer, long count) {
     try {
       return orErrno((long) READ.invokeExact(capture, fd, buffer, count), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// pread(2). Returns −1 for any failure.
+  public static long pread(int fd, MemorySegment buffer, long count, long offset) {
+    try {
+      return (long) PREAD.invokeExact(fd, buffer, count, offset);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Returns −1 for any failure, and where the C library has no such function.
+  ///
+  /// @param vectors `count` structures as in [IovecAbi]
+  public static long preadv2(int fd, MemorySegment vectors, int count, long offset, int flags) {
+    MethodHandle call = PREADV2;
+    if (call == null) {
+      return -1;
+    }
+    try {
+      return (long) call.invokeExact(fd, vectors, count, offset, flags);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
