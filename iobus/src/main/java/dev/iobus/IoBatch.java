@@ -213,7 +213,7 @@ public final class IoBatch {
     int count = 0;
     while (toDoCount > 0 && count < runMax && inFlightCount + count < inFlight.length) {
       // The first slot may be waited for: this caller then holds none that others wait for.
-      Slot slot = inFlightCount + count == 0 ? slots.acquire() : slots.tryAcquire();
+      Slot slot = inFlightCount + count == 0 ? reaping.acquire() : slots.tryAcquire();
       if (slot == null) {
         break;
       }

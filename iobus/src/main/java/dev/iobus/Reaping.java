@@ -101,8 +101,8 @@ final class Reaping {
 
   // Owned by the holder of the role.
   private boolean asleep;
-  /// Callers woken since others were last let run.
-  private int wakes;
+  /// Whether callers were woken since others were last let run.
+  private boolean wokeOthers;
 
   Reaping(Backend backend, Scheduler scheduler, SlotTable slots, boolean pins) {
     this.backend = backend;
@@ -117,6 +117,19 @@ final class Reaping {
 
   int pending() {
     return pending.get();
+  }
+
+  /// Waits for a free slot.
+  ///
+  /// @throws IOException when the bus has failed
+  /// @throws IllegalStateException when it is closed
+  Slot acquire() throws IOException {
+    try {
+      return slots.acquire();
+    } catch (IllegalStateException e) {
+      throwIfFailed(); // A failure closes the slots, too, and is what the caller must hear of.
+      throw e;
+    }
   }
 
   /// Gives an operation away; it is submitted at the latest when the caller awaits it.
@@ -182,7 +195,7 @@ final class Reaping {
   }
 
   private static boolean isOpenTo(boolean virtual, int role) {
-    return role == FREE || role == YIELDED && !virtual;
+    return role == FREE || (role == YIELDED && !virtual);
   }
 
   /// Parks until woken. Whoever has not just laid the role down for somebody goes on if it can take
@@ -227,7 +240,7 @@ final class Reaping {
           sleep(Long.MAX_VALUE);
         } else if (platformWaiters.get() > 0) {
           leaving = Leaving.FOR_PLATFORM_CALLER;
-        } else if (wakes > 0) {
+        } else if (wokeOthers) {
           holds = letOthersRun();
         } else if (!sleepPinned()) {
           leaving = Leaving.FOR_PLATFORM_REAPER;
@@ -246,7 +259,7 @@ final class Reaping {
 
   /// Returns whether the role is still held afterwards.
   private boolean letOthersRun() {
-    wakes = 0;
+    wokeOthers = false;
     role.set(YIELDED);
     // Announced first, looked after: see invariant 5.
     if (platformWaiters.get() == 0) {
@@ -316,7 +329,7 @@ final class Reaping {
     if (call != null && call.countOne()) {
       Scheduler.Task task = call.task;
       if (task != null) {
-        wakes++;
+        wokeOthers = true;
         scheduler.unpark(task);
       }
     }
@@ -361,7 +374,7 @@ final class Reaping {
     } catch (Throwable t) {
       fail(t);
     } finally {
-      wakes = 0;
+      wokeOthers = false;
       role.set(FREE);
     }
     passOn();

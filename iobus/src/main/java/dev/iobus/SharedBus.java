@@ -376,10 +376,10 @@ public final class SharedBus implements AutoCloseable {
 
   // One operation: begin, fill in, finish, end.
 
-  private Slot begin(Op op) {
+  private Slot begin(Op op) throws IOException {
     gate.enter();
     try {
-      Slot slot = slots.acquire();
+      Slot slot = reaping.acquire();
       slot.request.op = op;
       return slot;
     } catch (Throwable t) {

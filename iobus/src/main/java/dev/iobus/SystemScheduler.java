@@ -16,9 +16,15 @@ final class SystemScheduler implements Scheduler {
   private final ThreadLocal<ThreadTask> tasks =
       ThreadLocal.withInitial(() -> new ThreadTask(Thread.currentThread()));
 
-  private final int parallelism = Runtime.getRuntime().availableProcessors();
+  private final int parallelism = carriers();
 
   private SystemScheduler() {}
+
+  /// What the JDK's own scheduler of virtual threads starts with: see [Thread].
+  private static int carriers() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return Math.max(1, Integer.getInteger("jdk.virtualThreadScheduler.parallelism", processors));
+  }
 
   @Override
   public Task start(String name, Runnable body) {
