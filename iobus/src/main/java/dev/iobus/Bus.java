@@ -79,7 +79,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     backend = choice.backend();
     checks = new Checks(kind);
     registrations = new Registrations(this, backend);
-    files = new FileOperations(this, checks);
+    files = new FileOperations(this, checks, registrations);
     table = new HandleTable(this, options.capacity());
     flight = new InFlight(backend, table, options.scheduler(), runMax());
   }
@@ -159,6 +159,42 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return files.create(path, flags);
   }
 
+  /// Takes a slot of the ring's own table of files, empty, for
+  /// [#openRegistered(RegisteredFile, Path, OpenFlag...)]. Known before the file is open, it can be
+  /// used in the same chain:
+  ///
+  /// ```java
+  /// RegisteredFile slot = bus.reserveFile();
+  /// bus.chain(bus.openRegistered(slot, path), bus.read(slot, into, 0), bus.close(slot));
+  /// ```
+  ///
+  /// The slot can be used again and again, and is given back by [#unregister(RegisteredFile)].
+  ///
+  /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
+  public RegisteredFile reserveFile() throws IOException {
+    checkOpen();
+    return files.reserveFile();
+  }
+
+  /// Prepares to open a file straight into a slot of the ring's own table, without a descriptor. It
+  /// ends with [Result#endOpenRegistered()]; a `close` of the file gives the slot back.
+  ///
+  /// No other bus can use such a file, and the kernel has no `stat` of it, which io_uring answers
+  /// with [NotSupportedException]. Before Linux 5.17 the file is opened in the call that enqueues
+  /// it.
+  ///
+  /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
+  public Handle openRegistered(Path path, OpenFlag... flags) throws IOException {
+    checkOpen();
+    return files.openRegistered(path, flags);
+  }
+
+  /// As above, into a slot that was taken by [#reserveFile()]. What was open in it is closed.
+  /// Before Linux 5.17 it can only stand at the beginning of a chain or series.
+  public Handle openRegistered(RegisteredFile slot, Path path, OpenFlag... flags) {
+    return files.openRegistered(slot, path, flags);
+  }
+
   /// Prepares a read of up to `into.byteSize()` bytes at `offset`.
   ///
   /// @param into native memory; on the NIO backend not confined to one thread
@@ -204,8 +240,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// As above, with any number of flags, such as [WriteFlag#ATOMIC] and [WriteFlag#DSYNC].
   ///
-  /// @throws IllegalArgumentException for an atomic write of a length that is no power of two, of an
-  ///     offset that is no multiple of it, or to a file that is not direct
+  /// @throws IllegalArgumentException for an atomic write of a length that is no power of two, of
+  ///     an offset that is no multiple of it, or to a file that is not direct
   public Handle write(BusFile file, MemorySegment from, long offset, WriteFlag... flags) {
     return files.write(file, from, offset, flags);
   }
@@ -289,9 +325,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return files.syncRange(file, offset, length);
   }
 
-  /// Prepares to reserve space for a range, fallocate(2) with mode 0: later writes to it do not fail
-  /// for want of space, and a file that is shorter ends at the end of the range. Bytes that were not
-  /// there are zero.
+  /// Prepares to reserve space for a range, fallocate(2) with mode 0: later writes to it do not
+  /// fail for want of space, and a file that is shorter ends at the end of the range. Bytes that
+  /// were not there are zero.
   ///
   /// A file system without such a thing is a [NotSupportedException] on io_uring. NIO writes zeros
   /// behind the end of the file instead, which takes as long as any write, and reserves nothing for
@@ -303,8 +339,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return files.allocate(file, offset, length);
   }
 
-  /// Prepares to say how a range is going to be used, posix_fadvise(2). NIO cannot pass it on: there
-  /// it ends well and does nothing.
+  /// Prepares to say how a range is going to be used, posix_fadvise(2). NIO cannot pass it on:
+  /// there it ends well and does nothing.
   ///
   /// @param offset position in the file in bytes, at least 0
   /// @param length bytes; 0, or more than 4,294,967,295, for all to the end of the file
@@ -341,8 +377,18 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// Prepares to close a file. From `enqueue` on, new operations on it are refused; those in
-  /// flight end undisturbed.
+  /// flight end undisturbed. Where the close is cancelled, as part of a chain that was cut, the
+  /// file is open as before.
   public Handle close(OpenFile file) {
+    return files.close(file);
+  }
+
+  /// Prepares to close a file that was opened into its slot. As above, and a slot that was reserved
+  /// stays: it takes new operations, for which it is empty until another file is opened into it.
+  ///
+  /// @throws IllegalArgumentException for a file that was registered beside its descriptor:
+  ///     unregister it
+  public Handle close(RegisteredFile file) {
     return files.close(file);
   }
 
@@ -403,6 +449,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     checkMine(handle);
     checkState(handle, Handle.State.PREPARED);
     handle.releaseBuffer();
+    if (handle.op == Op.OPEN_REGISTERED) {
+      files.discardOpened(handle);
+    }
     table.free(handle);
   }
 
@@ -684,7 +733,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return registrations.add(file);
   }
 
-  /// Gives the slot back. Operations in flight end undisturbed.
+  /// Gives the slot back, once the operations in flight on it have ended. What was opened into it
+  /// is closed by it.
   public void unregister(RegisteredFile file) {
     checkOpen();
     registrations.remove(file);
@@ -732,6 +782,15 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
       registrations.close(drained);
       backend.close(!drained);
     }
+  }
+
+  /// Takes the end of an operation into account where its file is concerned.
+  void ended(Handle handle, int outcome) {
+    files.ended(handle, outcome);
+  }
+
+  void discardOpened(Handle handle) {
+    files.discardOpened(handle);
   }
 
   OpenFile newOpenFile(Handle handle, int descriptor) {

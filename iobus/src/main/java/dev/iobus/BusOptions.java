@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param capacity operations that can be prepared or in flight at one time, 1 to 16,384;
 ///     default 256. Used by all backends.
-/// @param files slots for registered files, 0 to 65,536; default 1,024. io_uring.
+/// @param files slots for registered files, 0 to 65,536; default 1,024, each with 8 to 16 bytes of
+///     the kernel's memory. No more than the process may open files (ulimit -n). The table does not
+///     grow: what is in it has no other name from which a larger one could be filled. io_uring.
 /// @param backend the one backend to use, or null (default) for the best that this host allows;
 ///     with a value, opening fails where that backend is not available
 /// @param closeDeadline how long `close` waits for the last results before it leaks the memory

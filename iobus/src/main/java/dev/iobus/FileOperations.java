@@ -1,7 +1,10 @@
 package dev.iobus;
 
 import dev.iobus.backend.Op;
+import dev.iobus.backend.OpenBits;
 import dev.iobus.backend.Vectors;
+import dev.iobus.posix.Errno;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,10 +20,12 @@ final class FileOperations {
 
   private final Bus bus;
   private final Checks checks;
+  private final Registrations registrations;
 
-  FileOperations(Bus bus, Checks checks) {
+  FileOperations(Bus bus, Checks checks, Registrations registrations) {
     this.bus = bus;
     this.checks = checks;
+    this.registrations = registrations;
   }
 
   Handle open(Path path, OpenFlag... flags) {
@@ -36,6 +41,82 @@ final class FileOperations {
     all[flags.length] = OpenFlag.CREATE;
     all[flags.length + 1] = OpenFlag.WRITE;
     return open(path, all);
+  }
+
+  RegisteredFile reserveFile() throws IOException {
+    return registrations.reserve(checks.kind(), true);
+  }
+
+  Handle openRegistered(Path path, OpenFlag... flags) throws IOException {
+    Objects.requireNonNull(path, "path");
+    int bits = OpenFlag.bits(flags);
+    RegisteredFile slot = registrations.reserve(checks.kind(), false);
+    try {
+      return openInto(slot, path, bits);
+    } catch (RuntimeException e) {
+      registrations.remove(slot);
+      throw e;
+    }
+  }
+
+  Handle openRegistered(RegisteredFile slot, Path path, OpenFlag... flags) {
+    Objects.requireNonNull(path, "path");
+    int bits = OpenFlag.bits(flags);
+    slot.slot(bus);
+    if (!slot.isReserved()) {
+      throw new IllegalArgumentException(slot + " was not made by reserveFile");
+    }
+    return openInto(slot, path, bits);
+  }
+
+  private Handle openInto(RegisteredFile slot, Path path, int bits) {
+    Handle handle = onPath(Op.OPEN_REGISTERED, path);
+    handle.request.openBits = bits;
+    handle.file = slot;
+    slot.opening(path.toString(), (bits & OpenBits.DIRECT) != 0);
+    return handle;
+  }
+
+  Handle close(RegisteredFile file) {
+    if (!file.isSlotOnly()) {
+      throw new IllegalArgumentException(
+          file + " was registered beside its descriptor; unregister it, and close its file");
+    }
+    return onFile(Op.CLOSE, file);
+  }
+
+  /// Takes the end of an operation into account where its file is concerned. A close that was
+  /// cancelled leaves the file open, and it can be closed again.
+  void ended(Handle handle, int outcome) {
+    boolean uncloses =
+        handle.op == Op.CLOSE && outcome == -Errno.ECANCELED && handle.request.file >= 0;
+    switch (handle.file) {
+      case RegisteredFile registered -> endedOnSlot(handle.op, registered, outcome, uncloses);
+      case OpenFile open when uncloses -> open.reopen();
+      case OpenSocket socket when uncloses -> socket.reopen();
+      case null, default -> {}
+    }
+  }
+
+  private void endedOnSlot(Op op, RegisteredFile file, int outcome, boolean uncloses) {
+    file.release();
+    boolean open = op == Op.OPEN_REGISTERED ? outcome >= 0 : op != Op.CLOSE || uncloses;
+    if (op == Op.CLOSE) {
+      file.endClosing();
+    }
+    if (!open && !file.isReserved()) {
+      file.markUnregistered();
+    }
+    registrations.giveBackIfUnused(file);
+  }
+
+  /// Closes a file that was to be opened, or was opened, into its slot and that nobody asks for.
+  void discardOpened(Handle handle) {
+    if (handle.file instanceof RegisteredFile file
+        && !file.isReserved()
+        && !file.isUnregistered()) {
+      registrations.remove(file);
+    }
   }
 
   Handle read(BusFile file, MemorySegment into, long offset) {
@@ -196,7 +277,12 @@ final class FileOperations {
     return onPath(Op.CREATE_DIRECTORY, path);
   }
 
+  /// By the descriptor where there is one: the kernel takes no slot.
   Handle stat(BusFile file) {
+    if (file instanceof RegisteredFile registered && !registered.isSlotOnly()) {
+      registered.slot(bus);
+      return onFile(Op.STAT, registered.file());
+    }
     return onFile(Op.STAT, file);
   }
 

@@ -107,6 +107,8 @@ final class InFlight {
   private void discardUntaken(Handle handle) {
     if (handle.outcome >= 0 && handle.opened == null && brings(handle.op)) {
       backend.closeDescriptor(handle.outcome);
+    } else if (handle.op == Op.OPEN_REGISTERED && handle.opened == null) {
+      handle.bus.discardOpened(handle);
     }
     if ((handle.flags & CompletionFlags.BUFFER) != 0 && handle.taken == null) {
       Objects.requireNonNull(handle.pool).recycle(handle);
@@ -209,7 +211,11 @@ final class InFlight {
     BusFile file = handle.file;
     if (file != null) {
       request.fixedFile = file instanceof RegisteredFile;
-      request.file = handle.op == Op.CLOSE ? releaseDescriptor(file) : bus.fileNumber(file);
+      request.file =
+          handle.op == Op.CLOSE ? releaseDescriptor(bus, file) : bus.fileNumber(file);
+      if (file instanceof RegisteredFile registered) {
+        registered.retain();
+      }
     }
     if (handle.op == Op.CANCEL) {
       startCancel(handle);
@@ -224,12 +230,12 @@ final class InFlight {
 
   /// The right to close, or an invalid descriptor if another thread has just taken it: then the
   /// operation ends with EBADF, as it does for the kernel.
-  private static int releaseDescriptor(BusFile file) {
+  private static int releaseDescriptor(Bus bus, BusFile file) {
     try {
       return switch (file) {
         case OpenFile open -> open.releaseDescriptor();
         case OpenSocket socket -> socket.releaseDescriptor();
-        case RegisteredFile registered -> throw new AssertionError(registered);
+        case RegisteredFile registered -> registered.startClosing(bus);
       };
     } catch (IllegalStateException e) {
       return -1;
@@ -419,6 +425,7 @@ final class InFlight {
       barrier.ended(handle);
     }
     handle.releaseBuffer();
+    handle.bus.ended(handle, outcome);
     if (handle.silent) {
       silent--;
       table.free(handle);

@@ -57,6 +57,10 @@ public final class NotSupportedException extends BusException {
                   ? "the kernel (before 6.14) or the file system has no uncached buffered write;"
                       + " write without DONT_CACHE"
                   : Errno.text(Errno.EOPNOTSUPP);
+      case STAT ->
+          "the kernel has no stat of a file that was opened into a slot; open and register it";
+      case OPEN_REGISTERED, CLOSE ->
+          "this kernel's io_uring cannot do it here in a run; enqueue it alone, or an open first";
       case ALLOCATE -> "the file system cannot reserve space; write zeros, or go without";
       case TRUNCATE, LINK, CREATE_DIRECTORY ->
           "this kernel's io_uring cannot do it inside a chain or a series; enqueue it alone";

@@ -98,6 +98,11 @@ public final class OpenFile implements BusFile {
     return descriptor;
   }
 
+  /// Gives the right to close back, as the close was cancelled before it took effect.
+  void reopen() {
+    users.compareAndSet(Integer.MIN_VALUE, 0);
+  }
+
   @Override
   public String toString() {
     return "OpenFile[" + path + (isClosed() ? ", closed]" : "]");

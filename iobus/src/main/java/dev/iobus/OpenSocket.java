@@ -98,6 +98,11 @@ public final class OpenSocket implements BusFile {
     return descriptor;
   }
 
+  /// Gives the right to close back, as the close was cancelled before it took effect.
+  void reopen() {
+    state.compareAndSet(Integer.MIN_VALUE, 0);
+  }
+
   @Override
   public String toString() {
     return "OpenSocket[" + name + (isClosed() ? ", closed]" : "]");

@@ -1,58 +1,153 @@
 package dev.iobus;
 
-/// A slot in one ring's table of files: the kernel need not look the descriptor up, and the ring
-/// keeps the open file (and its lock) alive until the slot is given back and the last operation
-/// on it has ended. Usable on the bus that registered it only. Thread-safe.
+import org.jspecify.annotations.Nullable;
+
+/// A slot in one ring's table of files: the kernel need not look a descriptor up, and the ring
+/// keeps what is open (and its lock) alive until the slot is given back and the last operation on
+/// it has ended. Usable on the bus that made it only. Thread-safe, but for the bus's own part.
+///
+/// There are three ways to one.
+///
+/// | made by | what is open in it | ends with |
+/// |---|---|---|
+/// | [Bus#register(OpenFile)] | an [OpenFile], which stays open beside it | `unregister` |
+/// | [Bus#openRegistered(java.nio.file.Path, OpenFlag...)] | a file without a descriptor | `close` |
+/// | [Bus#reserveFile()] | nothing, then one file after the other | `unregister` |
 public final class RegisteredFile implements BusFile {
 
+  // Constant after construction.
   private final Object owner;
-  private final OpenFile file;
+  private final BackendKind backend;
+  private final @Nullable OpenFile file;
   private final int slot;
+  private final boolean reserved;
+
+  // Written by the bus thread.
+  private volatile String path;
+  private volatile boolean direct;
+  private volatile boolean closing;
   private volatile boolean unregistered;
 
-  RegisteredFile(Object owner, OpenFile file, int slot) {
+  /// Operations of the bus in flight on it. Owned by the bus thread.
+  private int users;
+
+  private RegisteredFile(
+      Object owner, BackendKind backend, @Nullable OpenFile file, int slot, boolean reserved) {
     this.owner = owner;
+    this.backend = backend;
     this.file = file;
     this.slot = slot;
+    this.reserved = reserved;
+    path = file == null ? "slot " + slot : file.path();
+    direct = file != null && file.isDirect();
   }
 
+  static RegisteredFile of(Object owner, OpenFile file, int slot) {
+    return new RegisteredFile(owner, file.backend(), file, slot, false);
+  }
+
+  /// @param reserved whether it outlives the files that are opened into it
+  static RegisteredFile empty(Object owner, BackendKind backend, int slot, boolean reserved) {
+    return new RegisteredFile(owner, backend, null, slot, reserved);
+  }
+
+  /// The path that was last opened, or the number of the slot while there was none.
   @Override
   public String path() {
-    return file.path();
+    return path;
   }
 
   @Override
   public boolean isDirect() {
-    return file.isDirect();
+    return direct;
   }
 
   @Override
   public BackendKind backend() {
-    return file.backend();
+    return backend;
   }
 
   /// The file that was registered.
+  ///
+  /// @throws IllegalStateException if files are opened into the slot itself: they have no
+  ///     descriptor
   public OpenFile file() {
-    return file;
+    OpenFile present = file;
+    if (present == null) {
+      throw new IllegalStateException(
+          path + " was opened into its slot and has no descriptor; open and register it for one");
+    }
+    return present;
+  }
+
+  /// Whether files are opened into the slot itself, so that they have no descriptor.
+  public boolean isSlotOnly() {
+    return file == null;
+  }
+
+  /// Whether it was reserved, and so outlives the files that are opened into it.
+  boolean isReserved() {
+    return reserved;
   }
 
   @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
   int slot(Object user) {
     if (user != owner) {
-      throw new IllegalArgumentException("file " + path() + " is registered with another bus");
+      throw new IllegalArgumentException("file " + path + " is registered with another bus");
     }
-    if (unregistered) {
-      throw new IllegalStateException("file " + path() + " is no longer registered");
+    if (unregistered || closing) {
+      throw new IllegalStateException(
+          "file " + path + (unregistered ? " is no longer registered" : " is being closed"));
     }
     return slot;
+  }
+
+  /// The slot, whatever became of it.
+  int slot() {
+    return slot;
+  }
+
+  /// Takes note of what is going to be opened into the slot.
+  void opening(String path, boolean direct) {
+    this.path = path;
+    this.direct = direct;
+  }
+
+  /// Refuses new operations from now on, but for a reserved slot, which may be filled again.
+  int startClosing(Object user) {
+    int number = slot(user);
+    closing = !reserved;
+    return number;
+  }
+
+  /// Takes that back: the close has ended.
+  void endClosing() {
+    closing = false;
   }
 
   void markUnregistered() {
     unregistered = true;
   }
 
+  boolean isUnregistered() {
+    return unregistered;
+  }
+
+  /// Counts one more operation in flight.
+  void retain() {
+    users++;
+  }
+
+  void release() {
+    users--;
+  }
+
+  boolean isInUse() {
+    return users > 0;
+  }
+
   @Override
   public String toString() {
-    return "RegisteredFile[" + path() + ", slot " + slot + "]";
+    return "RegisteredFile[" + path + ", slot " + slot + "]";
   }
 }

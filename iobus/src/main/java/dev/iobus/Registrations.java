@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Backend;
+import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -29,28 +30,67 @@ final class Registrations {
   RegisteredFile add(OpenFile file) throws IOException {
     int slot = backend.registerFile(file.descriptor());
     if (slot < 0) {
-      throw BusException.of("register", file.path(), slot, null);
+      throw refusal("register", file.path(), slot);
     }
-    RegisteredFile registered = new RegisteredFile(owner, file, slot);
+    return keep(RegisteredFile.of(owner, file, slot));
+  }
+
+  /// Takes an empty slot, for files to be opened into.
+  ///
+  /// @param reserved whether it outlives the first of them
+  RegisteredFile reserve(BackendKind kind, boolean reserved) throws BusException {
+    int slot = backend.reserveFile();
+    if (slot < 0) {
+      throw refusal("reserve", "a slot for a file", slot);
+    }
+    return keep(RegisteredFile.empty(owner, kind, slot, reserved));
+  }
+
+  private RegisteredFile keep(RegisteredFile file) {
     lock.lock();
     try {
-      files.add(registered);
+      files.add(file);
     } finally {
       lock.unlock();
     }
-    return registered;
+    return file;
+  }
+
+  private static BusException refusal(String operation, String file, int result) {
+    if (result != -Errno.ENFILE) {
+      return BusException.of(operation, file, result, null);
+    }
+    return new BusException(
+        operation,
+        file,
+        Errno.ENFILE,
+        "ENFILE",
+        "all slots of the ring's table of files are in use; close or unregister some, or open the"
+            + " bus with more: BusOptions.withFiles, within the limit on open files (ulimit -n)");
   }
 
   void remove(RegisteredFile file) {
-    int slot = file.slot(owner);
+    file.slot(owner);
     file.markUnregistered();
+    giveBackIfUnused(file);
+  }
+
+  /// Empties the slot of an unregistered file once no operation is in flight on it: one that the
+  /// kernel has not started yet would find it empty, or another file in it.
+  void giveBackIfUnused(RegisteredFile file) {
+    if (!file.isUnregistered() || file.isInUse()) {
+      return;
+    }
+    boolean kept;
     lock.lock();
     try {
-      files.remove(file);
+      kept = files.remove(file);
     } finally {
       lock.unlock();
     }
-    backend.unregisterFile(slot);
+    if (kept) {
+      backend.unregisterFile(file.slot());
+    }
   }
 
   RegisteredBuffer add(MemorySegment memory) {
@@ -90,10 +130,9 @@ final class Registrations {
     lock.lock();
     try {
       for (RegisteredFile file : files) {
-        int slot = file.slot(owner);
         file.markUnregistered();
         if (drained) {
-          backend.unregisterFile(slot);
+          backend.unregisterFile(file.slot());
         }
       }
       files.clear();

@@ -4,6 +4,7 @@ import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Op;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -186,6 +187,15 @@ public final class Result {
     return handle.message;
   }
 
+  /// Ends an `openRegistered`: the slot with the file in it, which [Bus#close(RegisteredFile)]
+  /// closes. Where the slot was not reserved and nobody asks for the file, it is closed by `done`.
+  public RegisteredFile endOpenRegistered() throws IOException {
+    end(Op.OPEN_REGISTERED);
+    RegisteredFile file = (RegisteredFile) Objects.requireNonNull(handle.file);
+    handle.opened = file;
+    return file;
+  }
+
   /// Ends a `read`: the bytes read, which may be fewer than asked for; −1 at the end of the file.
   /// A read of no bytes gives 0.
   public int endRead() throws IOException {
@@ -260,7 +270,7 @@ public final class Result {
     return FileStatus.of(handle.request.status);
   }
 
-  /// Ends a `close`. The descriptor is gone also after a failure.
+  /// Ends a `close`. The file is closed also after a failure, but for a [CancelledException].
   public void endClose() throws IOException {
     end(Op.CLOSE);
   }

@@ -136,7 +136,7 @@ public final class SharedBus implements AutoCloseable {
   public FileStatus stat(BusFile file) throws IOException {
     Slot slot = begin(Op.STAT);
     try {
-      OpenFile retained = use(slot.request, file);
+      OpenFile retained = use(slot.request, openFile(file)); // The kernel takes no slot here.
       try {
         finish(slot, file.path());
       } finally {

@@ -69,6 +69,11 @@ public sealed interface Backend permits UringBackend, NioBackend {
   /// identity where the host has no such table.
   int registerFile(int descriptor);
 
+  /// Takes an empty slot, for OPEN_REGISTERED. Returns it, or a negated error number: `-ENFILE`
+  /// when all are in use, `-EOPNOTSUPP` where the backend has no such thing.
+  int reserveFile();
+
+  /// Empties a slot, whether or not something is in it, and gives it back.
   void unregisterFile(int slot);
 
   /// Makes native memory known to the kernel. Returns an index, or a negated error number

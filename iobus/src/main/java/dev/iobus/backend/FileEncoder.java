@@ -61,8 +61,9 @@ final class FileEncoder {
   /// Fills an entry for the request that was checked last.
   ///
   /// @param link the flags that tie it to the next one
-  /// @param tied whether it is tied to another, before or behind it
-  void fill(Request request, int link, long token, boolean tied) {
+  /// @param behind whether it is tied to the one before it
+  void fill(Request request, int link, long token, boolean behind) {
+    boolean tied = behind || request.link != Link.NONE;
     int flags = takesSlot(request) ? link | IOSQE_FIXED_FILE : link;
     switch (request.op) {
       case READ, WRITE -> pushTransfer(request, flags, token);
@@ -86,7 +87,14 @@ final class FileEncoder {
         int how = openFlags(request.openBits);
         push(IORING_OP_OPENAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0600, how, token);
       }
-      case CLOSE -> push(IORING_OP_CLOSE, flags, fd, 0, 0, 0, 0, token);
+      case OPEN_REGISTERED -> pushOpenInto(request, flags, token, behind);
+      case CLOSE -> {
+        if (request.fixedFile) {
+          pushCloseSlot(request, flags, token, tied);
+        } else {
+          push(IORING_OP_CLOSE, flags, fd, 0, 0, 0, 0, token);
+        }
+      }
       case TRUNCATE -> pushTruncate(request, flags, token, tied);
       case RENAME -> {
         int from = FcntlAbi.AT_FDCWD;
@@ -161,9 +169,51 @@ final class FileEncoder {
   }
 
   /// Lets an entry that does nothing carry a result that is known already.
-  private void carry(Request request, int result, long token) {
+  private void carry(Request request, int result, int flags, long token) {
     request.scratch = result;
-    push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, token);
+    push(IORING_OP_NOP, flags & ~IOSQE_FIXED_FILE, -1, 0, 0, 0, 0, token);
+  }
+
+  /// A file that a slot alone holds cannot be inherited, so that the kernel refuses O_CLOEXEC.
+  private void pushOpenInto(Request request, int flags, long token, boolean behind) {
+    int how = openFlags(request.openBits) & ~FcntlAbi.O_CLOEXEC;
+    if (features.resolvesSlotsLate()) {
+      push(IORING_OP_OPENAT, flags, FcntlAbi.AT_FDCWD, 0, path, 0600, how, token);
+      submissions.setSlot(request.file);
+      return;
+    }
+    // Such a kernel looks at the slots of a whole run when the run is submitted. So the file is put
+    // there now, which is right where no request before it in the run is to come first.
+    int answer = behind ? -Errno.EOPNOTSUPP : openNow(request);
+    request.scratch = answer;
+    if (answer < 0) {
+      push(IORING_OP_CLOSE, flags, -1, 0, 0, 0, 0, token); // Fails, and cuts a chain.
+    } else {
+      push(IORING_OP_NOP, flags, -1, 0, 0, 0, 0, token);
+    }
+  }
+
+  private int openNow(Request request) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment errno = Libc.newErrnoCapture(call);
+      MemorySegment name = MemorySegment.ofAddress(path);
+      int opened = Libc.open(errno, name, openFlags(request.openBits), 0600);
+      if (opened < 0) {
+        return opened;
+      }
+      int answer = tables.setFile(request.file, opened);
+      Libc.close(errno, opened);
+      return answer;
+    }
+  }
+
+  private void pushCloseSlot(Request request, int flags, long token, boolean tied) {
+    if (features.resolvesSlotsLate() || tied) {
+      push(IORING_OP_CLOSE, flags, 0, 0, 0, 0, 0, token);
+      submissions.setSlot(request.file);
+    } else {
+      carry(request, tables.setFile(request.file, -1), flags, token);
+    }
   }
 
   private void pushLink(Request request, int flags, long token, boolean tied) {
@@ -175,7 +225,7 @@ final class FileEncoder {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment existing = MemorySegment.ofAddress(path);
       MemorySegment link = MemorySegment.ofAddress(target);
-      carry(request, Libc.link(Libc.newErrnoCapture(call), existing, link), token);
+      carry(request, Libc.link(Libc.newErrnoCapture(call), existing, link), flags, token);
     }
   }
 
@@ -186,7 +236,7 @@ final class FileEncoder {
     }
     try (Arena call = Arena.ofConfined()) {
       MemorySegment name = MemorySegment.ofAddress(path);
-      carry(request, Libc.mkdir(Libc.newErrnoCapture(call), name, 0700), token);
+      carry(request, Libc.mkdir(Libc.newErrnoCapture(call), name, 0700), flags, token);
     }
   }
 
@@ -197,7 +247,11 @@ final class FileEncoder {
       return;
     }
     try (Arena call = Arena.ofConfined()) {
-      carry(request, Libc.ftruncate(Libc.newErrnoCapture(call), fd, request.offset), token);
+      MemorySegment errno = Libc.newErrnoCapture(call);
+      boolean slotOnly = request.fixedFile && fd < 0;
+      int answer =
+          slotOnly ? -Errno.EOPNOTSUPP : Libc.ftruncate(errno, fd, request.offset);
+      carry(request, answer, flags, token);
     }
   }
 
@@ -228,7 +282,10 @@ final class FileEncoder {
 
   /// Whether the entry names the file by its slot.
   private static boolean takesSlot(Request request) {
-    return request.fixedFile && request.op != Op.STAT;
+    return switch (request.op) {
+      case STAT, OPEN_REGISTERED, CLOSE -> false;
+      default -> request.fixedFile;
+    };
   }
 
   /// What goes into the entry's `fd`: the slot where the operation takes registered files, else
@@ -241,8 +298,6 @@ final class FileEncoder {
       case STAT -> tables.descriptor(request.file);
       case TRUNCATE ->
           features.has(IORING_OP_FTRUNCATE) ? request.file : tables.descriptor(request.file);
-      case CLOSE ->
-          throw new IllegalArgumentException("close of slot " + request.file + ": unregister it");
       default -> request.file;
     };
   }
@@ -295,7 +350,12 @@ final class FileEncoder {
         if (result >= 0) {
           fillStatus(request.status, statxBuffer(token));
         }
-        yield result;
+        // The kernel was given −1 for a file without a descriptor.
+        yield request.fixedFile && result == -Errno.EBADF ? -Errno.EOPNOTSUPP : result;
+      }
+      case CLOSE -> {
+        boolean missing = request.fixedFile && !features.resolvesSlotsLate();
+        yield missing && result == -Errno.EINVAL ? -Errno.EOPNOTSUPP : result;
       }
       case TRUNCATE -> orMissing(IORING_OP_FTRUNCATE, result);
       case LINK -> orMissing(IORING_OP_LINKAT, result);

@@ -48,6 +48,7 @@ public final class NioBackend implements Backend {
 
   // Guarded by registeredLock.
   private final List<NioDescription> registered = new ArrayList<>();
+  private final List<Integer> reserved = new ArrayList<>();
 
   // Owned by the submitting side.
   private final List<@Nullable ProvidedBuffers> pools = new ArrayList<>();
@@ -109,7 +110,12 @@ public final class NioBackend implements Backend {
   @Override
   public void prepare(Request request) {
     NioJob job = runs.take(request);
-    job.file = namesFile(request.op) ? NioFiles.retain(request.file, request.fixedFile) : null;
+    boolean behind = preparedCount > 0 && prepared[preparedCount - 1].link != Link.NONE;
+    job.resolvesLate = behind && request.fixedFile && namesFile(request.op);
+    job.file =
+        namesFile(request.op) && !job.resolvesLate
+            ? NioFiles.retain(request.file, request.fixedFile)
+            : null;
     job.buffers = request.op == Op.RECV && request.pool >= 0 ? pool(request.pool) : null;
     job.closesSocket = request.op == Op.CLOSE && NioFiles.isSocket(request.file);
     prepared[preparedCount++] = job;
@@ -121,8 +127,8 @@ public final class NioBackend implements Backend {
 
   private static boolean namesFile(Op op) {
     return switch (op) {
-      case NOP, OPEN, CLOSE, RENAME, UNLINK, LINK, CREATE_DIRECTORY, SOCKET, TIMEOUT, INBOX,
-          CANCEL ->
+      case NOP, OPEN, OPEN_REGISTERED, CLOSE, RENAME, UNLINK, LINK, CREATE_DIRECTORY, SOCKET, TIMEOUT,
+          INBOX, CANCEL ->
           false;
       default -> true;
     };
@@ -215,7 +221,31 @@ public final class NioBackend implements Backend {
   }
 
   @Override
+  public int reserveFile() {
+    int slot = NioFiles.reserve();
+    registeredLock.lock();
+    try {
+      reserved.add(slot);
+    } finally {
+      registeredLock.unlock();
+    }
+    return slot;
+  }
+
+  @Override
   public void unregisterFile(int slot) {
+    boolean mine;
+    registeredLock.lock();
+    try {
+      mine = reserved.remove(Integer.valueOf(slot));
+    } finally {
+      registeredLock.unlock();
+    }
+    if (mine) {
+      NioFiles.releaseQuietly(NioFiles.exchange(slot, null));
+      NioFiles.unreserve(slot);
+      return;
+    }
     NioDescription file = NioFiles.retain(slot, true);
     if (file == null) {
       return;
@@ -414,13 +444,16 @@ public final class NioBackend implements Backend {
   public void close(boolean abandon) {
     runs.close(abandon);
     List<NioDescription> files;
+    List<Integer> slots;
     registeredLock.lock();
     try {
+      slots = List.copyOf(reserved);
       files = List.copyOf(registered);
       registered.clear();
     } finally {
       registeredLock.unlock();
     }
     files.forEach(NioFiles::releaseQuietly);
+    slots.forEach(this::unregisterFile);
   }
 }

@@ -39,7 +39,8 @@ final class NioCalls {
       return switch (request.op) {
         case NOP -> 0;
         case OPEN -> open(request);
-        case CLOSE -> close(request);
+        case OPEN_REGISTERED -> openInto(request);
+        case CLOSE -> request.fixedFile ? empty(request.file) : close(request);
         case RENAME -> rename(present(request.path), present(request.target));
         case UNLINK -> unlink(present(request.path));
         case LINK -> link(present(request.path), present(request.target));
@@ -81,21 +82,52 @@ final class NioCalls {
   }
 
   private static int open(Request request) throws IOException {
+    int refusal = refusal(request);
+    return refusal < 0 ? refusal : NioFiles.add(newFile(request));
+  }
+
+  private static int openInto(Request request) throws IOException {
+    int refusal = refusal(request);
+    if (refusal < 0) {
+      return refusal;
+    }
+    NioDescription before = NioFiles.exchange(request.file, newFile(request));
+    if (before != null) {
+      NioFiles.release(before);
+    }
+    return 0;
+  }
+
+  /// Closes what is in a slot.
+  private static int empty(int slot) throws IOException {
+    NioDescription before = NioFiles.exchange(slot, null);
+    if (before == null) {
+      return -Errno.EBADF;
+    }
+    NioFiles.release(before);
+    return 0;
+  }
+
+  /// What open(2) refuses and `java.nio` does not; 0 for nothing.
+  private static int refusal(Request request) {
     Path path = present(request.path);
     int bits = request.openBits;
     boolean writes = has(bits, OpenBits.WRITE);
-    boolean directory = has(bits, OpenBits.DIRECTORY);
     // `java.nio` silently ignores CREATE and TRUNCATE without WRITE; open(2) does not.
     if (!writes && (has(bits, OpenBits.CREATE) || has(bits, OpenBits.TRUNCATE))) {
       return -Errno.EINVAL;
     }
-    if (directory && !Files.isDirectory(path, links(bits)) && Files.exists(path, links(bits))) {
-      return -Errno.ENOTDIR;
-    }
+    boolean file = !Files.isDirectory(path, links(bits)) && Files.exists(path, links(bits));
+    return has(bits, OpenBits.DIRECTORY) && file ? -Errno.ENOTDIR : 0;
+  }
+
+  private static NioFile newFile(Request request) throws IOException {
+    Path path = present(request.path);
+    int bits = request.openBits;
     FileChannel channel = FileChannel.open(path, options(bits), FILE_MODE);
     try {
-      boolean isDirectory = directory || Files.isDirectory(path);
-      return NioFiles.add(new NioFile(channel, path, isDirectory, has(bits, OpenBits.DIRECT)));
+      boolean isDirectory = has(bits, OpenBits.DIRECTORY) || Files.isDirectory(path);
+      return new NioFile(channel, path, isDirectory, has(bits, OpenBits.DIRECT));
     } catch (RuntimeException | Error e) {
       channel.close();
       throw e;

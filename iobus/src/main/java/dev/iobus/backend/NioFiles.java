@@ -19,11 +19,13 @@ final class NioFiles {
   /// Read without the lock: an element is written before its index is handed out.
   private static volatile Place[] places = new Place[0];
 
-  /// A descriptor and what it stands for. Both fields change under [#LOCK].
+  /// A descriptor and what it stands for. The fields change under [#LOCK].
   private static final class Place {
     volatile @Nullable NioDescription file;
     /// Whether the descriptor is open; registrations outlive it.
     volatile boolean open;
+    /// Whether it is a slot, which files are put into.
+    boolean reserved;
   }
 
   private NioFiles() {}
@@ -32,19 +34,62 @@ final class NioFiles {
   static int add(NioDescription file) {
     LOCK.lock();
     try {
-      int index = 0;
-      while (index < places.length && places[index].file != null) {
-        index++;
-      }
-      if (index == places.length) {
-        places = grown(places);
-      }
+      int index = free();
       places[index].open = true;
       places[index].file = file;
       return index;
     } finally {
       LOCK.unlock();
     }
+  }
+
+  /// Takes a place for files that are put into it.
+  static int reserve() {
+    LOCK.lock();
+    try {
+      int index = free();
+      places[index].reserved = true;
+      return index;
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  /// Puts a file, or nothing, into a reserved place. The reference that the place holds to what was
+  /// in it is the caller's then.
+  static @Nullable NioDescription exchange(int slot, @Nullable NioDescription file) {
+    LOCK.lock();
+    try {
+      NioDescription before = places[slot].file;
+      places[slot].file = file;
+      return before;
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  /// Gives a reserved place back, which is empty.
+  static void unreserve(int slot) {
+    LOCK.lock();
+    try {
+      assert places[slot].file == null;
+      places[slot].reserved = false;
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  /// The lowest free place. Called under the lock.
+  private static int free() {
+    int index = 0;
+    while (index < places.length
+        && (places[index].file != null || places[index].reserved)) {
+      index++;
+    }
+    if (index == places.length) {
+      places = grown(places);
+    }
+    return index;
   }
 
   /// Takes a reference to an open file, or returns null when there is none by this number.

@@ -56,6 +56,10 @@ final class NioJob {
   /// The next in the list of jobs that the selector thread has ended.
   @Nullable NioJob nextEnded;
 
+  /// Whether the file is resolved only when the request is carried out, because a slot may be
+  /// filled by a request before it in the run.
+  boolean resolvesLate;
+
   /// The next job of the same run; null at its end.
   @Nullable NioJob next;
 

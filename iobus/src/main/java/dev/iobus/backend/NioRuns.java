@@ -126,7 +126,13 @@ final class NioRuns {
   }
 
   private static int callBlocking(NioJob job) {
-    return begins(job) ? NioCalls.call(job.request(), job.file) : -Errno.ECANCELED;
+    if (!begins(job)) {
+      return -Errno.ECANCELED;
+    }
+    if (job.resolvesLate) {
+      job.file = NioFiles.retain(job.request().file, true);
+    }
+    return NioCalls.call(job.request(), job.file);
   }
 
   private static boolean begins(NioJob job) {

@@ -10,6 +10,8 @@ public enum Op {
   /// Writes [Request#rangeLength] bytes (0: all) from the offset on to the device; not durably.
   SYNC_RANGE,
   OPEN,
+  /// As OPEN, into the slot [Request#file], where what was in it is closed.
+  OPEN_REGISTERED,
   CLOSE,
   TRUNCATE,
   /// Reserves space for a range, and lengthens the file to hold it.

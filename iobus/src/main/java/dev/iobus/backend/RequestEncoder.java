@@ -72,11 +72,11 @@ final class RequestEncoder {
         submissions.push(IORING_OP_ASYNC_CANCEL, link, -1, 0, target, 0, 0, 0, token);
         yield token;
       }
-      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, OPEN, CLOSE, TRUNCATE, ALLOCATE, ADVISE, RENAME,
-          UNLINK, LINK, CREATE_DIRECTORY, STAT -> {
+      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, OPEN, OPEN_REGISTERED, CLOSE, TRUNCATE,
+          ALLOCATE, ADVISE, RENAME, UNLINK, LINK, CREATE_DIRECTORY, STAT -> {
         files.check(request);
         long token = inFlight.add(request);
-        files.fill(request, link, token, tied);
+        files.fill(request, link, token, runOpen);
         yield token;
       }
       case SOCKET, CONNECT, BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, SHUTDOWN,
@@ -102,8 +102,8 @@ final class RequestEncoder {
   int finish(Request request, long token, int result) {
     return switch (request.op) {
       case NOP, CANCEL -> result;
-      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, OPEN, CLOSE, TRUNCATE, ALLOCATE, ADVISE, RENAME,
-          UNLINK, LINK, CREATE_DIRECTORY, STAT ->
+      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, OPEN, OPEN_REGISTERED, CLOSE, TRUNCATE,
+          ALLOCATE, ADVISE, RENAME, UNLINK, LINK, CREATE_DIRECTORY, STAT ->
           files.finish(request, token, result);
       case SOCKET, CONNECT, BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, SHUTDOWN,
           POLL, TIMEOUT ->

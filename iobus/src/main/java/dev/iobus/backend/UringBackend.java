@@ -311,6 +311,11 @@ public final class UringBackend implements Backend {
   }
 
   @Override
+  public int reserveFile() {
+    return tables.reserveFile();
+  }
+
+  @Override
   public void unregisterFile(int slot) {
     tables.unregisterFile(slot);
   }

@@ -99,6 +99,8 @@ public final class Libc {
       downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle PPOLL =
       downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+  private static final MethodHandle OPEN =
+      variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
   private static final MethodHandle FCNTL =
       variadic("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
 
@@ -250,6 +252,17 @@ public final class Libc {
   public static int ftruncate(MemorySegment capture, int fd, long length) {
     try {
       return (int) orErrno((int) FTRUNCATE.invokeExact(capture, fd, length), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// Opens a file.
+  ///
+  /// @param path NUL-terminated
+  public static int open(MemorySegment capture, MemorySegment path, int flags, int mode) {
+    try {
+      return (int) orErrno((int) OPEN.invokeExact(capture, path, flags, mode), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }

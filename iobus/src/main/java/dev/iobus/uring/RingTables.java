@@ -82,6 +82,29 @@ public final class RingTables {
     return slot;
   }
 
+  /// Takes a free slot and leaves it empty. Returns the slot; `-ENFILE` when none is free.
+  public synchronized int reserveFile() {
+    if (fileTable < 0) {
+      return fileTable;
+    }
+    int slot = usedFiles.nextClearBit(0);
+    if (slot == descriptors.length) {
+      return -Errno.ENFILE;
+    }
+    usedFiles.set(slot);
+    descriptors[slot] = -1;
+    return slot;
+  }
+
+  /// Puts an open file into a slot that was taken; −1 empties it. Returns 0 or a negated error
+  /// number.
+  public synchronized int setFile(int slot, int descriptor) {
+    if (!usedFiles.get(slot)) {
+      return -Errno.EBADF;
+    }
+    return Math.min(updateFile(slot, descriptor), 0);
+  }
+
   /// Empties a slot. Requests that use the file already keep it until they end.
   public synchronized void unregisterFile(int slot) {
     if (!usedFiles.get(slot)) {
@@ -94,7 +117,8 @@ public final class RingTables {
     usedFiles.clear(slot);
   }
 
-  /// The descriptor that was put into a slot, for operations that take no registered file.
+  /// The descriptor that was put into a slot, for operations that take no registered file; −1 for
+  /// a file that was opened into it.
   public synchronized int descriptor(int slot) {
     if (!usedFiles.get(slot)) {
       throw new IllegalArgumentException("no registered file in slot " + slot);

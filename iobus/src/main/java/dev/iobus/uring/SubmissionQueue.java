@@ -27,6 +27,7 @@ public final class SubmissionQueue {
   private static final VarHandle RW_FLAGS = field(SQE, "rw_flags");
   private static final VarHandle USER_DATA = field(SQE, "user_data");
   private static final VarHandle BUF_INDEX = field(SQE, "buf_index");
+  private static final VarHandle FILE_INDEX = field(SQE, "file_index");
   private static final long SQE_SIZE = SQE.byteSize();
 
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
@@ -42,6 +43,9 @@ public final class SubmissionQueue {
 
   // Owned by the submitting thread.
   private int tail;
+
+  /// Whether any entry was given a slot, which its next use must not find.
+  private boolean namesSlots;
 
   /// The kernel's head when it was last looked at; the true one is not behind it.
   private int seenHead;
@@ -120,12 +124,21 @@ public final class SubmissionQueue {
     RW_FLAGS.set(sqes, sqe, opFlags);
     USER_DATA.set(sqes, sqe, userData);
     BUF_INDEX.set(sqes, sqe, (short) bufIndex);
+    if (namesSlots) {
+      FILE_INDEX.set(sqes, sqe, 0);
+    }
     tail++;
   }
 
   /// Sets `ioprio` of the entry that was filled last, where operations on sockets keep flags.
   public void setPriority(int flags) {
     IOPRIO.set(sqes, (tail - 1 & mask) * SQE_SIZE, (short) flags);
+  }
+
+  /// Makes the entry that was filled last open into a slot of the table of files, or close it.
+  public void setSlot(int slot) {
+    namesSlots = true;
+    FILE_INDEX.set(sqes, (tail - 1 & mask) * SQE_SIZE, slot + 1);
   }
 
   /// Shows the filled entries to the kernel: `*sq->ktail`, which the kernel reads with acquire

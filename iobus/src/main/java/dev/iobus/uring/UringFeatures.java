@@ -82,6 +82,11 @@ public record UringFeatures(
     return (featureBits & IORING_FEAT_RSRC_TAGS) != 0;
   }
 
+  /// Whether a request that is linked finds its slot filled by one before it, since 5.17.
+  public boolean resolvesSlotsLate() {
+    return (featureBits & IORING_FEAT_LINKED_FILE) != 0;
+  }
+
   /// Whether the kernel knows an opcode.
   public boolean has(int opcode) {
     return operations.get(opcode);
@@ -98,6 +103,7 @@ public record UringFeatures(
     word(words, waitsWithTimeout(), "EXT_ARG");
     word(words, updatesBuffers(), "RSRC_TAGS");
     word(words, registeredRing, "RING_FD");
+    word(words, resolvesSlotsLate(), "LINKED_FILE");
     word(words, has(IORING_OP_LINKAT), "LINKAT");
     word(words, has(IORING_OP_FTRUNCATE), "FTRUNCATE");
     word(words, has(IORING_OP_READV_FIXED), "READV_FIXED");

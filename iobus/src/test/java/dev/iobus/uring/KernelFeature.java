@@ -23,6 +23,8 @@ public enum KernelFeature {
   SPARSE_TABLES(0, 0),
   RING_FD(0, 0, Errno.EINVAL, List.of(IORING_REGISTER_RING_FDS)),
   MULTISHOT_POLL(0, 0),
+  /// Slots of a run that are looked at when each request begins.
+  LINKED_FILE(0, IORING_FEAT_LINKED_FILE),
   FTRUNCATE(0, 0, 0, List.of(), IORING_OP_FTRUNCATE),
   READV_FIXED(0, 0, 0, List.of(), IORING_OP_READV_FIXED, IORING_OP_WRITEV_FIXED),
   /// Directories and second names, since 5.15.
