@@ -116,10 +116,11 @@ final class DirectoryLock implements AutoCloseable {
         throw new DirectoryLockedException(
             directory.toString(),
             holder == null ? -1 : holder.pid(),
-            "is locked, its recorded holder ("
-                + (holder == null ? "none" : holder.describe())
-                + ") is gone, and the lock was not given back within 5 s; if no process has the"
-                + " directory open, its last requests still run: try again later");
+            (holder == null
+                    ? "is locked by a process that has not written its name"
+                    : "is locked, its recorded holder (" + holder.describe() + ") is gone")
+                + ", and the lock was not given back within 5 s; if no process has the"
+                + " directory open, the last requests of a killed one still run: try again later");
       }
       sleep(scheduler, RETRY_NANOS);
     }
@@ -153,9 +154,18 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   /// Gives the lock back. The file stays: deleting it would let two owners lock two files of one
-  /// name. Called once by the directory.
+  /// name. It is emptied before, so that a next owner who is killed before it has written its name
+  /// is not taken for this one. Called once by the directory.
   @Override
   public void close() throws IOException {
+    try {
+      bus.truncate(file, 0);
+    } finally {
+      release();
+    }
+  }
+
+  private void release() throws IOException {
     try {
       bus.unregister(registered);
     } finally {

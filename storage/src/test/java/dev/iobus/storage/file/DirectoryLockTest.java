@@ -9,12 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
 import dev.iobus.SharedBus;
 import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +106,31 @@ class DirectoryLockTest {
     }
   }
 
+  /// A process was killed after it had taken the lock and before it had written its name. The file
+  /// still named the owner before it, which was alive, and opening failed for that at once.
+  @Test
+  void aHolderWithoutANameIsWaitedFor() throws Exception {
+    Path path = temp.resolve("data");
+    try (SharedBus bus = TestBus.open(BackendKind.IO_URING);
+        SharedBus other = TestBus.open(BackendKind.IO_URING)) {
+      DataDirectory.open(bus, path).close();
+      OpenFile nameless = other.open(path.resolve("lock"), OpenFlag.READ, OpenFlag.WRITE);
+      assertTrue(other.tryLock(nameless));
+      CompletableFuture<Void> opened =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  DataDirectory.open(bus, path).close();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      assertThrows(TimeoutException.class, () -> opened.get(100, TimeUnit.MILLISECONDS));
+      other.close(nameless);
+      opened.get(10, TimeUnit.SECONDS);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void failedOpenLeavesNoLock(BackendKind kind) throws Exception {
@@ -107,7 +138,7 @@ class DirectoryLockTest {
     // The probe cannot remove a directory of its name, so opening fails after the lock was taken.
     Path inTheWay = Files.createDirectories(path.resolve("probe").resolve("x"));
     try (SharedBus bus = TestBus.open(kind)) {
-      assertThrows(java.io.IOException.class, () -> DataDirectory.open(bus, path));
+      assertThrows(IOException.class, () -> DataDirectory.open(bus, path));
       Files.delete(inTheWay);
       Files.delete(inTheWay.getParent());
       DataDirectory.open(bus, path).close();
