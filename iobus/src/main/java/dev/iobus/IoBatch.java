@@ -295,9 +295,7 @@ public final class IoBatch {
     if (buffer != null) {
       buffer.release();
     }
-    if (files[slot.entry] instanceof OpenFile open) {
-      open.release();
-    }
+    bus.letGo(files[slot.entry]);
     slots.release(slot);
   }
 

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// A slot in one ring's table of files: the kernel need not look a descriptor up, and the ring
@@ -28,8 +29,8 @@ public final class RegisteredFile implements BusFile {
   private volatile boolean closing;
   private volatile boolean unregistered;
 
-  /// Operations of the bus in flight on it. Owned by the bus thread.
-  private int users;
+  /// Operations that hold its number, from before they are submitted until they have ended.
+  private final AtomicInteger users = new AtomicInteger();
 
   private RegisteredFile(
       Object owner, BackendKind backend, @Nullable OpenFile file, int slot, boolean reserved) {
@@ -133,17 +134,18 @@ public final class RegisteredFile implements BusFile {
     return unregistered;
   }
 
-  /// Counts one more operation in flight.
+  /// Counts one more operation. Counted first and looked at after, either it sees that the file is
+  /// unregistered, or whoever unregisters it sees the operation.
   void retain() {
-    users++;
+    users.incrementAndGet();
   }
 
   void release() {
-    users--;
+    users.decrementAndGet();
   }
 
   boolean isInUse() {
-    return users > 0;
+    return users.get() > 0;
   }
 
   @Override

@@ -136,7 +136,8 @@ public final class SharedBus implements AutoCloseable {
   public FileStatus stat(BusFile file) throws IOException {
     Slot slot = begin(Op.STAT);
     try {
-      OpenFile retained = use(slot.request, openFile(file)); // The kernel takes no slot here.
+      OpenFile retained = openFile(file); // The kernel takes no slot here.
+      use(slot.request, retained);
       try {
         finish(slot, file.path());
       } finally {
@@ -283,7 +284,7 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// Gives the slot back; operations in flight on it go on.
+  /// Gives the slot back, once the calls that are under way on it have ended.
   public void unregister(RegisteredFile file) {
     gate.enter();
     try {
@@ -454,11 +455,11 @@ public final class SharedBus implements AutoCloseable {
     Slot slot = begin(op);
     try {
       slot.request.offset = offset;
-      OpenFile retained = use(slot.request, file);
+      use(slot.request, file);
       try {
         finish(slot, file.path());
       } finally {
-        letGo(retained);
+        letGo(file);
       }
     } finally {
       end(slot);
@@ -492,11 +493,11 @@ public final class SharedBus implements AutoCloseable {
         }
       }
       fill(slot.request, memory, offset, length, flag);
-      OpenFile retained = use(slot.request, file);
+      use(slot.request, file);
       try {
         return finish(slot, file.path());
       } finally {
-        letGo(retained);
+        letGo(file);
       }
     } finally {
       end(slot);
@@ -631,22 +632,27 @@ public final class SharedBus implements AutoCloseable {
     flag.set(request);
   }
 
-  /// Points the request at the file and, for a descriptor, keeps it open until [#letGo].
-  @Nullable OpenFile use(Request request, BusFile file) {
-    return switch (file) {
+  /// Points the request at the file, whose number means nothing else until [#letGo].
+  void use(Request request, BusFile file) {
+    switch (file) {
       case RegisteredFile registered -> {
-        request.file = registered.slot(this);
+        registered.slot(this); // One of another bus must not be counted.
+        registered.retain();
+        try {
+          request.file = registered.slot(this);
+        } catch (IllegalStateException e) {
+          letGo(registered);
+          throw e;
+        }
         request.fixedFile = true;
-        yield null;
       }
       case OpenFile open -> {
         checks.file(open);
         request.file = open.retain();
         request.fixedFile = false;
-        yield open;
       }
       case OpenSocket socket -> throw notAFile(socket);
-    };
+    }
   }
 
   static IllegalArgumentException notAFile(OpenSocket socket) {
@@ -654,9 +660,15 @@ public final class SharedBus implements AutoCloseable {
         socket.path() + " is a socket, and a shared bus works on files; use a Bus");
   }
 
-  static void letGo(@Nullable OpenFile file) {
-    if (file != null) {
-      file.release();
+  /// Ends what [#use] began.
+  void letGo(BusFile file) {
+    switch (file) {
+      case RegisteredFile registered -> {
+        registered.release();
+        registrations.giveBackIfUnused(registered);
+      }
+      case OpenFile open -> open.release();
+      case OpenSocket socket -> throw notAFile(socket);
     }
   }
 
