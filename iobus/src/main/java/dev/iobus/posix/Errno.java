@@ -24,6 +24,7 @@ public final class Errno {
   public static final int EINVAL = 22;
   public static final int ENFILE = 23;
   public static final int EMFILE = 24;
+  public static final int ENOTTY = 25;
   public static final int EFBIG = 27;
   public static final int ENOSPC = 28;
   public static final int ESPIPE = 29;
@@ -95,6 +96,11 @@ public final class Errno {
       throw new IllegalArgumentException("unknown error name " + name);
     }
     return number;
+  }
+
+  /// Whether Linux has an error number of this name.
+  public static boolean isName(String name) {
+    return NUMBERS.containsKey(name);
   }
 
   /// What a positive error number means to whoever stores data, in a few words.

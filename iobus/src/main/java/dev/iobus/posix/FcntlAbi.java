@@ -23,6 +23,7 @@ public final class FcntlAbi {
   public static final int O_CREAT = 0x40;
   public static final int O_EXCL = 0x80;
   public static final int O_TRUNC = 0x200;
+  public static final int O_NONBLOCK = 0x800;
   public static final int O_DIRECT = ARM ? 0x10000 : 0x4000;
   public static final int O_DIRECTORY = ARM ? 0x4000 : 0x10000;
   public static final int O_NOFOLLOW = ARM ? 0x8000 : 0x20000;
@@ -34,7 +35,10 @@ public final class FcntlAbi {
   /// Wait for writes under way, start the others, and wait for these, sync_file_range(2).
   public static final int SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
 
+  public static final int F_GETFL = 3;
+  public static final int F_SETFL = 4;
   public static final int F_OFD_SETLK = 37;
+  public static final int F_DUPFD_CLOEXEC = 1030;
   public static final short F_WRLCK = 1;
 
   /// `struct flock`. `l_pid` must be 0 for OFD locks, fcntl(2).

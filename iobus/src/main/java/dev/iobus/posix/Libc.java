@@ -35,6 +35,12 @@ public final class Libc {
   /// `bits/uio-ext.h`: a read that would wait for the device fails instead.
   public static final int RWF_NOWAIT = 8;
 
+  /// `linux/fs.h`: all of the bytes or none of them.
+  public static final int RWF_ATOMIC = 0x40;
+
+  /// `linux/fs.h`: drop the pages when they are written.
+  public static final int RWF_DONTCACHE = 0x80;
+
   /// `sys/eventfd.h`.
   public static final int EFD_CLOEXEC = 0x80000;
 
@@ -53,8 +59,9 @@ public final class Libc {
       downcall("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle CLOSE =
       downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle EVENTFD =
-      downcall("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  /// Linux; null elsewhere.
+  private static final @Nullable MethodHandle EVENTFD =
+      downcallIfThere("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle READ =
       downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle WRITE =
@@ -81,16 +88,14 @@ public final class Libc {
           FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
   /// Null in C libraries without it, such as musl before 1.2.5.
   private static final @Nullable MethodHandle PWRITEV2 =
-      LINKER.defaultLookup().find("pwritev2").isEmpty()
-          ? null
-          : downcall(
-              "pwritev2",
-              FunctionDescriptor.of(
-                  JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
+      downcallIfThere(
+          "pwritev2",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
   private static final MethodHandle FSYNC =
       downcall("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle FDATASYNC =
-      downcall("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  /// Null on macOS, which declares no such function.
+  private static final @Nullable MethodHandle FDATASYNC =
+      downcallIfThere("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle FTRUNCATE =
       downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
   private static final MethodHandle LINK =
@@ -112,6 +117,11 @@ public final class Libc {
         symbol(name), descriptor, Linker.Option.captureCallState("errno"));
   }
 
+  /// As [#downcall], or null where the C library has no such function.
+  static @Nullable MethodHandle downcallIfThere(String name, FunctionDescriptor descriptor) {
+    return LINKER.defaultLookup().find(name).isEmpty() ? null : downcall(name, descriptor);
+  }
+
   /// Links a C function whose arguments from index `first` on are variadic.
   public static MethodHandle variadic(String name, int first, FunctionDescriptor descriptor) {
     return LINKER.downcallHandle(
@@ -126,9 +136,10 @@ public final class Libc {
     return arena.allocate(CAPTURE);
   }
 
-  /// The C convention (−1 and `errno`) turned into the kernel's (a negated error number).
+  /// The C convention (−1 and `errno`) turned into the kernel's: a negated error number of Linux,
+  /// also on hosts that count them differently.
   public static long orErrno(long result, MemorySegment capture) {
-    return result == -1 ? -(int) ERRNO.get(capture, 0L) : result;
+    return result == -1 ? -HostErrno.toLinux((int) ERRNO.get(capture, 0L)) : result;
   }
 
   /// Maps `length` bytes of a descriptor at a place of the kernel's choice. Returns the address.
@@ -159,9 +170,14 @@ public final class Libc {
     }
   }
 
+  /// Fails with ENOSYS on hosts other than Linux.
   public static int eventfd(MemorySegment capture, int count, int flags) {
+    MethodHandle call = EVENTFD;
+    if (call == null) {
+      return -Errno.ENOSYS;
+    }
     try {
-      return (int) orErrno((int) EVENTFD.invokeExact(capture, count, flags), capture);
+      return (int) orErrno((int) call.invokeExact(capture, count, flags), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -233,9 +249,14 @@ public final class Libc {
     }
   }
 
+  /// As fsync(2) where the C library has no fdatasync(2).
   public static int fdatasync(MemorySegment capture, int fd) {
+    MethodHandle call = FDATASYNC;
+    if (call == null) {
+      return fsync(capture, fd);
+    }
     try {
-      return (int) orErrno((int) FDATASYNC.invokeExact(capture, fd), capture);
+      return (int) orErrno((int) call.invokeExact(capture, fd), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
