@@ -1,6 +1,8 @@
 package dev.iobus;
 
 import dev.iobus.backend.Backend;
+import dev.iobus.backend.KqueueBackend;
+import dev.iobus.backend.KqueueUnavailableException;
 import dev.iobus.backend.NioBackend;
 import dev.iobus.backend.UringBackend;
 import dev.iobus.backend.UringUnavailableException;
@@ -10,13 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Which backend a bus stands on, and why.
 ///
 /// io_uring is preferred. Where the host does not offer it (old kernel, seccomp, sysctl, no native
 /// access, a memlock limit that holds no ring) the choice falls back to NIO and says so, once per
 /// JVM in the log. Any other lack of resources is not a reason to fall back: it is reported as what
-/// it is, so that throughput never depends in silence on what else the host was doing.
+/// it is, so that throughput never depends in silence on what else the host was doing. kqueue is
+/// taken only when it is asked for: it has no sockets and no timeouts, which NIO has.
 ///
 /// Immutable.
 final class BackendChoice {
@@ -50,30 +54,48 @@ final class BackendChoice {
       boolean shared, BusOptions options, Supplier<UringSyscalls> syscalls) throws IOException {
     int requests = 2 * options.capacity();
     BackendKind asked = options.backend();
-    if (asked == BackendKind.NIO) {
-      return nio(requests, "asked for");
-    }
+    BackendKind wanted = asked == null ? BackendKind.IO_URING : asked;
+    String why = asked == null ? "the preferred backend works here" : "asked for";
     try {
-      Backend backend = UringBackend.open(shared, requests, options.files(), syscalls);
-      String why = asked == null ? "the preferred backend works here" : "asked for";
-      return new BackendChoice(
-          backend, BackendKind.IO_URING, "io_uring: " + why + "; " + backend.describe());
+      return switch (wanted) {
+        case IO_URING ->
+            choice(
+                UringBackend.open(shared, requests, options.files(), syscalls), wanted, why);
+        case KQUEUE -> choice(KqueueBackend.open(requests), wanted, why);
+        case NIO -> choice(NioBackend.open(requests), wanted, why);
+      };
     } catch (UringUnavailableException e) {
-      if (asked != null || !e.fallback()) {
-        throw new IOException("cannot open a bus on io_uring: " + e.getMessage(), e);
-      }
-      BackendChoice choice = nio(requests, "io_uring is not available: " + e.getMessage());
-      if (LOGGED.compareAndSet(false, true)) {
-        System.getLogger("dev.iobus").log(System.Logger.Level.WARNING, choice.reason());
-      }
-      return choice;
+      return fallBack(e, e.fallback(), wanted, asked, requests);
+    } catch (KqueueUnavailableException e) {
+      return fallBack(e, e.fallback(), wanted, asked, requests);
     }
   }
 
-  private static BackendChoice nio(int requests, String why) {
-    Backend backend = NioBackend.open(requests);
+  private static BackendChoice fallBack(
+      Exception refusal,
+      boolean mayFallBack,
+      BackendKind wanted,
+      @Nullable BackendKind asked,
+      int requests)
+      throws IOException {
+    if (asked != null || !mayFallBack) {
+      throw new IOException(
+          "cannot open a bus on " + wanted.label() + ": " + refusal.getMessage(), refusal);
+    }
+    BackendChoice choice =
+        choice(
+            NioBackend.open(requests),
+            BackendKind.NIO,
+            wanted.label() + " is not available: " + refusal.getMessage());
+    if (LOGGED.compareAndSet(false, true)) {
+      System.getLogger("dev.iobus").log(System.Logger.Level.WARNING, choice.reason());
+    }
+    return choice;
+  }
+
+  private static BackendChoice choice(Backend backend, BackendKind kind, String why) {
     return new BackendChoice(
-        backend, BackendKind.NIO, "nio: " + why + "; " + backend.describe());
+        backend, kind, kind.label() + ": " + why + "; " + backend.describe());
   }
 
   /// What is done another way than on the best host, the choice itself first.

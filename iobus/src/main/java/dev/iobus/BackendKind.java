@@ -1,9 +1,13 @@
 package dev.iobus;
 
-/// The kernel interfaces that a bus can stand on, in order of preference.
+/// The kernel interfaces that a bus can stand on. Unasked, a bus takes io_uring, or else NIO.
 public enum BackendKind {
   /// Linux io_uring through raw system calls; needs native access and Linux 5.11 or newer.
   IO_URING("io_uring"),
+  /// kqueue of macOS and FreeBSD, for files and pipes, with files on private threads; needs native
+  /// access, and is taken only when it is asked for. On Linux, for tests, libkqueue by the system
+  /// property `dev.iobus.kqueue.library`.
+  KQUEUE("kqueue"),
   /// `java.nio` channels on private threads; works everywhere, needs no native access.
   NIO("nio");
 

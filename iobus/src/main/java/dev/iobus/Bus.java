@@ -197,7 +197,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// Prepares a read of up to `into.byteSize()` bytes at `offset`.
   ///
-  /// @param into native memory; on the NIO backend not confined to one thread
+  /// @param into native memory; confined to one thread on io_uring alone
   /// @param offset position in the file in bytes, at least 0
   public Handle read(BusFile file, MemorySegment into, long offset) {
     return files.read(file, into, offset);
@@ -212,11 +212,11 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Prepares a read into several parts of memory, one after the other (preadv(2)). It ends with
   /// [Result#endRead()]. The array may be used again at once; the parts may not.
   ///
-  /// On io_uring it is one read of the file. On NIO it is a read for each part up to the first that
-  /// is short, so that what others write meanwhile may show in some parts and not in others.
+  /// It is one read of the file, but on NIO a read for each part up to the first that is short, so
+  /// that what others write meanwhile may show in some parts and not in others.
   ///
-  /// @param into 1 to 1,024 parts of native memory, 2,147,483,647 bytes in all at most; on the NIO
-  ///     backend not confined to one thread
+  /// @param into 1 to 1,024 parts of native memory, 2,147,483,647 bytes in all at most;
+  ///     confined to one thread on io_uring alone
   /// @param offset position in the file in bytes, at least 0
   public Handle read(BusFile file, MemorySegment[] into, long offset) {
     return files.read(file, into, offset);
@@ -232,7 +232,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// Prepares a write of up to `from.byteSize()` bytes at `offset`.
   ///
-  /// @param from native memory; on the NIO backend not confined to one thread
+  /// @param from native memory; confined to one thread on io_uring alone
   /// @param offset position in the file in bytes, at least 0
   public Handle write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
     return files.write(file, from, offset, flag);
@@ -249,12 +249,12 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Prepares a write from several parts of memory, one after the other (pwritev(2)). It ends with
   /// [Result#endWrite()]. The array may be used again at once; the parts may not.
   ///
-  /// On io_uring it is one write to the file. On NIO it is a write for each part up to the first
-  /// that is short: others may read some parts before the rest is written, and after a failure
-  /// any number of them may have been written.
+  /// It is one write to the file, but on NIO a write for each part up to the first that is short:
+  /// others may read some parts before the rest is written, and after a failure any number of them
+  /// may have been written.
   ///
-  /// @param from 1 to 1,024 parts of native memory, 2,147,483,647 bytes in all at most; on the NIO
-  ///     backend not confined to one thread
+  /// @param from 1 to 1,024 parts of native memory, 2,147,483,647 bytes in all at most;
+  ///     confined to one thread on io_uring alone
   /// @param offset position in the file in bytes, at least 0
   public Handle write(BusFile file, MemorySegment[] from, long offset, WriteFlag... flags) {
     return files.write(file, from, offset, flags);
@@ -317,7 +317,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   ///
   /// **This makes nothing durable.** Neither the file's length nor where its bytes are is written,
   /// and the device may keep the bytes in a cache that loses them with the power. It smooths the
-  /// load before a later [#dataSync], which alone gives the guarantee. io_uring only.
+  /// load before a later [#dataSync], which alone gives the guarantee. Linux only, and not on NIO.
   ///
   /// @param offset position in the file in bytes, at least 0
   /// @param length bytes; 0, or more than 4,294,967,295, for all to the end of the file
@@ -329,7 +329,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// fail for want of space, and a file that is shorter ends at the end of the range. Bytes that
   /// were not there are zero.
   ///
-  /// A file system without such a thing is a [NotSupportedException] on io_uring. NIO writes zeros
+  /// A file system or host without such a thing is a [NotSupportedException]. NIO writes zeros
   /// behind the end of the file instead, which takes as long as any write, and reserves nothing for
   /// holes before it.
   ///
@@ -339,8 +339,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return files.allocate(file, offset, length);
   }
 
-  /// Prepares to say how a range is going to be used, posix_fadvise(2). NIO cannot pass it on:
-  /// there it ends well and does nothing.
+  /// Prepares to say how a range is going to be used, posix_fadvise(2). NIO and macOS cannot
+  /// pass it on: there it ends well and does nothing.
   ///
   /// @param offset position in the file in bytes, at least 0
   /// @param length bytes; 0, or more than 4,294,967,295, for all to the end of the file

@@ -27,9 +27,10 @@ record Checks(BackendKind kind) {
     if (written && memory.isReadOnly()) {
       throw new IllegalArgumentException("the memory is read-only");
     }
-    if (kind == BackendKind.NIO && !NioBackend.reaches(memory)) {
+    if (kind != BackendKind.IO_URING && !NioBackend.reaches(memory)) {
       throw new IllegalArgumentException(
-          "the memory is confined to one thread, and the NIO backend transfers on others;"
+          "the memory is confined to one thread, and the backend " + kind.label()
+              + " transfers on others;"
               + " allocate it from a shared arena");
     }
   }

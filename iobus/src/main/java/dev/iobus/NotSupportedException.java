@@ -20,7 +20,12 @@ public final class NotSupportedException extends BusException {
 
   /// The exception for a handle that ended with EOPNOTSUPP.
   static NotSupportedException of(Handle handle, BackendKind backend, @Nullable Object cause) {
-    String detail = backend == BackendKind.NIO ? lacksOfNio(handle) : lacks(handle);
+    String detail =
+        switch (backend) {
+          case IO_URING -> lacks(handle);
+          case KQUEUE -> lacksOfKqueue(handle);
+          case NIO -> lacksOfNio(handle);
+        };
     NotSupportedException failure =
         new NotSupportedException(
             handle.operation(), handle.target, Errno.EOPNOTSUPP, detail);
@@ -28,6 +33,17 @@ public final class NotSupportedException extends BusException {
       failure.initCause(throwable);
     }
     return failure;
+  }
+
+  private static String lacksOfKqueue(Handle handle) {
+    return switch (handle.op) {
+      case SYNC_RANGE -> "the host has no sync of a range; use dataSync";
+      case ALLOCATE ->
+          "the host or the file system cannot reserve space; write zeros, or go without";
+      case WRITE -> lacks(handle);
+      case READ, LINK -> Errno.text(Errno.EOPNOTSUPP);
+      default -> "the kqueue backend has files and pipes alone; use a bus on nio for the rest";
+    };
   }
 
   private static String lacksOfNio(Handle handle) {

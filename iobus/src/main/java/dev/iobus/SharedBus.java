@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// ring, nor do those that the kernel's page cache answers.
 ///
 /// Memory must be native and is the caller's; it must stay alive until the call returns, and the
-/// kernel does not touch it after that (except when the bus has failed, see below). On the NIO
-/// backend it must be accessible from other threads, so not from a confined arena.
+/// kernel does not touch it after that (except when the bus has failed, see below). On backends
+/// other than io_uring it must be accessible from other threads, so not from a confined arena.
 ///
 /// An interrupt ends nothing: the operation goes on, the flag is kept.
 ///
@@ -62,7 +62,7 @@ public final class SharedBus implements AutoCloseable {
     this.registrations = new Registrations(this, backend);
     this.slots = new SlotTable(Math.min(options.capacity(), backend.capacity()), scheduler);
     this.reaping =
-        new Reaping(backend, scheduler, slots, choice.kind() == BackendKind.IO_URING);
+        new Reaping(backend, scheduler, slots, choice.kind() != BackendKind.NIO);
   }
 
   /// Opens a bus on the best backend that this host allows, or on the one that `options` name.

@@ -52,6 +52,9 @@
 /// 8. A lack of resources is an error. Only a host without io_uring is a reason to fall back to
 ///    NIO, with one message that says why.
 ///
+/// On Linux the tests run on kqueue too when `-Ddev.iobus.kqueue.library` names a libkqueue; so
+/// does a bus that asks for [BackendKind#KQUEUE].
+///
 /// Start at [Bus].
 @NullMarked
 package dev.iobus;

@@ -2,11 +2,13 @@ package dev.iobus;
 
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 final class BackendChoiceTest {
@@ -44,6 +46,20 @@ final class BackendChoiceTest {
       String message = requireNonNull(e.getMessage());
       assertTrue(message.startsWith("cannot open a bus on io_uring: "), message);
     }
+  }
+
+  @Test
+  void kqueueOnLinuxNeedsALibraryAndSaysSo() {
+    Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "not Linux");
+    String library = System.getProperty("dev.iobus.kqueue.library", "");
+    Assumptions.assumeTrue(library.isEmpty(), "a library is given");
+    IOException refused =
+        assertThrows(
+            IOException.class,
+            () -> BackendChoice.open(false, BusOptions.defaults().withBackend(BackendKind.KQUEUE)));
+    String message = requireNonNull(refused.getMessage());
+    assertTrue(message.startsWith("cannot open a bus on kqueue: Linux has no kqueue"), message);
+    assertTrue(message.contains("-Ddev.iobus.kqueue.library="), message);
   }
 
   @Test

@@ -553,8 +553,8 @@ abstract class BusContract {
     open(4).close(); // Classes, and what they open, are loaded before the count.
     Set<String> before = targets(descriptors);
     for (int round = 0; round < 20; round++) {
-      try (Bus bus = open(8);
-          Arena arena = Arena.ofShared()) {
+      try (Arena arena = Arena.ofShared();
+          Bus bus = open(8)) {
         OpenFile file = opened(bus, bus.open(path));
         RegisteredFile registered = bus.register(file);
         bus.submit(bus.read(registered, arena.allocate(4096), 0));

@@ -369,7 +369,7 @@ final class FileEncoder {
     return result == -Errno.EINVAL && !features.has(opcode) ? -Errno.EOPNOTSUPP : result;
   }
 
-  private static void fillStatus(Request.Status status, MemorySegment statx) {
+  static void fillStatus(Request.Status status, MemorySegment statx) {
     status.size = StatxAbi.size(statx);
     status.mode = StatxAbi.mode(statx);
     status.permitted = true;

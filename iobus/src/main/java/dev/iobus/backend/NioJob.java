@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The fields are written by the thread that prepares and published to workers by the pool's lock,
 /// and to the selector thread by its lock.
-final class NioJob {
+final class NioJob extends PooledJob<NioJob> {
 
   static final int FREE = 0;
   static final int QUEUED = 1;
@@ -62,9 +62,6 @@ final class NioJob {
 
   /// The next job of the same run; null at its end.
   @Nullable NioJob next;
-
-  /// The first job of the next run in the queue.
-  @Nullable NioJob nextRun;
 
   /// The request, which is there from prepare to completion.
   Request request() {

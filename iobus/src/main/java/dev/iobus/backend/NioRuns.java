@@ -16,7 +16,7 @@ final class NioRuns {
 
   private final int capacity;
   private final NioCompletions completions;
-  private final WorkerPool pool;
+  private final WorkerPool<NioJob> pool;
   private final NioSelector selector;
 
   /// All jobs; a request has one from prepare until just before its completion is there.
@@ -31,7 +31,7 @@ final class NioRuns {
   NioRuns(String name, int capacity, int threadsMax, NioCompletions completions) {
     this.capacity = capacity;
     this.completions = completions;
-    pool = new WorkerPool(name, threadsMax, job -> carryOn(job, true));
+    pool = new WorkerPool<>(name, threadsMax, job -> carryOn(job, true));
     selector = new NioSelector(name.replace("iobus-nio", "iobus-nio-selector"), capacity, this::ended);
     jobs = new NioJob[capacity];
     free = new NioJob[capacity];

@@ -15,34 +15,36 @@ import org.jspecify.annotations.Nullable;
 /// every other user. Each ignores and clears a stray interrupt before it takes work.
 ///
 /// Thread-safe.
-final class WorkerPool {
+///
+/// @param <J> the kind of job
+final class WorkerPool<J extends PooledJob<J>> {
 
   private final String name;
   private final int threadsMax;
-  private final Consumer<NioJob> work;
+  private final Consumer<J> work;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition workThere = lock.newCondition();
 
   // Guarded by the lock.
   private final List<Thread> threads = new ArrayList<>();
-  private @Nullable NioJob head;
-  private @Nullable NioJob tail;
+  private @Nullable J head;
+  private @Nullable J tail;
   private int queuedRuns;
   private int idle;
   private boolean stopping;
 
   /// @param work runs all jobs of the run that begins with the given one; must not throw
-  WorkerPool(String name, int threadsMax, Consumer<NioJob> work) {
+  WorkerPool(String name, int threadsMax, Consumer<J> work) {
     this.name = name;
     this.threadsMax = threadsMax;
     this.work = work;
   }
 
-  /// Queues the runs that are linked by [NioJob#nextRun] from `first` to `last`.
+  /// Queues the runs that are linked by [PooledJob#nextRun] from `first` to `last`.
   ///
   /// Returns false, with nothing queued, if there is no thread and none can be started.
-  boolean execute(NioJob first, NioJob last, int runs) {
+  boolean execute(J first, J last, int runs) {
     lock.lock();
     try {
       assert !stopping : "work after the stop";
@@ -135,7 +137,7 @@ final class WorkerPool {
   }
 
   private void runThread() {
-    NioJob run = take();
+    J run = take();
     while (run != null) {
       work.accept(run);
       run = take();
@@ -143,7 +145,7 @@ final class WorkerPool {
   }
 
   /// The first job of the oldest run; null when the pool has stopped.
-  private @Nullable NioJob take() {
+  private @Nullable J take() {
     lock.lock();
     try {
       while (head == null && !stopping) {
@@ -151,7 +153,7 @@ final class WorkerPool {
         workThere.awaitUninterruptibly();
         idle--;
       }
-      NioJob first = head;
+      J first = head;
       if (first != null) {
         head = first.nextRun;
         first.nextRun = null;

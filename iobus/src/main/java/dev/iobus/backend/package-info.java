@@ -9,6 +9,8 @@
 ///   Bus, SharedBus ── prepare, submit ──► Backend ── await, drain ──► CompletionSink
 ///                                            │
 ///            UringBackend ─ RequestEncoder (FileEncoder), InFlightTable ─► dev.iobus.uring
+///            KqueueBackend ─ KqueueRuns ┬ WorkerPool ─► PosixFiles, PosixTransfers
+///                                       └ DescriptorWaits ─► dev.iobus.kqueue
 ///            NioBackend ─ NioRuns ┬ WorkerPool ─► NioCalls on NioFile ────────┬► NioCompletions
 ///                                 └ NioSelector ─► NioSocketCalls on NioSocket ┘
 /// ```
@@ -19,9 +21,11 @@
 /// 2. Requests that are linked are one run: no submission splits them, and a chain is cut by a
 ///    failure or a short transfer on every backend.
 /// 3. A refusal of the host is told from a lack of resources
-///    ([dev.iobus.backend.UringUnavailableException]): only the first is a reason to fall back.
+///    ([dev.iobus.backend.UringUnavailableException],
+///    [dev.iobus.backend.KqueueUnavailableException]): only the first is a reason to fall back.
 /// 4. Nobody can interrupt a thread that uses a `FileChannel`, or a call that blocks on any channel:
 ///    that would close it for all.
+/// 5. A close takes effect behind the requests that were prepared before it, on every backend.
 ///
 /// Start at [dev.iobus.backend.Backend]. The package is not exported.
 @NullMarked

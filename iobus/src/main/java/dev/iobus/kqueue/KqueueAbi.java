@@ -90,7 +90,13 @@ public final class KqueueAbi {
 
   /// EV_SET(2) on the structure at byte `at`.
   static void set(
-      MemorySegment events, long at, long ident, short filter, short flags, int fflags, long udata) {
+      MemorySegment events,
+      long at,
+      long ident,
+      short filter,
+      short flags,
+      int fflags,
+      long udata) {
     IDENT.set(events, at, ident);
     FILTER.set(events, at, filter);
     FLAGS.set(events, at, flags);

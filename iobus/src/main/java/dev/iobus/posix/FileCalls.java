@@ -34,6 +34,25 @@ public final class FileCalls {
       Libc.downcall("rename", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
   private static final MethodHandle UNLINK =
       Libc.downcall("unlink", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+  private static final MethodHandle LINKAT =
+      Libc.downcall(
+          "linkat",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
+  /// Linux.
+  private static final @Nullable MethodHandle FALLOCATE =
+      Libc.downcallIfThere(
+          "fallocate",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+  /// Linux.
+  private static final @Nullable MethodHandle SYNC_FILE_RANGE =
+      Libc.downcallIfThere(
+          "sync_file_range",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+  /// Not on macOS. Answers with the error number itself.
+  private static final @Nullable MethodHandle POSIX_FADVISE =
+      Libc.downcallIfThere(
+          "posix_fadvise",
+          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
   private static final MethodHandle FLOCK =
       Libc.downcall("flock", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle FCNTL =
@@ -139,6 +158,59 @@ public final class FileCalls {
   public static int unlink(MemorySegment errno, MemorySegment path) {
     try {
       return (int) Libc.orErrno((int) UNLINK.invokeExact(errno, path), errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// linkat(2) from and to paths as they stand; a symbolic link is linked itself.
+  public static int link(MemorySegment errno, MemorySegment existing, MemorySegment path) {
+    int here =
+        Host.current() == Host.MACOS ? MacFcntlAbi.AT_FDCWD : FcntlAbi.AT_FDCWD;
+    try {
+      return (int)
+          Libc.orErrno((int) LINKAT.invokeExact(errno, here, existing, here, path, 0), errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// fallocate(2) with mode 0; EOPNOTSUPP on hosts other than Linux.
+  public static int fallocate(MemorySegment errno, int fd, long offset, long length) {
+    MethodHandle call = FALLOCATE;
+    if (call == null) {
+      return -Errno.EOPNOTSUPP;
+    }
+    try {
+      return (int) Libc.orErrno((int) call.invokeExact(errno, fd, 0, offset, length), errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// sync_file_range(2); EOPNOTSUPP on hosts other than Linux.
+  public static int syncFileRange(
+      MemorySegment errno, int fd, long offset, long length, int flags) {
+    MethodHandle call = SYNC_FILE_RANGE;
+    if (call == null) {
+      return -Errno.EOPNOTSUPP;
+    }
+    try {
+      return (int) Libc.orErrno((int) call.invokeExact(errno, fd, offset, length, flags), errno);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// posix_fadvise(2), whose numbers of advice are the same on Linux and FreeBSD; on macOS the
+  /// advice is not heeded.
+  public static int fadvise(MemorySegment errno, int fd, long offset, long length, int advice) {
+    MethodHandle call = POSIX_FADVISE;
+    if (call == null) {
+      return 0;
+    }
+    try {
+      return -HostErrno.toLinux((int) call.invokeExact(errno, fd, offset, length, advice));
     } catch (Throwable e) {
       throw new AssertionError(e);
     }

@@ -50,6 +50,9 @@ final class HostErrno {
   }
 
   private static int lookUp(int[] table, int errno) {
+    if (errno == 0) {
+      return 0;
+    }
     return errno > 0 && errno < table.length ? table[errno] : Errno.EIO;
   }
 

@@ -9,7 +9,8 @@
 /// Invariants.
 /// 1. Every call answers in the kernel's convention: 0 or more, or a negated error number, and that
 ///    is Linux's on every host.
-/// 2. No class but [Errno] and [Host] is touched unless native access was granted: their initialisers link.
+/// 2. No class but [Errno] and [Host] is touched unless native access was granted: their
+///    initialisers link.
 ///
 /// Start at [Libc].
 @NullMarked

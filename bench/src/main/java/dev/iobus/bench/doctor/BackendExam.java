@@ -63,7 +63,7 @@ final class BackendExam {
   /// @param reason why that one; for a fallback it names the remedy
   static void tell(Diagnosis diagnosis, BackendKind kind, String reason) {
     diagnosis.fact("backend", reason);
-    if (kind != BackendKind.IO_URING) {
+    if (kind == BackendKind.NIO) {
       diagnosis.warn("only a fallback works here: " + reason);
     }
   }

@@ -96,6 +96,7 @@ final class Children {
             "-ea",
             "--enable-native-access=ALL-UNNAMED",
             "--illegal-native-access=deny",
+            "-Ddev.iobus.kqueue.library=" + System.getProperty("dev.iobus.kqueue.library", ""),
             // One line for each message.
             "-Djava.util.logging.SimpleFormatter.format=%4$s: %5$s%6$s%n",
             "-cp",

@@ -175,6 +175,8 @@ class DirectoryLockTest {
                   "-Xmx64m",
                   "-XX:+UseSerialGC",
                   "--enable-native-access=ALL-UNNAMED",
+                  "-Ddev.iobus.kqueue.library="
+                      + System.getProperty("dev.iobus.kqueue.library", ""),
                   "-cp",
                   System.getProperty("java.class.path"),
                   LockChild.class.getName(),

@@ -1,0 +1,91 @@
+package dev.iobus.backend;
+
+import dev.iobus.posix.Errno;
+import dev.iobus.posix.Libc;
+import java.lang.foreign.Arena;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/// How many requests use each descriptor of this process, so that a close that comes while some
+/// are in flight takes effect behind the last of them, as the kernel's own does for requests in a
+/// ring. Without it, a request could meet the stranger who got the number next.
+///
+/// A use is counted from prepare to completion. The count of a closing descriptor has its sign bit
+/// set: it takes no more uses, and its last one closes it.
+///
+/// Thread-safe, without locks.
+final class Descriptors {
+
+  private static final int PART_BITS = 12;
+  private static final int PART_SIZE = 1 << PART_BITS;
+
+  /// Sixteen million descriptors, more than any system gives to one process.
+  private static final int PARTS_MAX = 1 << 12;
+
+  private static final int CLOSING = Integer.MIN_VALUE;
+
+  /// Made when first needed, never replaced.
+  private static final AtomicReferenceArray<@Nullable AtomicIntegerArray> PARTS =
+      new AtomicReferenceArray<>(PARTS_MAX);
+
+  private Descriptors() {}
+
+  /// Counts a use. Returns false for a descriptor that is closing, or is none.
+  static boolean retain(int fd) {
+    if (fd < 0) {
+      return false;
+    }
+    AtomicIntegerArray part = part(fd);
+    int index = fd & PART_SIZE - 1;
+    return part.getAndUpdate(index, n -> n < 0 ? n : n + 1) >= 0;
+  }
+
+  /// Ends a use. The last one of a closing descriptor closes it; an error of that close has nobody
+  /// to go to: the bytes that were promised as durable were synced before.
+  static void release(int fd) {
+    AtomicIntegerArray part = part(fd);
+    int index = fd & PART_SIZE - 1;
+    int left = part.decrementAndGet(index);
+    assert (left & ~CLOSING) != ~CLOSING : "descriptor " + fd + " was released too often";
+    if (left == CLOSING) {
+      closeNow(part, index, fd);
+    }
+  }
+
+  /// Closes a descriptor at once, or behind its last use. Returns 0 or a negated error number.
+  static int close(int fd) {
+    if (fd < 0) {
+      return -Errno.EBADF;
+    }
+    AtomicIntegerArray part = part(fd);
+    int index = fd & PART_SIZE - 1;
+    int uses = part.getAndUpdate(index, n -> n | CLOSING);
+    if (uses > 0) {
+      return 0;
+    }
+    return uses < 0 ? -Errno.EBADF : closeNow(part, index, fd);
+  }
+
+  /// The count is set back first: another thread may be given the number as soon as it is free.
+  private static int closeNow(AtomicIntegerArray part, int index, int fd) {
+    part.set(index, 0);
+    try (Arena call = Arena.ofConfined()) {
+      return Libc.close(Libc.newErrnoCapture(call), fd);
+    }
+  }
+
+  private static AtomicIntegerArray part(int fd) {
+    int number = fd >>> PART_BITS;
+    if (number >= PARTS_MAX) {
+      throw new IllegalStateException("descriptor " + fd + " is beyond all limits");
+    }
+    AtomicIntegerArray part = PARTS.get(number);
+    if (part == null) {
+      PARTS.compareAndSet(number, null, new AtomicIntegerArray(PART_SIZE));
+      part = PARTS.get(number);
+    }
+    assert part != null;
+    return part;
+  }
+}

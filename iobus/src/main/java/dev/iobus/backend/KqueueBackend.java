@@ -1,0 +1,354 @@
+package dev.iobus.backend;
+
+import dev.iobus.kqueue.Kqueue;
+import dev.iobus.kqueue.KqueueException;
+import dev.iobus.posix.Errno;
+import dev.iobus.posix.Host;
+import dev.iobus.posix.IovecAbi;
+import dev.iobus.posix.Libc;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// kqueue(2) of macOS and FreeBSD, or libkqueue on Linux, for files and pipes: pipes are waited for
+/// in the kernel's queue, and calls on files, which always count as ready there, are made by worker
+/// threads. Sockets, timeouts and deadlines are answered with EOPNOTSUPP.
+///
+/// ```
+/// prepare ─► KqueueJob ─► KqueueRuns ┬─► WorkerPool ─► PosixFiles ─┬─► KqueueCompletions ─► sink
+///                              ▲     └─► DescriptorWaits ─┐        │        │
+///                              └──────── Kqueue ◄─────────┘        │        │ EVFILT_USER
+///                                          ▲───────────────────────┴────────┘
+/// ```
+///
+/// Descriptors are the host's; a close takes effect behind the requests that were prepared before
+/// it ([Descriptors]). A registered file is a second descriptor of the same open file.
+///
+/// Threads: as [Backend] says, for both modes.
+public final class KqueueBackend implements Backend {
+
+  private static final int THREADS_MAX = 16;
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  // Constant after construction.
+  private final int capacity;
+  private final Arena arena = Arena.ofShared();
+  private final Kqueue queue;
+  private final KqueueCompletions completions;
+  private final DescriptorWaits waits;
+  private final KqueueRuns runs;
+
+  // Owned by the submitting side.
+  private final KqueueJob[] prepared;
+  private int preparedCount;
+
+  // Owned by the reaping side.
+  private boolean closed;
+
+  private KqueueBackend(int capacity, Kqueue queue) {
+    this.capacity = capacity;
+    this.queue = queue;
+    completions = new KqueueCompletions(queue, capacity);
+    waits = new DescriptorWaits(queue);
+    KqueueJob[] jobs = new KqueueJob[capacity];
+    for (int i = 0; i < capacity; i++) {
+      jobs[i] = new KqueueJob(Libc.newErrnoCapture(arena));
+    }
+    int threadsMax = Math.min(capacity, THREADS_MAX);
+    String name = "iobus-kqueue-" + COUNT.getAndIncrement();
+    runs = new KqueueRuns(jobs, waits, completions, name, threadsMax);
+    prepared = new KqueueJob[capacity];
+  }
+
+  /// A backend with a queue and worker threads of its own.
+  ///
+  /// @param capacity requests that may be between prepare and completion at one time, at least 1
+  /// @throws KqueueUnavailableException when this host or process has no kqueue, or lacks a
+  ///     resource
+  public static KqueueBackend open(int capacity) throws KqueueUnavailableException {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("capacity " + capacity + " is not at least 1");
+    }
+    Module module = KqueueBackend.class.getModule();
+    if (!module.isNativeAccessEnabled()) {
+      throw new KqueueUnavailableException(
+          true,
+          "no native access; start java with --enable-native-access="
+              + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+    }
+    try {
+      return new KqueueBackend(capacity, Kqueue.open());
+    } catch (KqueueException e) {
+      throw new KqueueUnavailableException(e.errno() == 0, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public int batchMax() {
+    return capacity;
+  }
+
+  @Override
+  public String describe() {
+    return "kqueue of "
+        + Kqueue.source()
+        + ", files on up to "
+        + Math.min(capacity, THREADS_MAX)
+        + " private threads";
+  }
+
+  @Override
+  public List<String> fallbacks() {
+    List<String> all = new ArrayList<>();
+    all.add("kqueue has no asynchronous files: private threads wait for them");
+    all.add("kqueue has no registered buffers: they are used as plain memory");
+    all.add("kqueue has no operations with many results: each is submitted anew");
+    if (Host.current() != Host.LINUX) {
+      all.add("the host has no durable write: it is a write and a sync");
+    }
+    return List.copyOf(all);
+  }
+
+  @Override
+  public void prepare(Request request) {
+    prepared[preparedCount++] = runs.take(request);
+  }
+
+  @Override
+  public int room() {
+    return capacity - preparedCount;
+  }
+
+  @Override
+  public int submit() {
+    int count = preparedCount;
+    preparedCount = 0;
+    return runs.start(prepared, count);
+  }
+
+  @Override
+  public int await(int minimum, long timeoutNanos, CompletionSink sink) {
+    boolean forever = timeoutNanos == Long.MAX_VALUE;
+    long start = forever || timeoutNanos <= 0 ? 0 : System.nanoTime();
+    long left = timeoutNanos;
+    boolean looked = false;
+    while (left > 0 && completions.mustWait(minimum)) {
+      int answer = takeEvents(left);
+      if (answer < 0) {
+        return answer;
+      }
+      looked = true;
+      if (!forever) {
+        left = timeoutNanos - (System.nanoTime() - start);
+      }
+    }
+    completions.endWait();
+    return looked ? completions.drain(sink) : drain(sink);
+  }
+
+  @Override
+  public int submitAndAwait(int minimum, long timeoutNanos, CompletionSink sink) {
+    int result = submit();
+    return result < 0 ? result : await(minimum, timeoutNanos, sink);
+  }
+
+  @Override
+  public int drain(CompletionSink sink) {
+    if (waits.count() > 0) {
+      int answer = takeEvents(0);
+      if (answer < 0) {
+        return answer;
+      }
+    }
+    return completions.drain(sink);
+  }
+
+  /// Waits for events and carries on the runs that they are for. Returns 0, or a negated error
+  /// number that ends the queue.
+  private int takeEvents(long nanos) {
+    int count = queue.await(nanos);
+    completions.pauseWait();
+    if (count < 0) {
+      return count == -Errno.EINTR ? 0 : count;
+    }
+    for (int event = 0; event < count; event++) {
+      if (!queue.isWakeup(event)) {
+        KqueueJob job = waits.take(queue.fd(event), queue.direction(event), queue.data(event));
+        while (job != null) {
+          KqueueJob next = job.nextWaiting;
+          job.nextWaiting = null;
+          runs.resume(job);
+          job = next;
+        }
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public void wakeup() {
+    completions.wakeup();
+  }
+
+  @Override
+  public int registerFile(int descriptor) {
+    return PosixFiles.duplicate(descriptor);
+  }
+
+  @Override
+  public int reserveFile() {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public void unregisterFile(int slot) {
+    Descriptors.close(slot);
+  }
+
+  @Override
+  public int registerBuffer(MemorySegment memory) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public void unregisterBuffer(int index) {}
+
+  @Override
+  public boolean repeats(Request request) {
+    return false;
+  }
+
+  @Override
+  public void closeDescriptor(int descriptor) {
+    Descriptors.close(descriptor);
+  }
+
+  @Override
+  public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public void provide(int pool, int buffer) {
+    throw new IllegalStateException("no pool " + pool);
+  }
+
+  @Override
+  public void closePool(int pool) {}
+
+  @Override
+  public @Nullable SocketAddress localAddress(int descriptor) {
+    return null;
+  }
+
+  @Override
+  public @Nullable SocketAddress peerAddress(int descriptor) {
+    return null;
+  }
+
+  @Override
+  public int setOption(int descriptor, SocketOption<?> option, int value) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public int option(int descriptor, SocketOption<?> option) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public int descriptor() {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  @Override
+  public void notice() {}
+
+  @Override
+  public int read(int descriptor, MemorySegment buffer, int length, long offset) {
+    return (int) Libc.pread(descriptor, buffer, length, offset);
+  }
+
+  /// As preadv2(2) with RWF_NOWAIT, which Linux alone has.
+  @Override
+  public int readCached(
+      int descriptor, MemorySegment vector, MemorySegment buffer, int length, long offset) {
+    if (Host.current() != Host.LINUX) {
+      return -1;
+    }
+    IovecAbi.set(vector, buffer, length);
+    return (int) Libc.preadv2(descriptor, vector, 1, offset, Libc.RWF_NOWAIT);
+  }
+
+  @Override
+  public int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset) {
+    return (int) Libc.pwrite(descriptor, buffer, length, offset);
+  }
+
+  @Override
+  public int writeDurable(int descriptor, MemorySegment buffer, int length, long offset) {
+    try (Arena call = Arena.ofConfined()) {
+      return PosixTransfers.writeDurable(
+          Libc.newErrnoCapture(call), descriptor, buffer, length, offset);
+    }
+  }
+
+  @Override
+  public int sync(int descriptor, boolean dataOnly) {
+    try (Arena call = Arena.ofConfined()) {
+      return PosixFiles.sync(Libc.newErrnoCapture(call), descriptor, dataOnly);
+    }
+  }
+
+  @Override
+  public int lock(int descriptor) {
+    return PosixFiles.lock(descriptor);
+  }
+
+  @Override
+  public int createDirectory(Path path) {
+    return PosixFiles.createDirectory(path);
+  }
+
+  @Override
+  public List<String> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  @Override
+  public Path realPath(Path path) throws IOException {
+    return path.toRealPath();
+  }
+
+  @Override
+  public void close(boolean abandon) {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    runs.stop(!abandon);
+    if (!abandon) {
+      queue.close();
+      arena.close();
+    }
+  }
+}
