@@ -850,11 +850,11 @@ abstract class NetworkContract {
   @Test
   void hundredsOfConnectionsEchoWhileSomeAreCancelledAndClosed() throws IOException {
     bus.close();
-    bus = open(2048);
+    bus = open(1024);
     Random random = new Random(7);
     OpenSocket server = listening();
     List<Echo> echoes = new ArrayList<>();
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 200; i++) {
       echoes.add(new Echo(connected(server), arena, 1 + random.nextInt(8)));
     }
     for (Echo echo : echoes) {
@@ -862,7 +862,7 @@ abstract class NetworkContract {
       sendFromClient(echo, random);
     }
     int closes = 0;
-    while (closes < 1000) {
+    while (closes < 400) {
       Result result = dispatched();
       Part part = (Part) Objects.requireNonNull(result.handle().attachment());
       int count = result.isFailure() ? -result.errno() : 0;

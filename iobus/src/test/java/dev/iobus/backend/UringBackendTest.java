@@ -480,16 +480,16 @@ class UringBackendTest {
       requests[7].file = fd;
       CompletionSink sink = (userData, result, flags) -> {};
       long perOperation = Long.MAX_VALUE;
-      for (int round = 0; round < 10 && perOperation > 0; round++) {
+      for (int round = 0; round < 40 && perOperation > 0; round++) {
         long before = threads.getCurrentThreadAllocatedBytes();
-        for (int n = 0; n < 2000; n++) {
+        for (int n = 0; n < 200; n++) {
           for (Request request : requests) {
             backend.prepare(request);
           }
           int passed = backend.submitAndAwait(8, SECOND, sink);
           assert passed == 8;
         }
-        perOperation = (threads.getCurrentThreadAllocatedBytes() - before) / 16_000;
+        perOperation = (threads.getCurrentThreadAllocatedBytes() - before) / 1600;
       }
       assertEquals(0, perOperation);
     } finally {
