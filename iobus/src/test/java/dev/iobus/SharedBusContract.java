@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,14 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +52,12 @@ abstract class SharedBusContract {
   @AfterEach
   void close() {
     bus.close();
+  }
+
+  /// How often a test repeats itself that usually does so `usual` times: where the contract runs on
+  /// many kernels, each has a part.
+  int rounds(int usual) {
+    return usual;
   }
 
   private BusOptions options() {
@@ -215,21 +217,17 @@ abstract class SharedBusContract {
 
   @Test
   void aThousandVirtualThreadsRead() throws Exception {
-    readFromMany(Thread.ofVirtual().factory(), 1000, 20);
+    readFromMany(1000, 20, n -> Thread.ofVirtual());
   }
 
   @Test
   void platformThreadsRead() throws Exception {
-    readFromMany(Thread.ofPlatform().factory(), 16, 1000);
+    readFromMany(16, 1000, n -> Thread.ofPlatform());
   }
 
   @Test
   void bothKindsOfThreadsRead() throws Exception {
-    ThreadFactory virtual = Thread.ofVirtual().factory();
-    ThreadFactory platform = Thread.ofPlatform().factory();
-    AtomicInteger turn = new AtomicInteger();
-    readFromMany(
-        body -> (turn.getAndIncrement() % 2 == 0 ? virtual : platform).newThread(body), 40, 500);
+    readFromMany(40, 500, n -> n % 2 == 0 ? Thread.ofVirtual() : Thread.ofPlatform());
   }
 
   /// Direct where the file system can, as cached bytes do not come by the ring.
@@ -241,33 +239,24 @@ abstract class SharedBusContract {
     }
   }
 
-  private void readFromMany(ThreadFactory threads, int count, int reads) throws Exception {
+  private void readFromMany(int count, int reads, IntFunction<Thread.Builder> kinds)
+      throws Exception {
     int pages = 256;
     OpenFile file = openPastTheCache(numbered("many", pages));
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    List<Thread> started = new ArrayList<>();
+    Callers readers = new Callers();
     for (int i = 0; i < count; i++) {
-      Thread thread =
-          threads.newThread(
-              () -> {
-                MemorySegment memory = memory(PAGE);
-                try {
-                  for (int n = 0; n < reads; n++) {
-                    int page = ThreadLocalRandom.current().nextInt(pages);
-                    assertEquals(PAGE, bus.read(file, memory, (long) page * PAGE));
-                    check(memory, page);
-                  }
-                } catch (Throwable t) {
-                  failure.compareAndSet(null, t);
-                }
-              });
-      started.add(thread);
-      thread.start();
+      readers.start(
+          kinds.apply(i),
+          () -> {
+            MemorySegment memory = memory(PAGE);
+            for (int n = rounds(reads); n > 0; n--) {
+              int page = ThreadLocalRandom.current().nextInt(pages);
+              assertEquals(PAGE, bus.read(file, memory, (long) page * PAGE));
+              check(memory, page);
+            }
+          });
     }
-    for (Thread thread : started) {
-      thread.join();
-    }
-    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+    readers.await();
     bus.close(file);
   }
 
@@ -275,32 +264,20 @@ abstract class SharedBusContract {
   void interruptsNeitherEndNorHarmAnything() throws Exception {
     int pages = 64;
     OpenFile file = openPastTheCache(numbered("interrupted", pages));
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    AtomicInteger finished = new AtomicInteger();
-    List<Thread> readers = new ArrayList<>();
+    Callers readers = new Callers();
     for (int i = 0; i < 8; i++) {
-      Thread.Builder builder = i % 2 == 0 ? Thread.ofPlatform() : Thread.ofVirtual();
-      readers.add(
-          builder.start(
-              () -> {
-                MemorySegment memory = memory(PAGE);
-                try {
-                  for (int n = 0; n < 2000; n++) {
-                    bus.read(file, memory, (long) (n % pages) * PAGE);
-                    check(memory, n % pages);
-                  }
-                } catch (Throwable t) {
-                  failure.compareAndSet(null, t);
-                } finally {
-                  finished.incrementAndGet();
-                }
-              }));
+      readers.start(
+          i % 2 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
+          () -> {
+            MemorySegment memory = memory(PAGE);
+            for (int n = rounds(2000); n > 0; n--) {
+              bus.read(file, memory, (long) (n % pages) * PAGE);
+              check(memory, n % pages);
+            }
+          });
     }
-    while (finished.get() < readers.size()) {
-      readers.forEach(Thread::interrupt);
-      Thread.sleep(0, 100_000);
-    }
-    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+    readers.interruptUntilTheyEnd();
+    readers.await();
     Thread.currentThread().interrupt();
     MemorySegment memory = memory(PAGE);
     assertEquals(PAGE, bus.read(file, memory, 0));
@@ -310,33 +287,25 @@ abstract class SharedBusContract {
 
   @Test
   void closeWaitsAndRefusesLaterCalls() throws Exception {
-    int pages = 64;
-    OpenFile file = openPastTheCache(numbered("closing", pages));
-    List<Thread> readers = new ArrayList<>();
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    OpenFile file = openPastTheCache(numbered("closing", 64));
+    Callers readers = new Callers();
     for (int i = 0; i < 50; i++) {
-      readers.add(
-          Thread.startVirtualThread(
-              () -> {
-                MemorySegment memory = memory(PAGE);
-                try {
-                  while (true) {
-                    bus.read(file, memory, 0);
-                    check(memory, 0);
-                  }
-                } catch (IllegalStateException | CancelledException expected) {
-                  // The bus was closed.
-                } catch (Throwable t) {
-                  failure.compareAndSet(null, t);
-                }
-              }));
+      readers.startVirtual(
+          () -> {
+            MemorySegment memory = memory(PAGE);
+            try {
+              while (true) {
+                bus.read(file, memory, 0);
+                check(memory, 0);
+              }
+            } catch (IllegalStateException | CancelledException expected) {
+              // The bus was closed.
+            }
+          });
     }
-    Thread.sleep(50);
+    Thread.sleep(rounds(40));
     assertTimeoutPreemptively(Duration.ofSeconds(10), () -> bus.close());
-    for (Thread reader : readers) {
-      reader.join();
-    }
-    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+    readers.await();
     assertThrows(IllegalStateException.class, () -> bus.list(directory));
     bus.close();
   }
@@ -409,27 +378,18 @@ abstract class SharedBusContract {
   void writesFromManyThreadsLand() throws Exception {
     OpenFile file =
         bus.open(directory.resolve("w"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
-    List<Thread> writers = new ArrayList<>();
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Callers writers = new Callers();
     int count = 200;
     for (int i = 0; i < count; i++) {
       int page = i;
-      writers.add(
-          Thread.startVirtualThread(
-              () -> {
-                try {
-                  MemorySegment memory = memory(PAGE);
-                  memory.fill((byte) page);
-                  bus.writeFully(file, memory, (long) page * PAGE, WriteFlag.NONE);
-                } catch (Throwable t) {
-                  failure.compareAndSet(null, t);
-                }
-              }));
+      writers.startVirtual(
+          () -> {
+            MemorySegment memory = memory(PAGE);
+            memory.fill((byte) page);
+            bus.writeFully(file, memory, (long) page * PAGE, WriteFlag.NONE);
+          });
     }
-    for (Thread writer : writers) {
-      writer.join();
-    }
-    assertNull(failure.get());
+    writers.await();
     bus.close(file);
     byte[] bytes = Files.readAllBytes(directory.resolve("w"));
     byte[] expected = new byte[count * PAGE];
@@ -445,32 +405,15 @@ abstract class SharedBusContract {
     int pages = 64;
     try (SharedBus small = open(options().withCapacity(4))) {
       OpenFile file = small.open(numbered("few", pages), OpenFlag.READ);
-      AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-      AtomicInteger finished = new AtomicInteger();
-      List<Thread> readers = new ArrayList<>();
+      Callers readers = new Callers();
       for (int i = 0; i < 60; i++) {
-        Thread.Builder builder = i % 3 == 0 ? Thread.ofPlatform() : Thread.ofVirtual();
         boolean batches = i % 2 == 0;
-        readers.add(
-            builder.start(
-                () -> {
-                  try {
-                    readPages(small, file, pages, 100, batches);
-                  } catch (Throwable t) {
-                    failure.compareAndSet(null, t);
-                  } finally {
-                    finished.incrementAndGet();
-                  }
-                }));
+        readers.start(
+            i % 3 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
+            () -> readPages(small, file, pages, rounds(100), batches));
       }
-      while (finished.get() < readers.size()) {
-        readers.get(ThreadLocalRandom.current().nextInt(readers.size())).interrupt();
-        Thread.sleep(0, 100_000);
-      }
-      for (Thread reader : readers) {
-        reader.join();
-      }
-      assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+      readers.interruptUntilTheyEnd();
+      readers.await();
       small.close(file);
     }
   }
@@ -504,34 +447,27 @@ abstract class SharedBusContract {
   void closesInTheMiddleOfManyCallsEndThemAll() throws Exception {
     int pages = 64;
     Path path = numbered("middle", pages);
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < rounds(20); round++) {
       SharedBus other = open(options().withCapacity(8));
       OpenFile file = other.open(path, OpenFlag.READ);
-      AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-      List<Thread> readers = new ArrayList<>();
+      Callers readers = new Callers();
       for (int i = 0; i < 30; i++) {
-        Thread.Builder builder = i % 3 == 0 ? Thread.ofPlatform() : Thread.ofVirtual();
         boolean batches = i % 2 == 0;
-        readers.add(
-            builder.start(
-                () -> {
-                  try {
-                    while (true) {
-                      readPages(other, file, pages, 10, batches);
-                    }
-                  } catch (IllegalStateException | BusException expected) {
-                    // The bus was closed, or the read was cancelled for it.
-                  } catch (Throwable t) {
-                    failure.compareAndSet(null, t);
-                  }
-                }));
+        readers.start(
+            i % 3 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
+            () -> {
+              try {
+                while (true) {
+                  readPages(other, file, pages, 10, batches);
+                }
+              } catch (IllegalStateException | BusException expected) {
+                // The bus was closed, or the read was cancelled for it.
+              }
+            });
       }
       Thread.sleep(round);
       other.close();
-      for (Thread reader : readers) {
-        reader.join();
-      }
-      assertNull(failure.get(), () -> "a reader failed: " + failure.get());
+      readers.await();
     }
   }
 
@@ -542,44 +478,30 @@ abstract class SharedBusContract {
     assumeTrue(kind() == BackendKind.IO_URING, "a native wait needs no carrier");
     int pages = 64;
     OpenFile file = bus.open(numbered("carriers", pages), OpenFlag.READ);
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    List<Thread> threads = new ArrayList<>();
-    for (int round = 0; round < 20; round++) {
+    Callers readers = new Callers();
+    for (int round = 0; round < rounds(20); round++) {
       AtomicInteger platformsLeft = new AtomicInteger(2);
       for (int i = 0; i < 20; i++) {
-        threads.add(
-            Thread.startVirtualThread(
-                () -> {
-                  try {
-                    readPages(bus, file, pages, 10, false);
-                    while (platformsLeft.get() > 0) {
-                      Thread.onSpinWait(); // Keeps its carrier.
-                    }
-                  } catch (Throwable t) {
-                    failure.compareAndSet(null, t);
-                  }
-                }));
+        readers.startVirtual(
+            () -> {
+              readPages(bus, file, pages, 10, false);
+              while (platformsLeft.get() > 0) {
+                Thread.onSpinWait(); // Keeps its carrier.
+              }
+            });
       }
       for (int i = 0; i < 2; i++) {
-        threads.add(
-            Thread.ofPlatform()
-                .start(
-                    () -> {
-                      try {
-                        readPages(bus, file, pages, 50, false);
-                      } catch (Throwable t) {
-                        failure.compareAndSet(null, t);
-                      } finally {
-                        platformsLeft.decrementAndGet();
-                      }
-                    }));
+        readers.startPlatform(
+            () -> {
+              try {
+                readPages(bus, file, pages, 50, false);
+              } finally {
+                platformsLeft.decrementAndGet();
+              }
+            });
       }
-      for (Thread thread : threads) {
-        thread.join();
-      }
-      threads.clear();
+      readers.await();
     }
-    assertNull(failure.get(), () -> "a reader failed: " + failure.get());
     bus.close(file);
   }
 }
