@@ -34,6 +34,7 @@ final class KvCommandTest {
                 "--keys=2000",
                 "--cache=32m",
                 "--rounds=2",
+                "--repeat-noisy=1",
                 "--seconds=0.05",
                 "--warm-up=0.01",
                 "--dir=" + directory,

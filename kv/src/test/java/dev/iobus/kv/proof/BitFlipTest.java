@@ -39,12 +39,12 @@ import org.junit.jupiter.api.io.TempDir;
 /// Each trial takes a copy of the store's files, flips one bit, opens the store, reads everything
 /// in every way, and verifies. Bytes of the first and the last page of each file (headers, footers)
 /// and bytes elsewhere take turns, at random, until the time is up or all were tried. The system
-/// property `iobus.flips.seconds` sets the time of each test (3; the profile `flips` has more),
+/// property `iobus.flips.seconds` sets the time of each test (2; the profile `flips` has more),
 /// `iobus.flips.seed` the choice.
 @Timeout(value = 30, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BitFlipTest {
 
-  private static final long SECONDS = Long.getLong("iobus.flips.seconds", 3);
+  private static final long SECONDS = Long.getLong("iobus.flips.seconds", 2);
   private static final long SEED = Long.getLong("iobus.flips.seed", System.nanoTime());
   private static final int PAGE_BYTES = 4096;
   private static final int FLIPS_MIN = 30;
