@@ -39,6 +39,9 @@ final class BlockLoad {
   enum Keep {
     /// It goes to a frame, if one can be had.
     IN_FRAME,
+    /// As `IN_FRAME`, but nobody waits for it yet: without a frame it is dropped, and its loader
+    /// gets no pin.
+    AHEAD,
     /// It goes to a buffer of its caller and leaves no trace in the cache.
     NOWHERE
   }

@@ -6,24 +6,20 @@ import dev.iobus.SharedBus;
 import dev.iobus.storage.file.CorruptionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /// Reads blocks from their files, verifies and decodes them, and ends their loads. Thread-safe.
 ///
-/// The blocks of one step are in flight together. A step holds its pages of the slab until its
-/// blocks are decoded, and waits meanwhile for the device, and for a transient buffer at most as
-/// long as [TransientMemory] lets it.
+/// The blocks of one step are in flight together, those that lie side by side in one transfer. A
+/// step holds its pages of the slab until its blocks are decoded, and waits meanwhile for the
+/// device, and for a transient buffer at most as long as [TransientMemory] lets it.
 final class BlockReader {
 
   /// A file that says a block is larger is damaged: the largest value has 64 MiB.
   static final int DECODED_BYTES_MAX = 128 << 20;
-
-  /// Larger reads are split, so that the bus takes each part as one transfer.
-  private static final int TRANSFER_BYTES_MAX = 512 << 10;
-
-  /// More blocks than this are read in several steps.
-  private static final int STEP_BLOCKS_MAX = 64;
 
   private final SharedBus bus;
   private final IoSlab slab;
@@ -53,69 +49,99 @@ final class BlockReader {
   /// Reads the blocks of all loads and ends each of them; a failure ends the loads it concerns.
   void read(List<BlockLoad> toRead) {
     misses.add(toRead.size());
-    int from = 0;
-    while (from < toRead.size()) {
-      int to = from;
-      int pages = 0;
-      while (to < toRead.size()
-          && to - from < STEP_BLOCKS_MAX
-          && pages + toRead.get(to).pages <= slab.pageCount()) {
-        pages += toRead.get(to++).pages;
+    List<BlockLoad> left = toRead;
+    try {
+      while (!left.isEmpty()) {
+        ReadRuns runs = ReadRuns.of(left, slab.pageCount());
+        if (runs.count() == 0) {
+          readLarge(left.getFirst());
+          left = left.subList(1, left.size());
+        } else {
+          readStep(runs);
+          left = left.subList(runs.loads().size(), left.size());
+        }
       }
-      if (to == from) {
-        readLarge(toRead.get(to++));
-      } else {
-        readStep(toRead.subList(from, to));
-      }
-      from = to;
+    } catch (RuntimeException | Error e) {
+      failRest(left, e);
     }
   }
 
-  private void readStep(List<BlockLoad> step) {
-    int count = step.size();
-    int[] pages = new int[count];
+  private void readStep(ReadRuns runs) {
+    int count = runs.count();
     int[] firstPages = new int[count];
-    int transfers = 0;
-    for (int i = 0; i < count; i++) {
-      pages[i] = step.get(i).pages;
-      transfers += transferCount(step.get(i));
-    }
-    slab.take(pages, count, firstPages);
+    List<BlockLoad> again = List.of();
+    slab.take(runs.pages(), count, firstPages);
     boolean mine = true;
     try {
-      IoBatch batch = bus.newBatch(transfers);
-      for (int i = 0; i < count; i++) {
-        addToBatch(batch, step.get(i), firstPages[i]);
+      IoBatch batch = bus.newBatch(runs.transferCount());
+      for (int run = 0; run < count; run++) {
+        addToBatch(batch, runs.loads(run).getFirst(), runs.bytes(run), firstPages[run]);
       }
       mine = false;
       batch.await();
       mine = true;
-      int transfer = 0;
-      for (int i = 0; i < count; i++) {
-        BlockLoad load = step.get(i);
-        finish(load, batch, transfer, slab.memory(firstPages[i], pages[i]));
-        transfer += transferCount(load);
-      }
+      again = finishAll(runs, batch, firstPages);
     } catch (IOException | RuntimeException | Error e) {
-      failRest(step, e);
+      failRest(runs.loads(), e);
     } finally {
       if (mine) {
-        slab.giveBack(pages, count, firstPages);
+        slab.giveBack(runs.pages(), count, firstPages);
       } else {
         // The bus failed with transfers in flight: the kernel may still write to these pages.
         slab.abandon();
       }
     }
+    for (BlockLoad load : again) {
+      readStep(ReadRuns.of(List.of(load), slab.pageCount()));
+    }
   }
 
-  private void addToBatch(IoBatch batch, BlockLoad load, int firstPage) {
-    BusFile file = load.file.file().file();
-    long bytes = load.bytes();
-    for (long at = 0; at < bytes; at += TRANSFER_BYTES_MAX) {
-      int length = (int) Math.min(TRANSFER_BYTES_MAX, bytes - at);
+  private void addToBatch(IoBatch batch, BlockLoad first, long bytes, int firstPage) {
+    BusFile file = first.file.file().file();
+    for (long at = 0; at < bytes; at += ReadRuns.TRANSFER_BYTES_MAX) {
+      int length = (int) Math.min(ReadRuns.TRANSFER_BYTES_MAX, bytes - at);
       batch.read(
-          file, slab.buffer(), IoSlab.byteOffset(firstPage) + at, length, load.offset + at);
+          file, slab.buffer(), IoSlab.byteOffset(firstPage) + at, length, first.offset + at);
     }
+  }
+
+  /// Ends the loads of all runs, but those of a run of several blocks that failed, which are
+  /// returned: each of them shall have its own block's error, or none.
+  private List<BlockLoad> finishAll(ReadRuns runs, IoBatch batch, int[] firstPages) {
+    List<BlockLoad> again = new ArrayList<>();
+    int transfer = 0;
+    for (int run = 0; run < runs.count(); run++) {
+      List<BlockLoad> loads = runs.loads(run);
+      int transfers = ReadRuns.transferCount(runs.bytes(run));
+      long got;
+      try {
+        got = bytesRead(batch, transfer, transfers);
+      } catch (IOException e) {
+        if (loads.size() > 1) {
+          again.addAll(loads);
+        } else {
+          failRest(loads, e);
+        }
+        transfer += transfers;
+        continue;
+      }
+      MemorySegment stored = slab.memory(firstPages[run], runs.pages()[run]);
+      long at = 0;
+      for (BlockLoad load : loads) {
+        finish(load, got - at, stored.asSlice(at, load.bytes()));
+        at += load.bytes();
+      }
+      transfer += transfers;
+    }
+    return again;
+  }
+
+  private static long bytesRead(IoBatch batch, int first, int count) throws IOException {
+    long got = 0;
+    for (int i = first; i < first + count; i++) {
+      got += batch.result(i);
+    }
+    return got;
   }
 
   /// A block that the slab cannot hold, read into a buffer of its own.
@@ -124,16 +150,17 @@ final class BlockReader {
       TransientBlock stored = transients.allocate(load.bytes());
       boolean mine = true;
       try {
-        IoBatch batch = bus.newBatch(transferCount(load));
+        int transfers = ReadRuns.transferCount(load.bytes());
+        IoBatch batch = bus.newBatch(transfers);
         BusFile file = load.file.file().file();
-        for (long at = 0; at < load.bytes(); at += TRANSFER_BYTES_MAX) {
-          long length = Math.min(TRANSFER_BYTES_MAX, load.bytes() - at);
+        for (long at = 0; at < load.bytes(); at += ReadRuns.TRANSFER_BYTES_MAX) {
+          long length = Math.min(ReadRuns.TRANSFER_BYTES_MAX, load.bytes() - at);
           batch.read(file, stored.memory().asSlice(at, length), load.offset + at);
         }
         mine = false;
         batch.await();
         mine = true;
-        finish(load, batch, 0, stored.memory());
+        finish(load, bytesRead(batch, 0, transfers), stored.memory());
       } finally {
         if (mine) {
           stored.unpin();
@@ -146,35 +173,34 @@ final class BlockReader {
     }
   }
 
-  private static int transferCount(BlockLoad load) {
-    return (int) ((load.bytes() + TRANSFER_BYTES_MAX - 1) / TRANSFER_BYTES_MAX);
-  }
-
   /// Ends one load whose transfers have ended.
-  private void finish(BlockLoad load, IoBatch batch, int firstTransfer, MemorySegment stored) {
+  ///
+  /// @param got bytes of the block that were read, not above 0 when it begins past the file's end
+  private void finish(BlockLoad load, long got, MemorySegment stored) {
     try {
-      long got = 0;
-      for (int i = 0; i < transferCount(load); i++) {
-        got += batch.result(firstTransfer + i);
-      }
       if (got < load.bytes()) {
         throw new CorruptionException(
             load.file.file().path(),
             load.offset,
             "a block of " + load.bytes() + " bytes ends past the end of the file, "
-                + got + " were read");
+                + Math.max(0, got) + " were read");
       }
       BlockMemory memory = decode(load, stored);
       load.file.leaveRead();
-      loads.complete(load, memory);
+      if (memory != null) {
+        loads.complete(load, memory);
+      } else {
+        loads.withdraw(load);
+      }
     } catch (IOException | RuntimeException | Error e) {
       load.file.leaveRead();
       loads.fail(load, e);
     }
   }
 
-  /// Verifies and decodes a block, and publishes it with a pin for the loader and each waiter.
-  private BlockMemory decode(BlockLoad load, MemorySegment stored) throws IOException {
+  /// Verifies and decodes a block, and publishes it with a pin for the loader, if that wants one,
+  /// and each waiter; null when it was read ahead and finds no frame.
+  private @Nullable BlockMemory decode(BlockLoad load, MemorySegment stored) throws IOException {
     int length = load.file.decoder().verify(stored, load.offset);
     if (length < 0 || length > DECODED_BYTES_MAX) {
       throw new CorruptionException(
@@ -182,11 +208,12 @@ final class BlockReader {
           load.offset,
           "a block that decodes to " + length + " bytes, at most " + DECODED_BYTES_MAX);
     }
-    boolean fits = length <= FrameSizes.CAPACITY_MAX && load.keep == BlockLoad.Keep.IN_FRAME;
+    boolean fits = length <= FrameSizes.CAPACITY_MAX && load.keep != BlockLoad.Keep.NOWHERE;
     Frame frame = fits ? frames.allocate(length) : null;
-    return frame != null
-        ? decodeToFrame(load, stored, length, frame)
-        : decodeToTransient(load, stored, length);
+    if (frame != null) {
+      return decodeToFrame(load, stored, length, frame);
+    }
+    return load.keep == BlockLoad.Keep.AHEAD ? null : decodeToTransient(load, stored, length);
   }
 
   private Frame decodeToFrame(BlockLoad load, MemorySegment stored, int length, Frame frame)
@@ -201,6 +228,9 @@ final class BlockReader {
     // The loader's pin keeps the frame from the clock until it is in the table.
     frame.publish(load.file.fileId(), load.offset, length, 1 + waiters);
     table.insert(frame);
+    if (load.keep == BlockLoad.Keep.AHEAD) {
+      frame.unpin();
+    }
     return frame;
   }
 

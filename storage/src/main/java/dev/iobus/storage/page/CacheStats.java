@@ -9,6 +9,7 @@ package dev.iobus.storage.page;
 /// @param evictions frames that were given up for other blocks
 /// @param transientReads misses whose block was not kept: too large, no frame to be had, or read
 ///     around the cache
+/// @param prefetches reads that were begun before anybody needed their block
 /// @param frameBytes bytes of extents, reserved in the budget
 /// @param loadedBytes capacity of the frames that hold a block
 /// @param decodedBytes bytes of the blocks in them; what is missing to `loadedBytes` is internal
@@ -20,6 +21,7 @@ public record CacheStats(
     long sharedMisses,
     long evictions,
     long transientReads,
+    long prefetches,
     long frameBytes,
     long loadedBytes,
     long decodedBytes,

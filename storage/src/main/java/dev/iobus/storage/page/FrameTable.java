@@ -49,6 +49,18 @@ final class FrameTable {
     return null;
   }
 
+  /// Whether the block's frame is seen, without a pin.
+  boolean contains(long fileId, long offset) {
+    Frame frame = chains.getAcquire(chain(fileId, offset));
+    for (int hops = 0; frame != null && hops < HOPS_MAX; hops++) {
+      if (frame.isOf(fileId, offset) && frame.state() == Frame.LOADED) {
+        return true;
+      }
+      frame = frame.next;
+    }
+    return false;
+  }
+
   /// As [#pin], and sees every frame that was inserted before and not evicted.
   @Nullable Frame findExactly(long fileId, long offset) {
     int chain = chain(fileId, offset);

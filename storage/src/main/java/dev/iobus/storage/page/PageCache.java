@@ -37,6 +37,10 @@ public final class PageCache implements AutoCloseable {
   private final TransientMemory transients;
   private final BlockReader reader;
   private final BlockFetch blocks;
+  private final Prefetcher prefetcher;
+
+  /// The longest window of a [ReadAhead].
+  private final long aheadBytes;
 
   private final Scheduler.Lock closeLock;
   private final Scheduler.Condition idle;
@@ -57,6 +61,8 @@ public final class PageCache implements AutoCloseable {
     BlockLoads loads = new BlockLoads(scheduler);
     this.reader = new BlockReader(bus, slab, frames, table, transients, loads);
     this.blocks = new BlockFetch(table, loads, reader);
+    this.prefetcher = new Prefetcher(scheduler, table, loads, reader, slab.pageCount());
+    this.aheadBytes = aheadBytes(budget, options);
     this.closeLock = scheduler.newLock();
     this.idle = closeLock.newCondition();
   }
@@ -159,6 +165,41 @@ public final class PageCache implements AutoCloseable {
     }
   }
 
+  /// Asks for a block that will be pinned soon: where it is not in the cache, it is read while the
+  /// caller goes on. A hint: it is dropped when too much is asked for at a time, when the block is
+  /// larger than a quarter of the I/O slab, or when no frame is free; an error is told to who pins.
+  ///
+  /// @return whether a read was begun
+  public boolean prefetch(BlockFile file, long offset, int pages) {
+    return prefetch(new BlockFile[] {file}, new long[] {offset}, new int[] {pages}, 1) == 1;
+  }
+
+  /// As above for several blocks, which are read together; those that lie side by side in one
+  /// transfer.
+  ///
+  /// @param count how many places of the arrays are used, from 0 on
+  /// @return how many reads were begun
+  public int prefetch(BlockFile[] files, long[] offsets, int[] pages, int count) {
+    for (int i = 0; i < count; i++) {
+      check(files[i], offsets[i], pages[i]);
+    }
+    return prefetcher.prefetch(files, offsets, pages, count);
+  }
+
+  /// A reader of one file that reads ahead while it goes forward.
+  ///
+  /// @param layout where the file's blocks begin and end
+  public ReadAhead readAhead(BlockFile file, BlockLayout layout) {
+    return new ReadAhead(this, file, layout, aheadBytes);
+  }
+
+  /// No more than a transfer step, and a small part of the frames, which must hold two windows
+  /// until they are read.
+  private long aheadBytes(MemoryBudget budget, PageCacheOptions options) {
+    long frameBytes = Math.min(budget.available(), options.frameBytesMax());
+    return Math.min(prefetcher.stepBytes(), frameBytes / 8);
+  }
+
   /// What was done so far. Walks all frames.
   public CacheStats stats() {
     long[] loadedAndDecoded = frames.loadedAndDecodedBytes();
@@ -168,6 +209,7 @@ public final class PageCache implements AutoCloseable {
         blocks.sharedMisses.sum(),
         frames.evictions(),
         reader.transientReads.sum(),
+        prefetcher.prefetches.sum(),
         frames.extentBytes(),
         loadedAndDecoded[0],
         loadedAndDecoded[1],
@@ -184,6 +226,7 @@ public final class PageCache implements AutoCloseable {
   ///     and call again
   @Override
   public void close() {
+    prefetcher.close();
     closeLock.lock();
     try {
       closed = true;

@@ -8,8 +8,10 @@
 /// - [BlockFile][dev.iobus.storage.page.BlockFile]: one file whose blocks the cache holds, with the
 ///   [BlockDecoder][dev.iobus.storage.page.BlockDecoder] that its owner gives.
 /// - [PinnedBlock][dev.iobus.storage.page.PinnedBlock]: a lease on decoded bytes.
+/// - [ReadAhead][dev.iobus.storage.page.ReadAhead]: pins of one reader who goes forward, with the
+///   [BlockLayout][dev.iobus.storage.page.BlockLayout] that tells what follows.
 /// - Inside: `Frame` and its word, `FrameTable`, `FrameAllocator` with `FrameSizes`, `IoSlab`,
-///   `BlockLoads`, `BlockReader`, `TransientMemory`.
+///   `BlockLoads`, `BlockReader` with `ReadRuns`, `Prefetcher`, `TransientMemory`.
 ///
 /// ```
 ///            hit: FrameTable ─────────────────────────────► Frame, pins + 1

@@ -92,9 +92,13 @@ class PageCacheStressTest {
         offsets[i] = random.nextInt(1 + random.nextInt(BLOCKS)) * 4096L;
         pages[i] = 1;
       }
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(5)) {
         case 0 -> into[0] = cache.pin(files[0], offsets[0], 1);
         case 1 -> into[0] = cache.readAround(files[0], offsets[0], 1);
+        case 2 -> {
+          cache.prefetch(files, offsets, pages, count);
+          into[0] = cache.pin(files[0], offsets[0], 1);
+        }
         default -> cache.pinAll(files, offsets, pages, count, into);
       }
       for (int i = 0; i < count; i++) {

@@ -1,0 +1,291 @@
+package dev.iobus.storage.page;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.BackendKind;
+import dev.iobus.OpenFlag;
+import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
+import dev.iobus.storage.file.CorruptionException;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.file.TestBus;
+import dev.iobus.storage.memory.MemoryBudget;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Blocks that are read before anybody needs them.
+class ReadAheadTest {
+
+  private static final int BLOCKS = 600;
+  private static final int SLAB_PAGES = 256;
+
+  @TempDir Path temp;
+
+  private final SharedBus bus = TestBus.open(BackendKind.NIO);
+  private final List<AutoCloseable> open = new ArrayList<>(List.of(bus));
+  private @Nullable DataDirectory directory;
+
+  @BeforeEach
+  void openDirectory() throws Exception {
+    directory = keep(DataDirectory.open(bus, temp.resolve("data")));
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable resource : open.reversed()) {
+      resource.close();
+    }
+  }
+
+  private <T extends AutoCloseable> T keep(T resource) {
+    open.add(resource);
+    return resource;
+  }
+
+  private DataDirectory directory() {
+    DataDirectory opened = directory;
+    assert opened != null : "opened before each test";
+    return opened;
+  }
+
+  /// A cache, a file of [#BLOCKS] blocks of a page in it, and their decoder.
+  private record Bed(PageCache cache, BlockFile file, TestBlocks blocks) {
+
+    void awaitVerified(int count) throws InterruptedException {
+      await(() -> blocks.verified.get() >= count);
+    }
+  }
+
+  private Bed bed(long budgetBytes) throws Exception {
+    PageCacheOptions options =
+        PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
+    PageCache cache = keep(PageCache.open(bus, new MemoryBudget(budgetBytes), options));
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, BLOCKS, 1, 4000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    return new Bed(cache, keep(cache.attach(file, 1, blocks)), blocks);
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    for (int i = 0; i < 10_000 && !condition.getAsBoolean(); i++) {
+      Thread.sleep(1);
+    }
+    assertTrue(condition.getAsBoolean(), "nothing happened for 10 s");
+  }
+
+  private static void pinAndCheck(Bed bed, int block) throws Exception {
+    try (PinnedBlock pinned = bed.cache.pin(bed.file, block * 4096L, 1)) {
+      TestBlocks.check(pinned.segment(), 1, block * 4096L);
+    }
+  }
+
+  private static int prefetch(Bed bed, int from, int count) {
+    BlockFile[] files = new BlockFile[count];
+    long[] offsets = new long[count];
+    int[] pages = new int[count];
+    for (int i = 0; i < count; i++) {
+      files[i] = bed.file;
+      offsets[i] = (from + i) * 4096L;
+      pages[i] = 1;
+    }
+    return bed.cache.prefetch(files, offsets, pages, count);
+  }
+
+  @Test
+  void whatWasAskedForIsThere() throws Exception {
+    Bed bed = bed(16 << 20);
+    pinAndCheck(bed, 3);
+    assertEquals(99, prefetch(bed, 0, 100));
+    assertEquals(0, prefetch(bed, 0, 100));
+    bed.awaitVerified(100);
+    for (int i = 0; i < 100; i++) {
+      pinAndCheck(bed, i);
+    }
+    assertEquals(100, bed.blocks.verified.get());
+    assertEquals(100, bed.cache.stats().misses());
+    assertEquals(99, bed.cache.stats().prefetches());
+    assertEquals(0, bed.cache.stats().transientReads());
+  }
+
+  @Test
+  void aCallerJoinsTheReadThatRuns() throws Exception {
+    Bed bed = bed(16 << 20);
+    CountDownLatch joined = new CountDownLatch(1);
+    bed.blocks.pause.set(() -> awaitQuietly(joined));
+    assertTrue(bed.cache.prefetch(bed.file, 0, 1));
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Thread caller =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    pinAndCheck(bed, 0);
+                  } catch (Throwable e) {
+                    failure.set(e);
+                  }
+                });
+    await(() -> bed.cache.stats().sharedMisses() == 1);
+    joined.countDown();
+    caller.join();
+    assertNull(failure.get());
+    assertEquals(1, bed.blocks.verified.get());
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aFailedReadLeavesNothingAndIsTriedAgain() throws Exception {
+    Bed bed = bed(16 << 20);
+    try (Arena arena = Arena.ofShared();
+        DataFile writer = directory().open("t", false, OpenFlag.WRITE)) {
+      var saved = arena.allocate(4096);
+      writer.readFully(saved, 4096);
+      writer.writeFully(arena.allocate(8).fill((byte) 1), 4096 + 100, WriteFlag.NONE);
+      assertEquals(3, prefetch(bed, 0, 3));
+      bed.awaitVerified(3);
+      // The neighbours in the same transfer are there; the damaged one is read by who pins it.
+      assertThrows(CorruptionException.class, () -> pinAndCheck(bed, 1));
+      assertEquals(4, bed.blocks.verified.get());
+      pinAndCheck(bed, 0);
+      pinAndCheck(bed, 2);
+      assertEquals(4, bed.blocks.verified.get());
+      writer.writeFully(saved, 4096, WriteFlag.NONE);
+      pinAndCheck(bed, 1);
+    }
+  }
+
+  @Test
+  void whatLiesBeforeTheEndOfTheFileIsKept() throws Exception {
+    Bed bed = bed(16 << 20);
+    assertEquals(4, prefetch(bed, BLOCKS - 2, 4));
+    bed.awaitVerified(2);
+    CorruptionException past =
+        assertThrows(CorruptionException.class, () -> pinAndCheck(bed, BLOCKS));
+    assertEquals(BLOCKS * 4096L, past.offset());
+    pinAndCheck(bed, BLOCKS - 1);
+    pinAndCheck(bed, BLOCKS - 2);
+    assertEquals(2, bed.blocks.verified.get());
+  }
+
+  @Test
+  void withoutAFrameItIsDropped() throws Exception {
+    // Floors: slab 1 MiB, table 64 KiB, reader 1 MiB; left for frames: one extent, of 256 frames.
+    Bed bed = bed((1 << 20) + (64 << 10) + (1 << 20) + (1 << 20));
+    List<PinnedBlock> pinned = new ArrayList<>();
+    for (int i = 0; i < 256; i++) {
+      pinned.add(bed.cache.pin(bed.file, i * 4096L, 1));
+    }
+    assertEquals(0, bed.cache.stats().transientReads());
+    assertEquals(10, prefetch(bed, 300, 10));
+    bed.awaitVerified(266);
+    await(() -> bed.cache.stats().misses() == 266);
+    pinAndCheck(bed, 300);
+    assertEquals(1, bed.cache.stats().transientReads());
+    pinned.forEach(PinnedBlock::close);
+  }
+
+  @Test
+  void closingDropsWhatWaits() throws Exception {
+    Bed bed = bed(16 << 20);
+    CountDownLatch closing = new CountDownLatch(1);
+    bed.blocks.pause.set(() -> awaitQuietly(closing));
+    // Two tasks begin with 64 pages each; the rest waits, up to the size of the slab.
+    int begun = prefetch(bed, 0, BLOCKS);
+    assertTrue(begun >= SLAB_PAGES && begun < BLOCKS, begun + " reads were begun");
+    Thread closer = Thread.ofPlatform().start(bed.cache::close);
+    await(() -> !bed.cache.prefetch(bed.file, (BLOCKS - 1) * 4096L, 1));
+    closing.countDown();
+    closer.join();
+    assertTrue(bed.blocks.verified.get() <= 128, bed.blocks.verified + " blocks were verified");
+    bed.file.close();
+    assertThrows(IllegalStateException.class, () -> pinAndCheck(bed, 0));
+  }
+
+  @Test
+  void theWindowDoublesAndAJumpStopsIt() throws Exception {
+    Bed bed = bed(16 << 20);
+    ReadAhead reader = bed.cache.readAhead(bed.file, BlockLayout.fixed(1, BLOCKS * 4096L));
+    // Window of 16 blocks from block 2 on; of 32 when the reader enters the first; of 64, which is
+    // a quarter of the slab; and so on.
+    int[] asked = {0, 16, 48, 48, 48};
+    for (int i = 0; i < asked.length; i++) {
+      pinAhead(reader, i);
+      assertEquals(asked[i], bed.cache.stats().prefetches(), "after block " + i);
+    }
+    for (int i = asked.length; i < 60; i++) {
+      pinAhead(reader, i);
+    }
+    long before = bed.cache.stats().prefetches();
+    assertEquals(16 + 32 + 64 + 64, before);
+    for (int i = 0; i < 20; i++) {
+      pinAhead(reader, 500 - 7 * i);
+    }
+    assertEquals(before, bed.cache.stats().prefetches());
+    pinAhead(reader, 200);
+    pinAhead(reader, 201);
+    assertEquals(before + 16, bed.cache.stats().prefetches());
+  }
+
+  private static void pinAhead(ReadAhead reader, int block) throws Exception {
+    try (PinnedBlock pinned = reader.pin(block * 4096L)) {
+      TestBlocks.check(pinned.segment(), 1, block * 4096L);
+    }
+  }
+
+  @Test
+  void aWholeScanReadsEachBlockOnce() throws Exception {
+    Bed bed = bed(16 << 20);
+    ReadAhead reader = bed.cache.readAhead(bed.file, BlockLayout.fixed(1, BLOCKS * 4096L));
+    for (int i = 0; i < BLOCKS; i++) {
+      pinAhead(reader, i);
+    }
+    assertThrows(IllegalArgumentException.class, () -> reader.pin(BLOCKS * 4096L));
+    assertEquals(BLOCKS, bed.blocks.verified.get());
+    assertEquals(BLOCKS - 2, bed.cache.stats().prefetches());
+    // A second scan finds all of it and asks for nothing.
+    for (int i = 0; i < BLOCKS; i++) {
+      pinAhead(reader, i);
+    }
+    assertEquals(BLOCKS, bed.blocks.verified.get());
+    assertFalse(bed.cache.prefetch(bed.file, 0, 1));
+  }
+
+  @Test
+  void blocksOfManySizesAreReadAhead() throws Exception {
+    PageCache cache =
+        keep(PageCache.open(bus, new MemoryBudget(32 << 20), PageCacheOptions.defaults()));
+    // The 40 pages that a block takes are more than the first window.
+    DataFile file = keep(TestBlocks.write(directory(), "large", 7, 30, 40, 1000, 150_000));
+    TestBlocks blocks = new TestBlocks(7, file.path());
+    BlockFile attached = keep(cache.attach(file, 7, blocks));
+    ReadAhead reader = cache.readAhead(attached, BlockLayout.fixed(40, file.size()));
+    for (int i = 0; i < 30; i++) {
+      try (PinnedBlock pinned = reader.pin(i * 40L * 4096)) {
+        TestBlocks.check(pinned.segment(), 7, i * 40L * 4096);
+      }
+    }
+    assertEquals(30, blocks.verified.get());
+    assertEquals(28, cache.stats().prefetches());
+  }
+}
