@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param capacity operations that can be prepared or in flight at one time, 1 to 16,384;
 ///     default 256. Used by all backends.
-/// @param files slots for registered files, 0 to 65,536; default 1,024, each with 8 to 16 bytes of
-///     the kernel's memory. No more than the process may open files (ulimit -n). The table does not
-///     grow: what is in it has no other name from which a larger one could be filled. io_uring.
+/// @param files slots for registered files at most, 0 to 1,048,576; default 65,536. There is rarely a
+///     reason to change it. The kernel makes the table when the first file is registered or opened
+///     into a slot, for as many as this and as the process may have open (ulimit -n), and it stays as
+///     long as it is: 8 bytes of the kernel's memory and 1 ns for each slot. io_uring.
 /// @param backend the one backend to use, or null (default) for the best that this host allows;
 ///     with a value, opening fails where that backend is not available
 /// @param closeDeadline how long `close` waits for the last results before it leaks the memory
@@ -24,14 +25,14 @@ public record BusOptions(
     Scheduler scheduler) {
 
   private static final BusOptions DEFAULTS =
-      new BusOptions(256, 1024, null, Duration.ofSeconds(30), Scheduler.system());
+      new BusOptions(256, 65_536, null, Duration.ofSeconds(30), Scheduler.system());
 
   public BusOptions {
     if (capacity < 1 || capacity > 16_384) {
       throw new IllegalArgumentException("capacity " + capacity + " is not in 1 to 16384");
     }
-    if (files < 0 || files > 65_536) {
-      throw new IllegalArgumentException("files " + files + " is not in 0 to 65536");
+    if (files < 0 || files > 1 << 20) {
+      throw new IllegalArgumentException("files " + files + " is not in 0 to 1048576");
     }
     if (closeDeadline.isNegative()) {
       throw new IllegalArgumentException("closeDeadline " + closeDeadline + " is negative");

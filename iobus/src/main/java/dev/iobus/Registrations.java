@@ -65,8 +65,8 @@ final class Registrations {
         file,
         Errno.ENFILE,
         "ENFILE",
-        "all slots of the ring's table of files are in use; close or unregister some, or open the"
-            + " bus with more: BusOptions.withFiles, within the limit on open files (ulimit -n)");
+        "all slots of the ring's table of files are in use; close or unregister some. It has one for"
+            + " each file that the process may open (ulimit -n), up to BusOptions.withFiles");
   }
 
   void remove(RegisteredFile file) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.posix.Libc;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -177,6 +178,31 @@ abstract class FileSlotsContract {
     assertThrows(BusException.class, () -> bus.openRegistered(directory));
     bus.unregister(slots.getFirst());
     bus.reserveFile();
+  }
+
+  /// Nobody has to say beforehand how many there will be, up to the limit on open files.
+  @Test
+  void theTableHasRoomForAllThatTheProcessMayOpen() throws IOException {
+    int count = (int) Math.min(2000, Libc.openFilesMax() / 2);
+    Path path = file("many", 8, 3);
+    try (Bus unsized = open(BusOptions.defaults().withCapacity(4))) {
+      unsized.submit(unsized.open(path));
+      Result result = unsized.dispatch();
+      OpenFile plain = result.endOpen();
+      unsized.done(result);
+      List<RegisteredFile> files = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        files.add(unsized.register(plain));
+        unsized.reserveFile();
+      }
+      MemorySegment into = memory(8);
+      unsized.submit(unsized.read(files.getLast(), into, 0));
+      Result read = unsized.dispatch();
+      assertEquals(8, read.endRead());
+      unsized.done(read);
+      unsized.submit(unsized.close(plain));
+      unsized.done(unsized.dispatch());
+    }
   }
 
   @Test

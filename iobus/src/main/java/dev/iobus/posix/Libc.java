@@ -41,6 +41,9 @@ public final class Libc {
   /// `linux/fs.h`: drop the pages when they are written.
   public static final int RWF_DONTCACHE = 0x80;
 
+  /// `bits/resource.h`.
+  private static final int RLIMIT_NOFILE = 7;
+
   /// `sys/eventfd.h`.
   public static final int EFD_CLOEXEC = 0x80000;
 
@@ -104,6 +107,8 @@ public final class Libc {
       downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
   private static final MethodHandle PPOLL =
       downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+  private static final MethodHandle GETRLIMIT =
+      downcall("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
   private static final MethodHandle OPEN =
       variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
   private static final MethodHandle FCNTL =
@@ -321,6 +326,19 @@ public final class Libc {
       return (int)
           orErrno(
               (int) PPOLL.invokeExact(capture, pollfds, count, time, MemorySegment.NULL), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /// How many files this process may have open now, the soft limit RLIMIT_NOFILE of Linux. Without a
+  /// limit [Long#MAX_VALUE].
+  public static long openFilesMax() {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment limits = call.allocate(JAVA_LONG, 2); // `struct rlimit`: soft, hard.
+      int answer = (int) GETRLIMIT.invokeExact(newErrnoCapture(call), RLIMIT_NOFILE, limits);
+      long soft = limits.get(JAVA_LONG, 0);
+      return answer < 0 || soft < 0 ? Long.MAX_VALUE : soft;
     } catch (Throwable e) {
       throw new AssertionError(e);
     }

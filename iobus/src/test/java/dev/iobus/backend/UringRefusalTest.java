@@ -2,15 +2,20 @@ package dev.iobus.backend;
 
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.posix.Errno;
+import dev.iobus.posix.Libc;
 import dev.iobus.uring.KernelFeature;
 import dev.iobus.uring.LimitedKernel;
+import dev.iobus.uring.UringAbi;
 import dev.iobus.uring.UringSyscalls;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Assumptions;
@@ -29,7 +34,8 @@ class UringRefusalTest {
   /// kernel".
   private static final class Faulty implements UringSyscalls {
 
-    final UringSyscalls kernel = UringSyscalls.kernel();
+    UringSyscalls kernel = UringSyscalls.kernel();
+    int slotsGranted = Integer.MAX_VALUE;
     IntUnaryOperator setup = n -> 1;
     IntUnaryOperator enter = n -> 1;
     IntUnaryOperator register = opcode -> 1;
@@ -61,6 +67,10 @@ class UringRefusalTest {
     public int io_uring_register(
         MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
       int answer = register.applyAsInt(opcode);
+      boolean files = opcode == UringAbi.IORING_REGISTER_FILES2;
+      if (files && argument.get(ValueLayout.JAVA_INT, 0) > slotsGranted) {
+        return -Errno.EMFILE;
+      }
       return answer == 1 ? kernel.io_uring_register(errno, fd, opcode, argument, count) : answer;
     }
   }
@@ -203,6 +213,70 @@ class UringRefusalTest {
     } finally {
       backend.close(false);
     }
+  }
+
+  /// What never registers a file takes no table; and a kernel before 5.13 would not give one later.
+  @Test
+  void theTableOfFilesIsMadeByTheFirstOfThem() throws Exception {
+    List<Integer> registrations = new ArrayList<>();
+    Faulty syscalls = new Faulty();
+    syscalls.register =
+        opcode -> {
+          registrations.add(opcode);
+          return 1;
+        };
+    UringBackend backend = openOrSkip(syscalls, true);
+    try {
+      assertFalse(registrations.contains(UringAbi.IORING_REGISTER_FILES2));
+      for (int i = 0; i < 3; i++) {
+        assertEquals(i, backend.reserveFile());
+      }
+      assertEquals(1, Collections.frequency(registrations, UringAbi.IORING_REGISTER_FILES2));
+    } finally {
+      backend.close(false);
+    }
+    assertEquals(1, Collections.frequency(registrations, UringAbi.IORING_UNREGISTER_FILES));
+
+    try (LimitedKernel old = new LimitedKernel(List.of(KernelFeature.RSRC_TAGS))) {
+      syscalls.kernel = old;
+      registrations.clear();
+      UringBackend eager = openOrSkip(syscalls, true);
+      assertTrue(registrations.contains(UringAbi.IORING_REGISTER_FILES));
+      registrations.clear();
+      assertEquals(0, eager.reserveFile());
+      assertEquals(List.of(), registrations);
+      eager.close(false);
+    }
+  }
+
+  @Test
+  void theTableOfFilesIsAsLongAsTheKernelGrants() throws Exception {
+    Faulty syscalls = new Faulty();
+    openOrSkip(syscalls, false).close(false);
+    for (int granted : new int[] {1, 5, 64}) {
+      syscalls.slotsGranted = granted;
+      UringBackend backend = UringBackend.open(syscalls, PLAIN_HOST, false, 8, 1 << 20);
+      try {
+        int slots = 0;
+        while (backend.reserveFile() >= 0) {
+          slots++;
+        }
+        assertTrue(slots <= granted && 2 * slots >= granted, slots + " of " + granted);
+        assertEquals(-Errno.ENFILE, backend.reserveFile());
+        backend.unregisterFile(slots - 1);
+        assertEquals(slots - 1, backend.reserveFile());
+      } finally {
+        backend.close(false);
+      }
+    }
+    Assumptions.assumeTrue(Libc.openFilesMax() < 65_536, "as many take too long to fill");
+    syscalls.slotsGranted = (int) Libc.openFilesMax();
+    UringBackend backend = UringBackend.open(syscalls, PLAIN_HOST, false, 8, 1 << 20);
+    for (int i = 0; i < syscalls.slotsGranted; i++) {
+      assertEquals(i, backend.reserveFile());
+    }
+    assertEquals(-Errno.ENFILE, backend.reserveFile());
+    backend.close(false);
   }
 
   private static UringBackend openOrSkip(Faulty syscalls, boolean shared) throws Exception {
