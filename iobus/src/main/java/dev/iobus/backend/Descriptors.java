@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// ring. Without it, a request could meet the stranger who got the number next.
 ///
 /// A use is counted from prepare to completion. The count of a closing descriptor has its sign bit
-/// set: it takes no more uses, and its last one closes it.
+/// set: it takes no more uses, and its last one closes it. Another bit says that the descriptor is a
+/// stream: it has no offsets and does not block.
 ///
 /// Thread-safe, without locks.
 final class Descriptors {
@@ -24,6 +25,7 @@ final class Descriptors {
   private static final int PARTS_MAX = 1 << 12;
 
   private static final int CLOSING = Integer.MIN_VALUE;
+  private static final int STREAM = 1 << 30;
 
   /// Made when first needed, never replaced.
   private static final AtomicReferenceArray<@Nullable AtomicIntegerArray> PARTS =
@@ -46,9 +48,9 @@ final class Descriptors {
   static void release(int fd) {
     AtomicIntegerArray part = part(fd);
     int index = fd & PART_SIZE - 1;
-    int left = part.decrementAndGet(index);
-    assert (left & ~CLOSING) != ~CLOSING : "descriptor " + fd + " was released too often";
-    if (left == CLOSING) {
+    int before = part.getAndDecrement(index);
+    assert (before & ~(CLOSING | STREAM)) != 0 : "descriptor " + fd + " was released too often";
+    if ((before & ~STREAM) == (CLOSING | 1)) {
       closeNow(part, index, fd);
     }
   }
@@ -61,10 +63,19 @@ final class Descriptors {
     AtomicIntegerArray part = part(fd);
     int index = fd & PART_SIZE - 1;
     int uses = part.getAndUpdate(index, n -> n | CLOSING);
-    if (uses > 0) {
-      return 0;
+    if (uses < 0) {
+      return -Errno.EBADF;
     }
-    return uses < 0 ? -Errno.EBADF : closeNow(part, index, fd);
+    return (uses & ~STREAM) > 0 ? 0 : closeNow(part, index, fd);
+  }
+
+  /// Notes that an open descriptor is a stream, until it is closed.
+  static void markStream(int fd) {
+    part(fd).getAndUpdate(fd & PART_SIZE - 1, n -> n | STREAM);
+  }
+
+  static boolean isStream(int fd) {
+    return fd >= 0 && (part(fd).get(fd & PART_SIZE - 1) & STREAM) != 0;
   }
 
   /// The count is set back first: another thread may be given the number as soon as it is free.

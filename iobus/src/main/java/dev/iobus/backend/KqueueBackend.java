@@ -22,12 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /// kqueue(2) of macOS and FreeBSD, or libkqueue on Linux, for files and pipes: pipes are waited for
 /// in the kernel's queue, and calls on files, which always count as ready there, are made by worker
-/// threads. Sockets, timeouts and deadlines are answered with EOPNOTSUPP.
+/// threads. Sockets are answered with EOPNOTSUPP.
 ///
 /// ```
 /// prepare ─► KqueueJob ─► KqueueRuns ┬─► WorkerPool ─► PosixFiles ─┬─► KqueueCompletions ─► sink
-///                              ▲     └─► DescriptorWaits ─┐        │        │
-///                              └──────── Kqueue ◄─────────┘        │        │ EVFILT_USER
+///                              ▲     └─► KqueueWaits ─┐            │        │
+///                              └──────── Kqueue ◄─────┘            │        │ EVFILT_USER
 ///                                          ▲───────────────────────┴────────┘
 /// ```
 ///
@@ -45,7 +45,7 @@ public final class KqueueBackend implements Backend {
   private final Arena arena = Arena.ofShared();
   private final Kqueue queue;
   private final KqueueCompletions completions;
-  private final DescriptorWaits waits;
+  private final KqueueWaits waits;
   private final KqueueRuns runs;
 
   // Owned by the submitting side.
@@ -59,14 +59,10 @@ public final class KqueueBackend implements Backend {
     this.capacity = capacity;
     this.queue = queue;
     completions = new KqueueCompletions(queue, capacity);
-    waits = new DescriptorWaits(queue);
-    KqueueJob[] jobs = new KqueueJob[capacity];
-    for (int i = 0; i < capacity; i++) {
-      jobs[i] = new KqueueJob(Libc.newErrnoCapture(arena));
-    }
     int threadsMax = Math.min(capacity, THREADS_MAX);
     String name = "iobus-kqueue-" + COUNT.getAndIncrement();
-    runs = new KqueueRuns(jobs, waits, completions, name, threadsMax);
+    runs = new KqueueRuns(arena, queue, completions, name, capacity, threadsMax);
+    waits = runs.waits();
     prepared = new KqueueJob[capacity];
   }
 
@@ -126,7 +122,7 @@ public final class KqueueBackend implements Backend {
 
   @Override
   public void prepare(Request request) {
-    prepared[preparedCount++] = runs.take(request);
+    prepared[preparedCount++] = runs.prepare(request);
   }
 
   @Override
@@ -148,7 +144,7 @@ public final class KqueueBackend implements Backend {
     long left = timeoutNanos;
     boolean looked = false;
     while (left > 0 && completions.mustWait(minimum)) {
-      int answer = takeEvents(left);
+      int answer = waits.serve(left);
       if (answer < 0) {
         return answer;
       }
@@ -169,35 +165,8 @@ public final class KqueueBackend implements Backend {
 
   @Override
   public int drain(CompletionSink sink) {
-    if (waits.count() > 0) {
-      int answer = takeEvents(0);
-      if (answer < 0) {
-        return answer;
-      }
-    }
-    return completions.drain(sink);
-  }
-
-  /// Waits for events and carries on the runs that they are for. Returns 0, or a negated error
-  /// number that ends the queue.
-  private int takeEvents(long nanos) {
-    int count = queue.await(nanos);
-    completions.pauseWait();
-    if (count < 0) {
-      return count == -Errno.EINTR ? 0 : count;
-    }
-    for (int event = 0; event < count; event++) {
-      if (!queue.isWakeup(event)) {
-        KqueueJob job = waits.take(queue.fd(event), queue.direction(event), queue.data(event));
-        while (job != null) {
-          KqueueJob next = job.nextWaiting;
-          job.nextWaiting = null;
-          runs.resume(job);
-          job = next;
-        }
-      }
-    }
-    return 0;
+    int answer = waits.serveNow();
+    return answer < 0 ? answer : completions.drain(sink);
   }
 
   @Override
@@ -345,7 +314,7 @@ public final class KqueueBackend implements Backend {
       return;
     }
     closed = true;
-    runs.stop(!abandon);
+    runs.stopWorkers(abandon);
     if (!abandon) {
       queue.close();
       arena.close();

@@ -7,57 +7,33 @@ import java.util.concurrent.locks.ReentrantLock;
 /// The completion queue of the kqueue backend: any thread adds, one reaper waits in the kernel's
 /// queue and takes. The reaper is triggered only if it waits for as much as there is.
 ///
-/// Two preallocated buffers change places at each take, so that the reaper passes completions on
-/// without a lock.
-///
 /// Thread-safe; [#mustWait], [#endWait] and [#drain] are for one thread at a time.
 final class KqueueCompletions {
 
   private static final int NOBODY_WAITS = Integer.MAX_VALUE;
 
   private final Kqueue queue;
+  private final CompletionBuffers buffers;
   private final ReentrantLock lock = new ReentrantLock();
 
   // Guarded by the lock.
-  private Buffer filling;
   private int wanted = NOBODY_WAITS;
 
   /// Written under the lock; read without it by [#wakeup].
   private volatile boolean woken;
 
-  // Owned by the reaper.
-  private Buffer draining;
-  private int drained;
-
-  private static final class Buffer {
-    long[] userData;
-    int[] results;
-    int[] flags;
-    int count;
-
-    Buffer(int capacity) {
-      userData = new long[capacity];
-      results = new int[capacity];
-      flags = new int[capacity];
-    }
-  }
-
   /// @param capacity completions that can be there at one time
   KqueueCompletions(Kqueue queue, int capacity) {
     this.queue = queue;
-    filling = new Buffer(capacity);
-    draining = new Buffer(capacity);
+    buffers = new CompletionBuffers(capacity);
   }
 
   void add(long userData, int result, int flags) {
     boolean enough;
     lock.lock();
     try {
-      int index = filling.count++;
-      filling.userData[index] = userData;
-      filling.results[index] = result;
-      filling.flags[index] = flags;
-      enough = filling.count >= wanted;
+      buffers.add(userData, result, flags);
+      enough = buffers.added() >= wanted;
       if (enough) {
         wanted = NOBODY_WAITS;
       }
@@ -88,10 +64,10 @@ final class KqueueCompletions {
   /// Whether the reaper must wait for `minimum` completions to be there. After a true it has asked
   /// to be triggered when they are, or by a wake-up.
   boolean mustWait(int minimum) {
-    int enough = minimum - (draining.count - drained);
+    int enough = minimum - buffers.undrained();
     lock.lock();
     try {
-      if (filling.count >= enough || woken) {
+      if (buffers.added() >= enough || woken) {
         return false;
       }
       wanted = enough;
@@ -118,32 +94,16 @@ final class KqueueCompletions {
 
   /// Passes on what is there. When the sink throws, the rest is kept for the next call.
   int drain(CompletionSink sink) {
-    int passed = drainOne(sink);
+    int passed = buffers.drain(sink);
     lock.lock();
     try {
-      if (filling.count == 0) {
+      if (buffers.added() == 0) {
         return passed;
       }
-      Buffer full = filling;
-      filling = draining;
-      draining = full;
+      buffers.exchange();
     } finally {
       lock.unlock();
     }
-    return passed + drainOne(sink);
-  }
-
-  /// Empties the reaper's buffer.
-  private int drainOne(CompletionSink sink) {
-    Buffer buffer = draining;
-    int passed = 0;
-    while (drained < buffer.count) {
-      int index = drained++;
-      sink.complete(buffer.userData[index], buffer.results[index], buffer.flags[index]);
-      passed++;
-    }
-    buffer.count = 0;
-    drained = 0;
-    return passed;
+    return passed + buffers.drain(sink);
   }
 }

@@ -59,7 +59,7 @@ public final class NioBackend implements Backend {
     this.capacity = capacity;
     int threadsMax = Math.min(capacity, THREADS_MAX);
     completions = new NioCompletions(capacity);
-    runs = new NioRuns("iobus-nio-" + COUNT.getAndIncrement(), capacity, threadsMax, completions);
+    runs = new NioRuns("iobus-nio-" + COUNT.getAndIncrement(), capacity, threadsMax, completions::add);
     prepared = new NioJob[capacity];
   }
 
@@ -139,48 +139,11 @@ public final class NioBackend implements Backend {
     return capacity - preparedCount;
   }
 
-  /// Cuts what was prepared into runs. Those that begin with an operation that blocks are queued
-  /// for the workers; the others are begun at once, after everything before them was queued.
   @Override
   public int submit() {
-    NioJob first = null;
-    NioJob last = null;
-    int count = 0;
-    int index = 0;
-    while (index < preparedCount) {
-      NioJob head = prepared[index++];
-      NioJob end = head;
-      while (end.link != Link.NONE && index < preparedCount) {
-        end.next = prepared[index++];
-        end = end.next;
-      }
-      if (NioRuns.blocks(head)) {
-        int armed = runs.arm(head);
-        if (armed < 0) {
-          return armed;
-        }
-        if (last == null) {
-          first = head;
-        } else {
-          last.nextRun = head;
-        }
-        last = head;
-        count++;
-      } else {
-        if (first != null && last != null && !runs.execute(first, last, count)) {
-          return -Errno.ENOMEM;
-        }
-        first = null;
-        last = null;
-        count = 0;
-        runs.start(head);
-      }
-    }
+    int count = preparedCount;
     preparedCount = 0;
-    if (first != null && last != null && !runs.execute(first, last, count)) {
-      return -Errno.ENOMEM;
-    }
-    return 0;
+    return runs.start(prepared, count);
   }
 
   @Override

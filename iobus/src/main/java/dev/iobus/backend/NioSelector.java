@@ -1,37 +1,25 @@
 package dev.iobus.backend;
 
-import static dev.iobus.backend.NioSocketCalls.WAITS;
-
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SelectionKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Everything of one NIO backend that waits: for sockets, for a time, for a deadline. One thread,
-/// started by the first that has to wait, repeats an operation when its socket is ready for it.
+/// What waits on the NIO backend, at a `Selector`, served by one thread that the first that has to
+/// wait starts.
 ///
-/// Invariants.
-/// 1. A job is WAITING exactly while it stands in a queue of [NioWaits], or is a timeout in the
-///    heap; both change under the lock, and calls on sockets are made under it. So a cancel finds
-///    a job that waits, or one that has ended.
-/// 2. No job overtakes another of the same queue.
-/// 3. Runs are carried on without the lock.
-///
-/// The order of locks: this lock, a socket's monitor, the gate of [NioPoller]. Thread-safe.
-final class NioSelector {
+/// The order of locks: the lock of [JobWaits], a socket's monitor, the gate of [NioPoller].
+/// Thread-safe.
+final class NioSelector extends JobWaits<NioJob, NioWaits> {
 
   private final String name;
-  private final Consumer<NioJob> resume;
-  private final ReentrantLock lock = new ReentrantLock();
 
   /// Sockets that have got another channel.
   private final Queue<NioSocket> changed = new ConcurrentLinkedQueue<>();
@@ -39,138 +27,50 @@ final class NioSelector {
   // Changed under the lock.
   private final NioSocketCalls calls = new NioSocketCalls();
   private final Map<NioSocket, NioWaits> sockets = new HashMap<>();
-  private final NioTimers timers;
-  private @Nullable NioJob ended;
-  private @Nullable NioJob endedLast;
   private volatile @Nullable NioPoller poller;
   private @Nullable Thread thread;
-  private boolean sleeping;
-  private long sleepsUntil;
   private boolean stopping;
 
-  /// @param resume carries the run of a job on that has ended with [NioJob#result]
+  /// @param resume carries the run of a job on that has ended with [Job#result]
   NioSelector(String name, int capacity, Consumer<NioJob> resume) {
+    super(new NioJob[capacity], resume);
     this.name = name;
-    this.resume = resume;
-    timers = new NioTimers(capacity);
   }
 
-  /// Carries out a job that may have to wait. Returns its result, or [NioSocketCalls#WAITS] if the
-  /// selector thread goes on with it.
-  int start(NioJob job) {
-    lock.lock();
-    try {
-      if (!job.state.compareAndSet(NioJob.QUEUED, NioJob.WAITING)) {
-        return -Errno.ECANCELED;
-      }
-      int result =
-          job.file instanceof NioSocket socket ? startOnSocket(job, socket) : startTimeout(job);
-      if (result != WAITS) {
-        job.state.set(NioJob.RUNNING);
-      }
-      return result;
-    } finally {
-      lock.unlock();
+  @Override
+  int attempt(NioJob job, @Nullable NioWaits waits, boolean ready) {
+    if (!(job.file instanceof NioSocket socket)) {
+      throw new AssertionError("only sockets are waited for");
     }
+    if (job.request().op != Op.POLL) {
+      return calls.attempt(job, socket, ready);
+    }
+    int mask = job.request().mask;
+    if (waits != null && ready) {
+      int told = waits.told(mask);
+      return told != 0 ? told : WAITS;
+    }
+    if (socket.isIdle()) {
+      return PollBits.HANGUP | (mask & PollBits.WRITABLE);
+    }
+    boolean known = (mask & (PollBits.READABLE | PollBits.WRITABLE)) != 0;
+    return known ? WAITS : -Errno.EOPNOTSUPP;
   }
 
-  private int startTimeout(NioJob job) {
-    long span = job.request().timeoutNanos;
-    if (span <= 0) {
-      return 0;
-    }
-    int started = open();
-    if (started < 0) {
-      return started;
-    }
-    job.deadline = System.nanoTime() + span;
-    job.timed = true;
-    addTimer(job);
-    return WAITS;
+  @Override
+  @Nullable NioWaits queues(NioJob job) {
+    return job.file instanceof NioSocket socket ? sockets.get(socket) : null;
   }
 
-  private int startOnSocket(NioJob job, NioSocket socket) {
-    Request request = job.request();
-    NioWaits waits = sockets.get(socket);
-    if (request.op == Op.POLL) {
-      if (socket.isIdle()) {
-        return PollBits.HANGUP | (request.mask & PollBits.WRITABLE);
-      }
-      if ((request.mask & (PollBits.READABLE | PollBits.WRITABLE)) == 0) {
-        return -Errno.EOPNOTSUPP;
-      }
-    } else if (waits == null || waits.of(request.op).isEmpty()) {
-      int result = calls.attempt(job, socket, false);
-      if (result != WAITS) {
-        return result;
-      }
+  @Override
+  NioWaits newQueues(NioJob job) {
+    if (!(job.file instanceof NioSocket socket)) {
+      throw new AssertionError("only sockets are waited for");
     }
-    int started = open();
-    if (started < 0) {
-      return job.moved > 0 ? job.moved : started;
-    }
-    if (waits == null) {
-      waits = new NioWaits(socket);
-      sockets.put(socket, waits);
-      socket.joined(this);
-    }
-    waits.of(request.op).add(job);
-    if (job.timed) {
-      addTimer(job);
-    }
-    watch(waits);
-    wake();
-    return WAITS;
-  }
-
-  /// Lets a deadline cancel a job that no worker has taken. Returns 0 or a negated error number.
-  int arm(NioJob job) {
-    lock.lock();
-    try {
-      int started = open();
-      if (started == 0) {
-        addTimer(job);
-      }
-      return started;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /// Forgets the deadline of a job that has ended.
-  void disarm(NioJob job) {
-    lock.lock();
-    try {
-      timers.remove(job);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /// Takes a job out that waits, and notes its result. Returns false if it does not wait.
-  boolean withdraw(NioJob job) {
-    lock.lock();
-    try {
-      if (job.state.get() != NioJob.WAITING) {
-        return false;
-      }
-      NioWaits waits = job.file instanceof NioSocket socket ? sockets.get(socket) : null;
-      timers.remove(job);
-      if (waits != null && waits.remove(job)) {
-        watch(waits);
-        wake();
-      }
-      cancelled(job);
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /// What has been moved is told rather than lost.
-  private static void cancelled(NioJob job) {
-    job.state.set(NioJob.RUNNING);
-    job.result = job.moved > 0 ? job.moved : -Errno.ECANCELED;
+    NioWaits waits = new NioWaits(socket);
+    sockets.put(socket, waits);
+    socket.joined(this);
+    return waits;
   }
 
   /// Looks at a socket again that has got another channel. From any thread, with any lock.
@@ -233,8 +133,9 @@ final class NioSelector {
     left.forEach(NioFiles::releaseQuietly);
   }
 
-  /// Opens the selector and starts its thread, once. Returns 0 or a negated error number.
-  private int open() {
+  /// Opens the selector and starts its thread, once.
+  @Override
+  int open() {
     if (thread != null || stopping) {
       return stopping ? -Errno.ECANCELED : 0;
     }
@@ -265,23 +166,16 @@ final class NioSelector {
     }
   }
 
-  private void addTimer(NioJob job) {
-    timers.add(job);
-    if (sleeping && job.deadline - sleepsUntil < 0) {
-      wake();
-    }
-  }
-
-  private void wake() {
+  @Override
+  void interruptSleep() {
     NioPoller present = poller;
-    if (sleeping && present != null) {
-      sleeping = false;
+    if (present != null) {
       present.wakeup();
     }
   }
 
-  /// Tells the selector what is waited for; what cannot be waited for ends.
-  private void watch(NioWaits waits) {
+  @Override
+  void watch(NioWaits waits) {
     NioPoller present = poller;
     if (present == null) {
       return;
@@ -290,26 +184,23 @@ final class NioSelector {
       waits.watch(present.selector());
     } catch (ClosedChannelException | RuntimeException e) {
       endAll(waits, NioErrno.negated(e));
-      wake();
     }
+    wake();
   }
 
   private void run(NioPoller mine) {
     boolean goesOn = true;
     while (goesOn) {
-      long millis = beginSleep();
-      IOException failure = mine.await(millis);
-      NioJob job;
+      IOException failure = mine.await(millisToSleep());
+      NioJob first;
       lock.lock();
       try {
-        sleeping = false;
+        endSleep();
         if (failure != null) {
           failAll(NioErrno.negated(failure));
         }
         serve(mine.found());
-        job = ended;
-        ended = null;
-        endedLast = null;
+        first = takeEnded();
         goesOn = failure == null && !stopping;
         if (!goesOn) {
           closePoller();
@@ -317,29 +208,20 @@ final class NioSelector {
       } finally {
         lock.unlock();
       }
-      while (job != null) {
-        NioJob next = job.nextEnded;
-        job.nextEnded = null;
-        resume.accept(job);
-        job = next;
-      }
+      resume(first);
     }
   }
 
   /// Returns how long to wait in milliseconds: 0 for ever, negative not at all.
-  private long beginSleep() {
+  private long millisToSleep() {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      NioJob first = timers.first();
-      sleepsUntil = first == null ? now + Long.MAX_VALUE : first.deadline;
-      sleeping = true;
-      if (ended != null || stopping || !changed.isEmpty()) {
+      long nanos = beginSleep();
+      if (stopping || !changed.isEmpty() || nanos == 0) {
         return -1;
       }
-      long left = sleepsUntil - now;
       // Rounded up: not too early.
-      return first == null ? 0 : left <= 0 ? -1 : (left + 999_999) / 1_000_000;
+      return nanos == Long.MAX_VALUE ? 0 : (nanos - 1) / 1_000_000 + 1;
     } finally {
       lock.unlock();
     }
@@ -347,104 +229,26 @@ final class NioSelector {
 
   private void serve(List<NioWaits> found) {
     for (NioWaits waits : found) {
-      serve(waits, waits.ready);
+      serve(waits);
     }
     found.clear();
     for (NioSocket socket = changed.poll(); socket != null; socket = changed.poll()) {
       NioWaits waits = sockets.get(socket);
       if (waits != null) {
-        serve(waits, -1);
+        waits.ready = -1;
+        serve(waits);
       }
     }
-    long now = System.nanoTime();
-    NioJob first = timers.first();
-    while (first != null && first.deadline - now <= 0) {
-      expire(first);
-      first = timers.first();
-    }
+    expire();
   }
 
-  private void serve(NioWaits waits, int ready) {
-    int input = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
-    boolean pending = waits.socket.isPending();
-    for (NioJob poll : List.copyOf(waits.polls)) {
-      int told = NioWaits.told(poll.request().mask, ready);
-      if (told != 0) {
-        waits.polls.remove(poll);
-        end(poll, told);
-      }
-    }
-    if ((ready & ~input) != 0) {
-      serve(waits, waits.writes);
-    }
+  private void serve(NioWaits waits) {
     // What was received before the connect ended has been tried in vain.
-    if ((ready & input) != 0 || pending) {
-      serve(waits, waits.reads);
-    }
-    watch(waits);
-  }
-
-  private void serve(NioWaits waits, Queue<NioJob> queue) {
-    for (NioJob job = queue.peek(); job != null; job = queue.peek()) {
-      int result = calls.attempt(job, waits.socket, true);
-      if (result == WAITS) {
-        return;
-      }
-      queue.remove();
-      end(job, result);
-    }
-  }
-
-  private void expire(NioJob job) {
-    timers.remove(job);
-    if (job.state.get() != NioJob.WAITING) {
-      job.state.compareAndSet(NioJob.QUEUED, NioJob.CANCELLED);
-      return;
-    }
-    NioWaits waits = job.file instanceof NioSocket socket ? sockets.get(socket) : null;
-    if (waits == null) {
-      end(job, 0);
-      return;
-    }
-    waits.remove(job);
-    watch(waits);
-    cancelled(job);
-    addEnded(job);
+    serve(waits, waits.isReadable() || waits.socket.isPending(), waits.isWritable());
   }
 
   private void failAll(int result) {
     sockets.values().forEach(waits -> endAll(waits, result));
-    for (NioJob job = timers.first(); job != null; job = timers.first()) {
-      if (job.state.get() == NioJob.WAITING) {
-        end(job, result);
-      } else {
-        timers.remove(job); // A worker takes it in time, or later.
-      }
-    }
-  }
-
-  private void endAll(NioWaits waits, int result) {
-    for (Queue<NioJob> queue : List.of(waits.reads, waits.writes, waits.polls)) {
-      for (NioJob job = queue.poll(); job != null; job = queue.poll()) {
-        end(job, result);
-      }
-    }
-  }
-
-  private void end(NioJob job, int result) {
-    timers.remove(job);
-    job.state.set(NioJob.RUNNING);
-    job.result = result;
-    addEnded(job);
-  }
-
-  private void addEnded(NioJob job) {
-    NioJob last = endedLast;
-    if (last == null) {
-      ended = job;
-    } else {
-      last.nextEnded = job;
-    }
-    endedLast = job;
+    endTimers(result);
   }
 }

@@ -1,5 +1,7 @@
 package dev.iobus.backend;
 
+import static dev.iobus.backend.JobWaits.WAITS;
+
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -13,26 +15,16 @@ import java.nio.channels.SocketChannel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The calls behind each [Op] on sockets. None blocks; results are the kernel's, or [#WAITS].
+/// The calls behind each [Op] on sockets. None blocks; results are the kernel's, or
+/// [JobWaits#WAITS].
 ///
 /// [#attempt] is guarded by the lock of [NioSelector]; the rest is stateless.
 final class NioSocketCalls {
-
-  /// The call would have to wait. No error number.
-  static final int WAITS = Integer.MIN_VALUE;
 
   /// The longest datagram, and a byte to tell that there is more.
   private static final int DATAGRAM_BYTES = 65_536;
 
   private @Nullable ByteBuffer datagram;
-
-  /// Whether the operation may have to wait for a socket.
-  static boolean mayWait(Op op) {
-    return switch (op) {
-      case CONNECT, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, POLL -> true;
-      default -> false;
-    };
-  }
 
   /// Carries out what never waits.
   static int call(Request request, @Nullable NioDescription file) {

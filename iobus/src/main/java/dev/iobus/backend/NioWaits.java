@@ -4,20 +4,17 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/// What waits for one socket at one selector: receives and accepts in order, sends and connects in
-/// order, and polls beside both.
+/// What waits for one socket at one selector.
 ///
 /// Guarded by the lock of [NioSelector].
-final class NioWaits {
+final class NioWaits extends WaitQueues<NioJob> {
+
+  private static final int INPUT = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
+  private static final int OUTPUT = SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT;
 
   final NioSocket socket;
-  final Queue<NioJob> reads = new ArrayDeque<>(2);
-  final Queue<NioJob> writes = new ArrayDeque<>(2);
-  final Queue<NioJob> polls = new ArrayDeque<>(1);
 
   /// What the selector found the socket ready for. Owned by the selector thread.
   int ready;
@@ -26,20 +23,6 @@ final class NioWaits {
 
   NioWaits(NioSocket socket) {
     this.socket = socket;
-  }
-
-  /// The queue that a job of this operation has its place in.
-  Queue<NioJob> of(Op op) {
-    return switch (op) {
-      case RECV, RECV_MESSAGE, READ, ACCEPT -> reads;
-      case SEND, SEND_MESSAGE, WRITE, CONNECT -> writes;
-      case POLL -> polls;
-      default -> throw new AssertionError(op);
-    };
-  }
-
-  boolean remove(NioJob job) {
-    return of(job.request().op).remove(job);
   }
 
   /// Tells the selector what is waited for.
@@ -61,21 +44,20 @@ final class NioWaits {
 
   private int interest() {
     int output = socket.isPending() ? SelectionKey.OP_CONNECT : SelectionKey.OP_WRITE;
-    int input = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
-    int ops = (reads.isEmpty() ? 0 : input) | (writes.isEmpty() ? 0 : output);
-    for (NioJob poll : polls) {
-      int mask = poll.request().mask;
-      ops |= (mask & PollBits.READABLE) == 0 ? 0 : input;
-      ops |= (mask & PollBits.WRITABLE) == 0 ? 0 : output;
-    }
-    return ops;
+    return (wantsInput() ? INPUT : 0) | (wantsOutput() ? output : 0);
+  }
+
+  boolean isReadable() {
+    return (ready & INPUT) != 0;
+  }
+
+  boolean isWritable() {
+    return (ready & OUTPUT) != 0;
   }
 
   /// What a poll with this mask tells of what the selector has found; 0 for nothing.
-  static int told(int mask, int ops) {
-    int input = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
-    int output = SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT;
-    int bits = (ops & input) == 0 ? 0 : PollBits.READABLE;
-    return mask & (bits | ((ops & output) == 0 ? 0 : PollBits.WRITABLE));
+  int told(int mask) {
+    int readable = isReadable() ? PollBits.READABLE : 0;
+    return mask & (readable | (isWritable() ? PollBits.WRITABLE : 0));
   }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// Thread-safe.
 ///
 /// @param <J> the kind of job
-final class WorkerPool<J extends PooledJob<J>> {
+final class WorkerPool<J extends Job<J>> {
 
   private final String name;
   private final int threadsMax;
@@ -41,7 +41,7 @@ final class WorkerPool<J extends PooledJob<J>> {
     this.work = work;
   }
 
-  /// Queues the runs that are linked by [PooledJob#nextRun] from `first` to `last`.
+  /// Queues the runs that are linked by [Job#nextRun] from `first` to `last`.
   ///
   /// Returns false, with nothing queued, if there is no thread and none can be started.
   boolean execute(J first, J last, int runs) {

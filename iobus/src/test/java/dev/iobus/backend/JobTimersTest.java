@@ -10,12 +10,12 @@ import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-final class NioTimersTest {
+final class JobTimersTest {
 
   @Test
   void theNearestDeadlineIsFirstWhateverIsRemoved() {
     Random random = new Random(1);
-    NioTimers timers = new NioTimers(200);
+    JobTimers<NioJob> timers = new JobTimers<>(new NioJob[200]);
     List<NioJob> model = new ArrayList<>();
     for (int step = 0; step < 20_000; step++) {
       if (model.size() < 200 && random.nextInt(5) < 3) {
@@ -40,7 +40,7 @@ final class NioTimersTest {
 
   @Test
   void theClockMayOverflow() {
-    NioTimers timers = new NioTimers(2);
+    JobTimers<NioJob> timers = new JobTimers<>(new NioJob[2]);
     NioJob late = new NioJob();
     late.deadline = Long.MAX_VALUE + 5;
     NioJob early = new NioJob();
@@ -50,7 +50,7 @@ final class NioTimersTest {
     assertEquals(early, timers.first());
   }
 
-  private static void assertFirst(List<NioJob> model, NioTimers timers) {
+  private static void assertFirst(List<NioJob> model, JobTimers<NioJob> timers) {
     if (model.isEmpty()) {
       assertNull(timers.first());
       return;

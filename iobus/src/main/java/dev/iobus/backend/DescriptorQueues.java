@@ -1,0 +1,37 @@
+package dev.iobus.backend;
+
+import dev.iobus.kqueue.Kqueue;
+
+/// What waits for one descriptor in a queue of the kernel, which has one registration for each
+/// direction. A registration fires once; its number tells an event that is on its way from those of
+/// later ones.
+///
+/// Guarded by the lock of [KqueueWaits].
+final class DescriptorQueues extends WaitQueues<KqueueJob> {
+
+  final int descriptor;
+
+  // Numbers of the registrations; 0 without one.
+  private long input;
+  private long output;
+
+  DescriptorQueues(int descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  long registration(Kqueue.Direction direction) {
+    return direction == Kqueue.Direction.READABLE ? input : output;
+  }
+
+  void setRegistration(Kqueue.Direction direction, long number) {
+    if (direction == Kqueue.Direction.READABLE) {
+      input = number;
+    } else {
+      output = number;
+    }
+  }
+
+  boolean wants(Kqueue.Direction direction) {
+    return direction == Kqueue.Direction.READABLE ? wantsInput() : wantsOutput();
+  }
+}
