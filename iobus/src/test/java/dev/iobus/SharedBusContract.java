@@ -352,7 +352,7 @@ abstract class SharedBusContract {
   }
 
   @Test
-  void openAndCloseLeaveNoDescriptor() throws IOException {
+  void openAndCloseLeaveNoDescriptor() throws Exception {
     Path descriptors = Path.of("/proc/self/fd");
     org.junit.jupiter.api.Assumptions.assumeTrue(Files.isDirectory(descriptors), "needs /proc");
     open(options()).close();
@@ -365,7 +365,13 @@ abstract class SharedBusContract {
         other.close(file);
       }
     }
-    assertEquals((double) before, (double) count(descriptors), 3);
+    long after = count(descriptors);
+    // libkqueue gives its own back on a thread of its own.
+    for (int i = 0; i < 500 && after > before + 3; i++) {
+      Thread.sleep(10);
+      after = count(descriptors);
+    }
+    assertTrue(after <= before + 3, after + " descriptors in place of " + before);
   }
 
   private static long count(Path path) throws IOException {
