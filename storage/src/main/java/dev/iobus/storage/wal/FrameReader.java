@@ -89,6 +89,11 @@ final class FrameReader {
         && isFrame(boundary, segmentId, from + gap);
   }
 
+  /// Forgets what was read: the file has grown, or is another's now.
+  void forget() {
+    windowBytes = 0;
+  }
+
   /// Looks at every block boundary behind the byte with LSN `from` for frames of this use, as the
   /// tail rule asks.
   ///

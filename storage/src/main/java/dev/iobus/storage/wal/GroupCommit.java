@@ -22,6 +22,7 @@ final class GroupCommit {
   private final Scheduler scheduler;
   private final Scheduler.Lock lock;
   private final Scheduler.Condition change;
+  private final Scheduler.Condition progress;
   private final boolean syncedByDefault;
   private final Room room;
   private final GroupWriter writer;
@@ -34,7 +35,7 @@ final class GroupCommit {
   private volatile long durable;
 
   // Guarded by the lock.
-  private final Waiter.Queue waiting = new Waiter.Queue();
+  private final AckWaiters waiting = new AckWaiters();
   private @Nullable Throwable failure;
   /// Who was told to lead and has not begun. Its turn may yet change, if it gets what it waits for.
   private @Nullable Waiter appointed;
@@ -42,6 +43,8 @@ final class GroupCommit {
   private boolean leading;
   private boolean closed;
   private long records;
+  /// Tasks that follow the log as it grows.
+  private int followers;
 
   /// @param start LSN at which the epoch begins; everything below is durable
   GroupCommit(
@@ -58,6 +61,7 @@ final class GroupCommit {
     this.scheduler = scheduler;
     this.lock = lock;
     this.change = lock.newCondition();
+    this.progress = lock.newCondition();
     this.syncedByDefault = syncedByDefault;
     this.room = room;
     this.writer = writer;
@@ -107,6 +111,23 @@ final class GroupCommit {
     throw new AssertionError("refused by an open log");
   }
 
+  /// Takes room and the next place at once, if there is room and nobody waits for it.
+  boolean tryReserve(Reservation reservation) throws WalFailedException {
+    lock.lock();
+    try {
+      requireOpen();
+      if (!room.tryAcquire(reservation.frameBytes())) {
+        return false;
+      }
+      // Nobody waited for room, and no permit was ever out: there is nothing to settle.
+      tail = room.reserve(reservation);
+      records += reservation.records();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// Takes the next place. Waits for no I/O and for no other task, and never fails for what was
   /// acquired.
   void reserve(Reservation reservation) {
@@ -114,7 +135,7 @@ final class GroupCommit {
     lock.lock();
     try {
       tail = room.reserve(reservation);
-      records++;
+      records += reservation.records();
       chain = afterPermit();
     } finally {
       lock.unlock();
@@ -143,6 +164,20 @@ final class GroupCommit {
     return settle(null);
   }
 
+  /// Sees to it that everything reserved so far is written within 10 ms.
+  void writeSoon() throws WalFailedException {
+    if (timer.isBufferedArmed()) {
+      return;
+    }
+    lock.lock();
+    try {
+      requireNotFailed();
+      timer.armBuffered(scheduler.nanoTime());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// Counts a place filled, and lets the leader go that waited for the last one.
   void filled(FillCount fills) {
     Waiter leader = fills.filled();
@@ -161,9 +196,7 @@ final class GroupCommit {
     Waiter chain;
     lock.lock();
     try {
-      if (lsn > tail) {
-        throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + tail);
-      }
+      requireWithin(lsn);
       if (isReached(lsn, durability)) {
         return;
       }
@@ -188,6 +221,67 @@ final class GroupCommit {
         lock.unlock();
       }
       throw new AssertionError("woken before LSN " + lsn + " was " + durability);
+    }
+  }
+
+  /// Runs `callback` when everything below `lsn` has that durability, or never will.
+  void whenReached(long lsn, Durability durability, AckCallback callback) {
+    Waiter waiter = Waiter.forCallback(callback, lsn, durability);
+    Waiter chain;
+    lock.lock();
+    try {
+      if (closed) {
+        throw closedException();
+      }
+      requireWithin(lsn);
+      if (isReached(lsn, durability)) {
+        waiter.acknowledged = true;
+        wakeUps.end(waiter);
+      } else if (failure != null) {
+        wakeUps.end(waiter);
+      } else if (durability == Durability.BUFFERED) {
+        timer.armBuffered(scheduler.nanoTime());
+        waiter.acknowledged = true;
+        wakeUps.end(waiter);
+      } else {
+        waiting.add(waiter);
+      }
+      chain = settle(null);
+    } finally {
+      lock.unlock();
+    }
+    wakeUps.wake(chain, null);
+  }
+
+  /// Waits until the log has more behind `lsn` with that durability, at most until the deadline,
+  /// and not when the log is closed or has failed. Returns how far it has it.
+  long awaitBeyond(long lsn, Durability durability, long deadlineNanos) {
+    lock.lock();
+    followers++;
+    try {
+      boolean inTime = true;
+      while (inTime && reached(durability) <= lsn && failure == null && !closed) {
+        if (deadlineNanos == Long.MAX_VALUE) {
+          progress.await();
+        } else {
+          inTime = progress.awaitUntil(deadlineNanos);
+        }
+      }
+      return reached(durability);
+    } finally {
+      followers--;
+      lock.unlock();
+    }
+  }
+
+  /// How far the log has that durability; `BUFFERED` counts as `WRITTEN`.
+  long reached(Durability durability) {
+    return durability == Durability.SYNCED ? durable : written;
+  }
+
+  private void requireWithin(long lsn) {
+    if (lsn > tail) {
+      throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + tail);
     }
   }
 
@@ -217,16 +311,33 @@ final class GroupCommit {
         room.openNext();
       }
       room.grant();
-      Waiter candidate = waiting.head();
+      Waiter candidate = waiting.firstTask();
       if (candidate == null) {
         candidate = room.leaderCandidate();
       }
-      if (candidate != null && !hasLeader()) {
+      if (candidate == null) {
+        candidate = waiting.firstCallback();
+      }
+      if (candidate != null && mayAppoint(candidate)) {
         appointed = candidate;
         wakeUps.lead(candidate, self);
       }
     }
     return wakeUps.take();
+  }
+
+  /// A waiting task takes the turn from the task of the callbacks, which may be busy with one of
+  /// them, or be that waiting task. Needs the lock.
+  private boolean mayAppoint(Waiter candidate) {
+    Waiter next = appointed;
+    if (next == null || !hasLeader()) {
+      return !leading;
+    }
+    if (leading || next.callback == null || candidate.callback != null) {
+      return false;
+    }
+    next.turn = Waiter.Turn.WAIT;
+    return true;
   }
 
   /// Whether a leader is at work or will be. Needs the lock.
@@ -236,7 +347,7 @@ final class GroupCommit {
   }
 
   /// Writes what is reserved now, as the one leader.
-  private void lead(Waiter self) {
+  void lead(Waiter self) {
     Group group;
     LongRecord record;
     boolean sync;
@@ -295,7 +406,10 @@ final class GroupCommit {
       if (sync) {
         durable = written;
       }
-      waiting.removeReached(written, durable, wakeUps);
+      waiting.acknowledge(written, durable, wakeUps);
+      if (followers > 0) {
+        progress.signalAll();
+      }
       timer.wrote(scheduler.nanoTime(), durable);
       resign();
       chain = settle(self);
@@ -327,12 +441,11 @@ final class GroupCommit {
       if (leader) {
         resign();
       }
-      for (Waiter w = waiting.poll(); w != null; w = waiting.poll()) {
-        wakeUps.end(w);
-      }
+      waiting.refuseAll(wakeUps);
       room.close();
       room.grant();
       change.signalAll();
+      progress.signalAll();
       chain = wakeUps.take();
     } finally {
       lock.unlock();
@@ -392,6 +505,7 @@ final class GroupCommit {
     lock.lock();
     try {
       closed = true;
+      progress.signalAll();
       room.close();
       room.grant();
       chain = wakeUps.take();
@@ -436,7 +550,23 @@ final class GroupCommit {
   private void requireOpen() throws WalFailedException {
     requireNotFailed();
     if (closed) {
-      throw new IllegalStateException("the log " + log + " is closed");
+      throw closedException();
+    }
+  }
+
+  private IllegalStateException closedException() {
+    return new IllegalStateException("the log " + log + " is closed");
+  }
+
+  /// Why the log has failed; only once it has.
+  WalFailedException failure() {
+    lock.lock();
+    try {
+      Throwable first = failure;
+      assert first != null : "a wait was refused by a log that has not failed";
+      return new WalFailedException(log, first);
+    } finally {
+      lock.unlock();
     }
   }
 

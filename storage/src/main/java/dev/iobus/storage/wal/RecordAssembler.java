@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Puts the parts of long records together again and hands whole records to the consumer.
 ///
 /// Takes frames in order and knows where the log is whole: after a record's last frame, never
-/// between its parts. Holds memory for at most one record. Confined to one thread; closed by its
+/// between its parts. Holds memory for at most one record, until the next frame. Confined to one thread; closed by its
 /// owner.
 final class RecordAssembler implements AutoCloseable {
 
@@ -20,6 +20,7 @@ final class RecordAssembler implements AutoCloseable {
   private MemorySegment parts = MemorySegment.NULL;
   private long lsn;
   private long filled;
+  private boolean complete;
 
   // The end of the last frame that completed a record, or was a mark between records.
   private long wholeEnd;
@@ -36,6 +37,9 @@ final class RecordAssembler implements AutoCloseable {
   ///
   /// @return false when that frame cannot follow the ones before it
   boolean accept(FrameReader frame) throws IOException {
+    if (complete) {
+      drop();
+    }
     switch (frame.type()) {
       case FULL -> {
         if (arena != null || frame.recordLength() != frame.payloadLength()) {
@@ -64,9 +68,9 @@ final class RecordAssembler implements AutoCloseable {
         if (arena == null || !add(frame) || filled != parts.byteSize()) {
           return false;
         }
+        complete = true;
         consumer.record(lsn, frame.end(), parts.asReadOnly());
         wholeEnd = frame.end();
-        drop();
       }
     }
     return true;
@@ -99,6 +103,7 @@ final class RecordAssembler implements AutoCloseable {
   }
 
   private void drop() {
+    complete = false;
     if (arena != null) {
       long length = parts.byteSize();
       parts = MemorySegment.NULL;

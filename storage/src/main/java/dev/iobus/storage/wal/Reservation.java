@@ -3,9 +3,10 @@ package dev.iobus.storage.wal;
 import static dev.iobus.storage.wal.WalFormat.FRAME_HEADER_BYTES;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One append, from its permit to its place. A fresh object for each, not a pooled one: the caller
+/// One append, from its permit to its place; of one record, or of several that are put there at once. A fresh object for each, not a pooled one: the caller
 /// reads [#end()] after [#fill()], when the log may be done with it already.
 ///
 /// Confined to the appending task, but for what the commit sets under the log's lock.
@@ -19,6 +20,8 @@ final class Reservation implements Permit, Place {
 
   private final GroupCommit commit;
   private final int payloadLength;
+  private final long frameBytes;
+  private final int records;
 
   /// For a record that does not fit into a group; null for all others.
   private final @Nullable LongRecord longRecord;
@@ -33,11 +36,26 @@ final class Reservation implements Permit, Place {
     this.commit = commit;
     this.payloadLength = payloadLength;
     this.longRecord = longRecord;
+    this.frameBytes = WalFormat.frameBytes(payloadLength);
+    this.records = 1;
   }
 
-  /// Bytes of the record's one frame; meaningless for a long record.
+  /// For several records, which [#fillAll] puts there.
+  Reservation(GroupCommit commit, long frameBytes, int records) {
+    this.commit = commit;
+    this.payloadLength = 0;
+    this.longRecord = null;
+    this.frameBytes = frameBytes;
+    this.records = records;
+  }
+
+  /// Bytes of all its frames.
   long frameBytes() {
-    return WalFormat.frameBytes(payloadLength);
+    return frameBytes;
+  }
+
+  int records() {
+    return records;
   }
 
   @Nullable LongRecord longRecord() {
@@ -54,7 +72,7 @@ final class Reservation implements Permit, Place {
     this.group = group;
     this.at = at;
     lsn = group.startLsn() + at;
-    end = lsn + frameBytes();
+    end = lsn + frameBytes;
     state = State.RESERVED;
   }
 
@@ -115,6 +133,25 @@ final class Reservation implements Permit, Place {
       throw new AssertionError("a reserved place without memory");
     }
     commit.filled(fills);
+  }
+
+  /// Puts the records `from` to `to` of the list and says that they are there.
+  void fillAll(List<MemorySegment> payloads, int from, int to) {
+    requireReserved();
+    state = State.ENDED;
+    Group target = group;
+    if (target == null) {
+      throw new AssertionError("several records without a group");
+    }
+    long frame = at;
+    for (MemorySegment payload : payloads.subList(from, to)) {
+      int length = (int) payload.byteSize();
+      MemorySegment.copy(payload, 0, target.buffer(), frame + FRAME_HEADER_BYTES, length);
+      target.sealFrame(frame, FrameType.FULL, length, commit.durableLsn());
+      frame += WalFormat.frameBytes(length);
+    }
+    assert frame == at + frameBytes : "records changed their lengths";
+    commit.filled(target.fills());
   }
 
   private void requireReserved() {

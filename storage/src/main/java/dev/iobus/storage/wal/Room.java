@@ -21,6 +21,7 @@ final class Room {
   private final int groupBytes;
   private final int blockSize;
   private final SegmentSupply supply;
+  private final long retainBytes;
   private final WakeUps wakeUps;
 
   // Where the next group goes.
@@ -48,6 +49,7 @@ final class Room {
 
   /// @param first the first segment of the epoch; it has its place already
   /// @param heldFrom LSN from which on the owner needs the log
+  /// @param retainBytes what is kept below that, for readers
   /// @param wakeUps takes waiters that got what they wait for
   Room(
       int groupBytes,
@@ -56,11 +58,13 @@ final class Room {
       Iterable<WalSegment> recovered,
       WalSegment first,
       long heldFrom,
+      long retainBytes,
       WakeUps wakeUps) {
     this.groupBytes = groupBytes;
     this.blockSize = blockSize;
     this.supply = supply;
     this.wakeUps = wakeUps;
+    this.retainBytes = retainBytes;
     this.segment = first;
     this.written = first;
     this.nextOffset = blockSize;
@@ -344,11 +348,28 @@ final class Room {
   /// Takes back segments of which nothing at or behind `lsn` is needed.
   void release(long lsn) {
     releasedLsn = Math.max(releasedLsn, lsn);
-    while (live.getFirst() != written && live.getFirst().endLsn() <= lsn) {
+    while (live.getFirst() != written && live.getFirst().endLsn() <= lsn - retainBytes) {
       WalSegment last = live.removeFirst();
       last.release();
       supply.giveBack(last);
     }
+  }
+
+  /// LSN of the first byte that is still there, which may lie below what is held.
+  long firstLsn() {
+    return live.getFirst().firstLsn();
+  }
+
+  /// The segment that holds the byte with that LSN, or will; null when it is there no longer.
+  @Nullable WalSegment segmentAt(long lsn) {
+    WalSegment found = null;
+    for (WalSegment each : live) {
+      if (each.firstLsn() > lsn) {
+        break;
+      }
+      found = each;
+    }
+    return found;
   }
 
   /// LSN of the first byte that is held for recovery.

@@ -100,6 +100,10 @@ final class SegmentSupply {
     return groups;
   }
 
+  boolean isDirect() {
+    return direct;
+  }
+
   boolean isEmpty() {
     return prepared.isEmpty();
   }
@@ -236,7 +240,8 @@ final class SegmentSupply {
     long segmentId = random.nextLong();
     if (slot.fileId() != 0) {
       DataFile file = directory.open(slot.name(), direct, OpenFlag.WRITE);
-      return WalSegment.prepared(slot.name(), slot.fileId(), segmentId, slot.bytes(), file);
+      return WalSegment.prepared(
+          slot.name(), slot.fileId(), segmentId, slot.bytes(), directory.blockSize(), file);
     }
     long fileId;
     do {
@@ -252,7 +257,8 @@ final class SegmentSupply {
       writeHeader(file, header);
       file.sync();
       directory.sync();
-      return WalSegment.prepared(slot.name(), fileId, segmentId, slot.bytes(), file);
+      return WalSegment.prepared(
+          slot.name(), fileId, segmentId, slot.bytes(), directory.blockSize(), file);
     } catch (IOException | RuntimeException | Error e) {
       remove(file, e);
       throw e;

@@ -4,20 +4,25 @@ import dev.iobus.Scheduler;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// A task that waits for the log: for an LSN to be acknowledged, or for room. One per wait.
+/// Who waits for the log: for an LSN to be acknowledged, or for room. One per wait. Either a task
+/// that is parked, or a callback that [AckTask] runs.
 final class Waiter {
 
-  /// What the task has to do next.
+  /// What comes next.
   enum Turn {
     /// Wait.
     WAIT,
-    /// Lead: the log has no leader but this task.
+    /// Lead: the log has no leader but this one.
     LEAD,
     /// Look: what it waited for has come, or never will.
     DONE
   }
 
-  final Scheduler.Task task;
+  /// The parked task; null for a callback.
+  final Scheduler.@Nullable Task task;
+
+  /// Run by [AckTask] when the wait is over; null for a parked task.
+  final @Nullable AckCallback callback;
 
   /// Acknowledged when the log has reached this LSN; unused by those who wait for room.
   final long lsn;
@@ -33,31 +38,42 @@ final class Waiter {
 
   // Guarded by the log's lock.
   @Nullable Waiter next;
+  @Nullable Waiter previous;
   @Nullable Waiter nextWoken;
   boolean granted;
+  boolean acknowledged;
   @Nullable IOException refusal;
 
   private Waiter(
-      Scheduler.Task task, long lsn, @Nullable Durability durability, long bytes) {
+      Scheduler.@Nullable Task task,
+      @Nullable AckCallback callback,
+      long lsn,
+      @Nullable Durability durability,
+      long bytes) {
     this.task = task;
+    this.callback = callback;
     this.lsn = lsn;
     this.durability = durability;
     this.bytes = bytes;
   }
 
   static Waiter forLsn(Scheduler.Task task, long lsn, Durability durability) {
-    return new Waiter(task, lsn, durability, 0);
+    return new Waiter(task, null, lsn, durability, 0);
+  }
+
+  static Waiter forCallback(AckCallback callback, long lsn, Durability durability) {
+    return new Waiter(null, callback, lsn, durability, 0);
   }
 
   static Waiter forRoom(Scheduler.Task task, long bytes) {
-    return new Waiter(task, 0, null, bytes);
+    return new Waiter(task, null, 0, null, bytes);
   }
 
   static Waiter forFills(Scheduler.Task task) {
-    return new Waiter(task, 0, null, 0);
+    return new Waiter(task, null, 0, null, 0);
   }
 
-  /// A queue of waiters, first come first. Guarded by the log's lock.
+  /// Waiters for room, first come first. Guarded by the log's lock.
   static final class Queue {
 
     private @Nullable Waiter head;
@@ -91,40 +107,6 @@ final class Waiter {
         }
       }
       return first;
-    }
-
-    /// Takes every waiter out whose LSN is acknowledged, and ends its wait.
-    void removeReached(long written, long durable, WakeUps wakeUps) {
-      Waiter before = null;
-      Waiter waiter = head;
-      while (waiter != null) {
-        Waiter after = waiter.next;
-        long reached = waiter.durability == Durability.SYNCED ? durable : written;
-        if (waiter.lsn <= reached) {
-          if (before == null) {
-            head = after;
-          } else {
-            before.next = after;
-          }
-          if (after == null) {
-            tail = before;
-          }
-          waiter.next = null;
-          wakeUps.end(waiter);
-        } else {
-          before = waiter;
-        }
-        waiter = after;
-      }
-    }
-
-    boolean hasSynced() {
-      for (Waiter waiter = head; waiter != null; waiter = waiter.next) {
-        if (waiter.durability == Durability.SYNCED) {
-          return true;
-        }
-      }
-      return false;
     }
   }
 }

@@ -14,6 +14,7 @@ final class WakeUps {
   private final Scheduler scheduler;
   private final Scheduler.Lock lock;
   private final Scheduler.Condition uninterrupted;
+  private final AckTask acks;
 
   // Guarded by the lock.
   private @Nullable Waiter head;
@@ -22,14 +23,20 @@ final class WakeUps {
   /// Written under the lock, read by anybody.
   private volatile int uninterruptedWaiters;
 
-  WakeUps(Scheduler scheduler, Scheduler.Lock lock) {
+  /// @param acks takes the callbacks
+  WakeUps(Scheduler scheduler, Scheduler.Lock lock, AckTask acks) {
     this.scheduler = scheduler;
+    this.acks = acks;
     this.lock = lock;
     this.uninterrupted = lock.newCondition();
   }
 
   /// Ends the wait of `waiter`, to be woken after the lock is released. Needs the lock.
   void end(Waiter waiter) {
+    if (waiter.callback != null) {
+      acks.end(waiter);
+      return;
+    }
     Waiter last = tail;
     if (last == null) {
       head = waiter;
@@ -45,9 +52,13 @@ final class WakeUps {
   ///
   /// @param self the calling task's own waiter, which needs no waking
   void lead(Waiter waiter, @Nullable Waiter self) {
+    if (waiter.callback != null) {
+      acks.lead(waiter);
+      return;
+    }
     waiter.turn = Waiter.Turn.LEAD;
     if (waiter != self) {
-      scheduler.unpark(waiter.task);
+      unpark(waiter);
       if (uninterruptedWaiters > 0) {
         uninterrupted.signalAll();
       }
@@ -66,7 +77,7 @@ final class WakeUps {
   void wake(@Nullable Waiter chain, @Nullable Waiter self) {
     for (Waiter waiter = chain; waiter != null; waiter = waiter.nextWoken) {
       if (waiter != self) {
-        scheduler.unpark(waiter.task);
+        unpark(waiter);
       }
     }
     if (chain != null && uninterruptedWaiters > 0) {
@@ -77,6 +88,12 @@ final class WakeUps {
         lock.unlock();
       }
     }
+  }
+
+  private void unpark(Waiter waiter) {
+    Scheduler.Task task = waiter.task;
+    assert task != null : "a callback is not parked";
+    scheduler.unpark(task);
   }
 
   /// Waits for a turn; a pending interrupt neither ends the wait nor turns it into a spin. Called

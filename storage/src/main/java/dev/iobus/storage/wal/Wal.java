@@ -10,6 +10,9 @@ import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /// A write-ahead log: records in, acknowledged in order, and back after a crash. Thread-safe.
@@ -30,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 /// place.fill();                              // checksum
 /// wal.await(place.end(), Durability.SYNCED); // one sync for all who wait
 /// ```
+///
+/// Who needs no order of its own calls [#append], which does all that. A [WalReader] reads what was
+/// appended, also while the log grows.
 ///
 /// After a crash everything that was acknowledged `SYNCED` is there; damage to it is reported as
 /// [CorruptionException]. One exception is inherent: nothing tells the last group that was written
@@ -57,6 +63,12 @@ public final class Wal implements AutoCloseable {
   private final WalWriter writer;
   private final GroupCommit commit;
   private final LogTimer timer;
+  private final AckTask acks;
+  private final LogView view;
+  private final DataDirectory directory;
+  private final MemoryBudget budget;
+
+  private volatile boolean hasAckTask;
 
   // Guarded by the lock.
   private int tasks;
@@ -66,6 +78,7 @@ public final class Wal implements AutoCloseable {
   private Wal(
       DataDirectory directory,
       WalOptions options,
+      MemoryBudget budget,
       LogMemory memory,
       long reservedBytes,
       Arena arena,
@@ -75,6 +88,8 @@ public final class Wal implements AutoCloseable {
     SharedBus bus = directory.bus();
     Scheduler scheduler = bus.scheduler();
     int blockSize = directory.blockSize();
+    this.directory = directory;
+    this.budget = budget;
     this.log = directory.path().resolve(options.namePrefix()).toString();
     this.lock = scheduler.newLock();
     this.ended = lock.newCondition();
@@ -103,15 +118,25 @@ public final class Wal implements AutoCloseable {
       closeAfter(first, e);
       throw e;
     }
-    WakeUps wakeUps = new WakeUps(scheduler, lock);
+    this.acks = new AckTask(lock);
+    WakeUps wakeUps = new WakeUps(scheduler, lock, acks);
     this.timer = new LogTimer(scheduler, lock, start);
     this.room =
-        new Room(groupBytes, blockSize, supply, recovered.live(), first, heldFrom, wakeUps);
+        new Room(
+            groupBytes,
+            blockSize,
+            supply,
+            recovered.live(),
+            first,
+            heldFrom,
+            options.retainBytes(),
+            wakeUps);
     room.addBuffer(arena.allocate(groupBytes, blockSize));
     room.addBuffer(arena.allocate(groupBytes, blockSize));
     GroupWriter leader = new GroupWriter(scheduler, lock, room, writer, wakeUps);
     this.commit =
         new GroupCommit(log, scheduler, lock, synced, room, leader, wakeUps, timer, start);
+    this.view = new LogView(log, scheduler, lock, room, commit, direct);
   }
 
   private static void closeAfter(WalSegment segment, Throwable cause) {
@@ -158,7 +183,7 @@ public final class Wal implements AutoCloseable {
           WalRecovery.run(directory, options.namePrefix(), start, memory, consumer);
       memory.reserve(buffers);
       arena = Arena.ofShared();
-      Wal wal = new Wal(directory, options, memory, buffers, arena, recovered, start.lsn());
+      Wal wal = new Wal(directory, options, budget, memory, buffers, arena, recovered, start.lsn());
       wal.startTasks(directory.bus().scheduler());
       return wal;
     } catch (IOException | RuntimeException | Error e) {
@@ -199,6 +224,112 @@ public final class Wal implements AutoCloseable {
     return recovered;
   }
 
+  /// Appends one record: waits for room if there is none, takes the next place, and copies. The
+  /// record is then in the log's memory and is written within 10 ms, as with
+  /// [Durability#BUFFERED]; [#await], [#whenReached] or [#sync] tell when it is safe.
+  ///
+  /// @param payload 0 to [#MAX_RECORD_BYTES] bytes, of any kind of memory; not used after the call
+  /// @return the LSN just behind the record: what to give to [#await], and to [#release] when the
+  ///     record is no longer needed
+  /// @throws IllegalArgumentException when the record is too long
+  /// @throws IllegalStateException when the log is closed
+  /// @throws MemoryLimitException when the record is longer than a group and the budget does not
+  ///     hold it
+  /// @throws WalFullException when there is no room for another segment, as on a full disk
+  /// @throws WalFailedException when the log has failed
+  public long append(MemorySegment payload) throws IOException {
+    long end = put(payload);
+    commit.writeSoon();
+    return end;
+  }
+
+  /// Appends one record and waits until it has that durability.
+  ///
+  /// @return as [#append(MemorySegment)]
+  /// @throws IOException as [#append(MemorySegment)] and [#await]
+  public long append(MemorySegment payload, Durability durability) throws IOException {
+    long end = put(payload);
+    commit.await(end, durability);
+    return end;
+  }
+
+  /// Appends records in this order, with one turn at the log for as many of them as fit into a
+  /// group; records of other tasks may come between those that do not. The records are one by one:
+  /// a crash may leave the first of them without the last. What must be there wholly or not at all
+  /// is one record.
+  ///
+  /// @param payloads at least one; each as for [#append(MemorySegment)]
+  /// @return the LSN just behind the last one
+  /// @throws IllegalArgumentException when the list is empty or a record is too long; nothing was
+  ///     appended then
+  /// @throws IOException as [#append(MemorySegment)]; some of the first records may then be in the
+  ///     log
+  public long append(List<MemorySegment> payloads) throws IOException {
+    if (payloads.isEmpty()) {
+      throw new IllegalArgumentException("no records");
+    }
+    for (MemorySegment payload : payloads) {
+      checkLength(payload.byteSize());
+    }
+    long end = 0;
+    int from = 0;
+    while (from < payloads.size()) {
+      long bytes = 0;
+      int to = from;
+      while (to < payloads.size()) {
+        long more = WalFormat.frameBytes(payloads.get(to).byteSize());
+        if (bytes + more > groupBytes) {
+          break;
+        }
+        bytes += more;
+        to++;
+      }
+      if (to == from) {
+        end = put(payloads.get(from));
+        from++;
+      } else {
+        Reservation reservation = new Reservation(commit, bytes, to - from);
+        take(reservation);
+        reservation.fillAll(payloads, from, to);
+        end = reservation.end();
+        from = to;
+      }
+    }
+    commit.writeSoon();
+    return end;
+  }
+
+  private long put(MemorySegment payload) throws IOException {
+    int length = checkLength(payload.byteSize());
+    Reservation reservation;
+    if (WalFormat.frameBytes(length) <= groupBytes) {
+      reservation = new Reservation(commit, length, null);
+      take(reservation);
+    } else {
+      reservation = (Reservation) acquire(length);
+      commit.reserve(reservation);
+    }
+    reservation.put(0, payload, 0, length);
+    reservation.fill();
+    return reservation.end();
+  }
+
+  /// Gives a reservation room and its place.
+  private void take(Reservation reservation) throws IOException {
+    if (!commit.tryReserve(reservation)) {
+      commit.acquire(reservation.frameBytes(), false);
+      commit.reserve(reservation);
+    }
+  }
+
+  private static int checkLength(long length) {
+    if (length < 0 || length > MAX_RECORD_BYTES) {
+      throw new IllegalArgumentException(
+          "a record of %d bytes is not in 0 to %d".formatted(length, MAX_RECORD_BYTES));
+    }
+    return (int) length;
+  }
+
   /// Waits until the log has room for a record. Call it before any lock under which
   /// [#reserve] is called.
   ///
@@ -211,10 +342,7 @@ public final class Wal implements AutoCloseable {
   /// @throws WalFullException when there is no room for another segment, as on a full disk
   /// @throws WalFailedException when the log has failed
   public Permit acquire(int payloadLength) throws IOException {
-    if (payloadLength < 0 || payloadLength > MAX_RECORD_BYTES) {
-      throw new IllegalArgumentException(
-          "a record of %d bytes is not in 0 to %d".formatted(payloadLength, MAX_RECORD_BYTES));
-    }
+    checkLength(payloadLength);
     long frameBytes = WalFormat.frameBytes(payloadLength);
     if (frameBytes <= groupBytes) {
       commit.acquire(frameBytes, false);
@@ -253,6 +381,75 @@ public final class Wal implements AutoCloseable {
     commit.await(lsn, durability);
   }
 
+  /// Runs `callback` when everything below `lsn` has that durability, or never will: on a task of
+  /// the log's own, which also writes for those who wait this way while no other task waits.
+  ///
+  /// Callbacks for one durability run in LSN order. All of them have run when [#close()] returns.
+  ///
+  /// @param lsn at most [#tail()]
+  /// @throws IllegalStateException when the log is closed
+  public void whenReached(long lsn, Durability durability, AckCallback callback) {
+    Objects.requireNonNull(callback, "callback");
+    if (!hasAckTask) {
+      startAckTask();
+    }
+    commit.whenReached(lsn, durability, callback);
+  }
+
+  /// As [#whenReached(long, Durability, AckCallback)], as a stage that completes with `lsn`, or
+  /// exceptionally with a [WalFailedException]. What depends on it runs as the callbacks do, unless
+  /// it is asynchronous.
+  public CompletionStage<Long> whenReached(long lsn, Durability durability) {
+    AckStage stage = new AckStage();
+    whenReached(lsn, durability, stage);
+    return stage.stage();
+  }
+
+  private void startAckTask() {
+    lock.lock();
+    try {
+      requireNotClosing();
+      hasAckTask = true;
+      if (!acks.begin()) {
+        return;
+      }
+      tasks++;
+    } finally {
+      lock.unlock();
+    }
+    Scheduler scheduler = directory.bus().scheduler();
+    scheduler.start(
+        "wal-acks", () -> runTask(() -> acks.run(commit, scheduler.currentTask())));
+  }
+
+  /// Opens a reader at `from`. Needs 1.25 MiB of the log's budget, and memory for each long record
+  /// while it is read. It is closed before the log is.
+  ///
+  /// @param from [#firstLsn()], or what a record's append, place or reader gave as its begin or
+  ///     end; at most [#tail()]
+  /// @param upTo what it shows: `SYNCED` or `WRITTEN`
+  /// @throws WalReleasedException when the log from there on was released and is gone
+  /// @throws IllegalArgumentException when `from` is behind the tail, or `upTo` is `BUFFERED`, or
+  ///     the budget does not hold the reader's memory
+  /// @throws IllegalStateException when the log is closed
+  public WalReader reader(long from, Durability upTo) throws WalReleasedException {
+    if (from < 0 || from > commit.tail()) {
+      throw new IllegalArgumentException(
+          "LSN %d is not in 0 to the tail %d".formatted(from, commit.tail()));
+    }
+    if (upTo == Durability.BUFFERED) {
+      throw new IllegalArgumentException("what is BUFFERED is in no file yet: ask for WRITTEN");
+    }
+    view.requireOpen();
+    view.requireHeld(from);
+    return new WalReader(view, directory, from, upTo, budget);
+  }
+
+  /// The first LSN that a reader can still read: the begin of the oldest segment that is there.
+  public long firstLsn() {
+    return view.firstLsn();
+  }
+
   /// Makes everything durable that was reserved before the call; waits for places to be filled.
   ///
   /// @throws IllegalStateException when the log is closed
@@ -284,7 +481,7 @@ public final class Wal implements AutoCloseable {
 
   /// Says that no record below `lsn` is needed any more, and that the owner's durable memory says
   /// so: the next [#open] will be told to start at `lsn` or behind it. Segments that are wholly
-  /// below are used again.
+  /// below are used again; readers that are not that far get a [WalReleasedException].
   ///
   /// @param lsn at most [#tail()]
   public void release(long lsn) {
@@ -313,6 +510,7 @@ public final class Wal implements AutoCloseable {
   /// in the log is told from a torn tail. Places that were reserved must be filled for it to
   /// return. The second call waits for the first and does nothing.
   ///
+  /// @throws IllegalStateException when a callback of the log calls this
   /// @throws WalFailedException when the log has failed, now or before: what was not acknowledged
   ///     may be lost
   @Override
@@ -345,8 +543,13 @@ public final class Wal implements AutoCloseable {
   }
 
   private boolean beginClose() {
+    Scheduler.Task self = directory.bus().scheduler().currentTask();
     lock.lock();
     try {
+      if (acks.isTask(self)) {
+        throw new IllegalStateException(
+            "a callback cannot close its log, which waits for all callbacks: use another task");
+      }
       while (closing && !closed) {
         ended.await();
       }
@@ -363,6 +566,8 @@ public final class Wal implements AutoCloseable {
   private void end(@Nullable Throwable failure) throws IOException {
     lock.lock();
     try {
+      view.close();
+      acks.stop();
       supply.stop();
       timer.stop();
       while (tasks > 0) {
@@ -405,11 +610,15 @@ public final class Wal implements AutoCloseable {
   private void requireOpen() {
     lock.lock();
     try {
-      if (closing) {
-        throw new IllegalStateException("the log " + log + " is closed");
-      }
+      requireNotClosing();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void requireNotClosing() {
+    if (closing) {
+      throw new IllegalStateException("the log " + log + " is closed");
     }
   }
 }

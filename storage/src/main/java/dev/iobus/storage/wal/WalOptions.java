@@ -20,15 +20,19 @@ import java.util.Objects;
 ///     `firstSegmentBytes`; default 64 MiB
 /// @param groupBufferBytes the most that is written at once, 16 KiB to 1 MiB; default 512 KiB.
 ///     The log holds two such buffers. Less where the first segment could not hold two of them.
+/// @param retainBytes how much of the log stays readable below what was released, for a
+///     [WalReader] that lags behind, while the log is open; in bytes, rounded to whole segments;
+///     default 0
 public record WalOptions(
     String namePrefix,
     Durability durability,
     long firstSegmentBytes,
     long maxSegmentBytes,
-    int groupBufferBytes) {
+    int groupBufferBytes,
+    long retainBytes) {
 
   private static final WalOptions DEFAULTS =
-      new WalOptions("wal", Durability.SYNCED, 1 << 20, 64 << 20, 512 << 10);
+      new WalOptions("wal", Durability.SYNCED, 1 << 20, 64 << 20, 512 << 10, 0);
 
   private static final long LEAST_SEGMENT_BYTES = 64 << 10;
   private static final long MOST_SEGMENT_BYTES = 1 << 30;
@@ -51,6 +55,9 @@ public record WalOptions(
           "groupBufferBytes %d is not in %d to %d"
               .formatted(groupBufferBytes, LEAST_BUFFER_BYTES, WalFormat.MAX_GROUP_BYTES));
     }
+    if (retainBytes < 0) {
+      throw new IllegalArgumentException("retainBytes " + retainBytes + " is negative");
+    }
   }
 
   private static void checkSegment(String name, long bytes) {
@@ -67,22 +74,27 @@ public record WalOptions(
 
   public WalOptions withNamePrefix(String namePrefix) {
     return new WalOptions(
-        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes);
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
   }
 
   public WalOptions withDurability(Durability durability) {
     return new WalOptions(
-        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes);
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
   }
 
   /// Sets the sizes of the first and of the largest segment.
   public WalOptions withSegmentBytes(long first, long max) {
-    return new WalOptions(namePrefix, durability, first, max, groupBufferBytes);
+    return new WalOptions(namePrefix, durability, first, max, groupBufferBytes, retainBytes);
   }
 
   public WalOptions withGroupBufferBytes(int groupBufferBytes) {
     return new WalOptions(
-        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes);
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
+  }
+
+  public WalOptions withRetainBytes(long retainBytes) {
+    return new WalOptions(
+        namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
   }
 
   /// Bytes of a group on a device with that block size: whole blocks, and at most half of what the

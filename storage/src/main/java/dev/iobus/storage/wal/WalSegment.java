@@ -12,6 +12,7 @@ final class WalSegment {
   private final long fileId;
   private final long segmentId;
   private final long capacity;
+  private final int blockSize;
 
   // The place in the log; guarded by the log's lock.
   private long firstLsn;
@@ -24,18 +25,24 @@ final class WalSegment {
   private volatile boolean released;
 
   private WalSegment(
-      String name, long fileId, long segmentId, long capacity, @Nullable DataFile file) {
+      String name,
+      long fileId,
+      long segmentId,
+      long capacity,
+      int blockSize,
+      @Nullable DataFile file) {
     this.name = name;
     this.fileId = fileId;
     this.segmentId = segmentId;
     this.capacity = capacity;
+    this.blockSize = blockSize;
     this.file = file;
   }
 
   /// A segment that is ready to be written, and has no place in the log yet.
   static WalSegment prepared(
-      String name, long fileId, long segmentId, long capacity, DataFile file) {
-    return new WalSegment(name, fileId, segmentId, capacity, file);
+      String name, long fileId, long segmentId, long capacity, int blockSize, DataFile file) {
+    return new WalSegment(name, fileId, segmentId, capacity, blockSize, file);
   }
 
   /// A segment that recovery has read: never written again in this use.
@@ -46,7 +53,12 @@ final class WalSegment {
     }
     WalSegment segment =
         new WalSegment(
-            slot.name(), header.fileId(), header.segmentId(), header.capacity(), null);
+            slot.name(),
+            header.fileId(),
+            header.segmentId(),
+            header.capacity(),
+            header.blockSize(),
+            null);
     segment.begin(header.firstLsn());
     segment.end(endLsn);
     return segment;
@@ -78,6 +90,11 @@ final class WalSegment {
   /// Bytes of the file, header block included.
   long capacity() {
     return capacity;
+  }
+
+  /// Bytes of a block when it was written.
+  int blockSize() {
+    return blockSize;
   }
 
   long firstLsn() {

@@ -31,6 +31,8 @@
 ///
 /// Manifests use the same frames and the same tail rule in one growing file: [FrameFile].
 ///
+/// A [WalReader] reads the same files while they are written, up to what has been acknowledged.
+///
 /// Start at [Wal], then [GroupCommit] for the appending side and [WalRecovery] for the tail rule.
 @NullMarked
 package dev.iobus.storage.wal;
