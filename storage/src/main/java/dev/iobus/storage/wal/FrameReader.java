@@ -6,6 +6,7 @@ import static dev.iobus.storage.wal.WalFormat.LONG;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.file.FormatVersionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -158,12 +159,20 @@ final class FrameReader {
     if (window.get(INT, at + WalFormat.CRC) != WalFormat.checksum(window, at, bytes)) {
       return false;
     }
-    FrameType found = FrameType.of(window.get(JAVA_BYTE, at + WalFormat.TYPE));
+    byte code = window.get(JAVA_BYTE, at + WalFormat.TYPE);
+    FrameType found = FrameType.of(code);
+    if (found == null) {
+      // Whole and in its place: not damage, and nothing to take for a torn tail.
+      throw new FormatVersionException(
+          file.path(),
+          ("frame type %d at offset %d, this library knows 1 to %d; open it with the iobus release"
+                  + " that wrote it, or a newer one")
+              .formatted(code, offset, FrameType.values().length));
+    }
     int whole = window.get(INT, at + WalFormat.RECORD_LENGTH);
     int before = window.get(INT, at + WalFormat.PADDING);
     long durable = window.get(LONG, at + WalFormat.DURABLE_MARK);
-    if (found == null
-        || whole < length
+    if (whole < length
         || whole > WalFormat.MAX_RECORD_BYTES
         || before < 0
         || durable < 0
