@@ -2,6 +2,7 @@
 module dev.iobus.storage {
   requires transitive dev.iobus;
   requires static org.jspecify;
+  requires static jdk.jfr;
 
   exports dev.iobus.storage.file;
   exports dev.iobus.storage.memory;

@@ -14,7 +14,7 @@ import dev.iobus.storage.wal.WalOptions;
 /// | table writers | 2 MiB each for flush and compaction |
 /// | I/O slab | 1/16, at most 4 MiB |
 /// | blocks of readers | 1 MiB for each 16 MiB, at most 16 |
-/// | log | two buffers of 1/64, at most 512 KiB each |
+/// | log | three buffers of 1/64, at most 512 KiB each |
 ///
 /// @param memtableFloorBytes for memtables
 /// @param indexFloorBytes for indexes and filters
@@ -42,7 +42,7 @@ record MemoryPlan(
     long slab = Math.clamp(all / 16, 64 << 10, 4 * MIB) / PAGE * PAGE;
     int readers = Math.clamp(all / (16 * MIB), 1, 16);
     long group = Math.clamp(all / 64, 16 << 10, 512 << 10) / PAGE * PAGE;
-    long free = all - memtables - indexes - writers - slab - readers * MIB - 2 * group;
+    long free = all - memtables - indexes - writers - slab - readers * MIB - 3 * group;
     // Large values pass through buffers beside the frames: some room must be left for them.
     long frames = Math.max(MIB, free - Math.max(free / 4, batchMax));
     return new MemoryPlan(

@@ -3,7 +3,8 @@ package dev.iobus.storage.wal;
 import org.jspecify.annotations.Nullable;
 
 /// Who waits for acknowledgements, in LSN order: an acknowledgement looks only at those whose wait
-/// it ends. Guarded by the log's lock.
+/// it ends. Those whose bytes are in flight are covered: a write that has begun will end their wait,
+/// so that they need no leader. Guarded by the log's lock.
 final class AckWaiters {
 
   private final Line synced = new Line();
@@ -20,22 +21,37 @@ final class AckWaiters {
     }
   }
 
+  /// Whether all are covered.
   boolean isEmpty() {
     return firstTask() == null && firstCallback() == null;
   }
 
+  /// Whether there is one for `SYNCED` that is not covered.
   boolean hasSynced() {
-    return synced.head != null || syncedCallbacks.head != null;
+    return synced.uncovered != null || syncedCallbacks.uncovered != null;
   }
 
-  /// The parked task with the lowest LSN, which can lead; null when there is none.
+  /// The parked task with the lowest LSN that is not covered, which can lead; null when there is
+  /// none.
   @Nullable Waiter firstTask() {
-    return lower(synced.head, written.head);
+    return lower(synced.uncovered, written.uncovered);
   }
 
-  /// The callback with the lowest LSN; null when there is none.
+  /// The callback with the lowest LSN that is not covered; null when there is none.
   @Nullable Waiter firstCallback() {
-    return lower(syncedCallbacks.head, writtenCallbacks.head);
+    return lower(syncedCallbacks.uncovered, writtenCallbacks.uncovered);
+  }
+
+  /// A write of everything below `lsn` begins.
+  ///
+  /// @param sync whether it is durable when it has ended
+  void cover(long lsn, boolean sync) {
+    written.cover(lsn);
+    writtenCallbacks.cover(lsn);
+    if (sync) {
+      synced.cover(lsn);
+      syncedCallbacks.cover(lsn);
+    }
   }
 
   private static @Nullable Waiter lower(@Nullable Waiter one, @Nullable Waiter other) {
@@ -68,7 +84,24 @@ final class AckWaiters {
     private @Nullable Waiter head;
     private @Nullable Waiter tail;
 
+    /// The first one behind the covered LSN.
+    private @Nullable Waiter uncovered;
+    private long coveredLsn;
+
+    void cover(long lsn) {
+      coveredLsn = Math.max(coveredLsn, lsn);
+      Waiter first = uncovered;
+      while (first != null && first.lsn <= coveredLsn) {
+        first = first.next;
+      }
+      uncovered = first;
+    }
+
     void add(Waiter waiter) {
+      Waiter first = uncovered;
+      if (waiter.lsn > coveredLsn && (first == null || waiter.lsn < first.lsn)) {
+        uncovered = waiter;
+      }
       Waiter before = tail;
       while (before != null && before.lsn > waiter.lsn) {
         before = before.previous;
@@ -97,6 +130,9 @@ final class AckWaiters {
           tail = null;
         } else {
           after.previous = null;
+        }
+        if (first == uncovered) {
+          uncovered = after;
         }
         first.next = null;
       }

@@ -2,7 +2,6 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
 import dev.iobus.WriteFlag;
-import dev.iobus.storage.file.DataFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -14,16 +13,20 @@ import java.util.Arrays;
 ///
 /// @param dsync whether by one write that is durable when it completes; else by a write and an
 ///     fdatasync
-/// @param description one line for people: the choice and the measured latencies
-record AppendPrimitive(boolean dsync, String description) {
+/// @param direct whether past the page cache
+/// @param trials how many of each way count; 0 when none was tried
+/// @param dsyncNanos median of the one write, in nanoseconds; 0 when it was not tried
+/// @param syncNanos median of write and fdatasync
+record AppendPrimitive(
+    boolean dsync, boolean direct, int trials, long dsyncNanos, long syncNanos) {
 
   /// The first one warms up and does not count.
   private static final int TRIALS = 7;
   private static final long MOST_NANOS = 20_000_000;
 
   /// For a log that nobody expects to be synced at each append: not worth a trial.
-  static AppendPrimitive untried() {
-    return new AppendPrimitive(false, "buffered write + fdatasync");
+  static AppendPrimitive untried(boolean direct) {
+    return new AppendPrimitive(false, direct, 0, 0, 0);
   }
 
   /// Whether a segment has the blocks that a trial needs.
@@ -35,7 +38,7 @@ record AppendPrimitive(boolean dsync, String description) {
   ///
   /// @param block a block of zeros
   static AppendPrimitive probe(
-      DataFile file, long offset, MemorySegment block, Scheduler scheduler) throws IOException {
+      LogFile file, long offset, MemorySegment block, Scheduler scheduler) throws IOException {
     long started = scheduler.nanoTime();
     long[] dsync = new long[TRIALS];
     long[] sync = new long[TRIALS];
@@ -56,16 +59,8 @@ record AppendPrimitive(boolean dsync, String description) {
     long syncMedian = median(sync, tried);
     // Without a clear difference the single write wins: it lets groups overlap and needs one request.
     boolean useDsync = dsyncMedian <= syncMedian + syncMedian / 4;
-    String mode = file.isDirect() ? "direct" : "buffered";
     return new AppendPrimitive(
-        useDsync,
-        "%s %s (median of %d: DSYNC write %d us, write + fdatasync %d us)"
-            .formatted(
-                mode,
-                useDsync ? "DSYNC write" : "write + fdatasync",
-                Math.max(1, tried - 1),
-                dsyncMedian / 1000,
-                syncMedian / 1000));
+        useDsync, file.isDirect(), Math.max(1, tried - 1), dsyncMedian, syncMedian);
   }
 
   /// The median of all trials but the first, which is all there is on a very slow device.
@@ -73,5 +68,15 @@ record AppendPrimitive(boolean dsync, String description) {
     long[] sorted = Arrays.copyOfRange(nanos, Math.min(1, count - 1), count);
     Arrays.sort(sorted);
     return sorted[sorted.length / 2];
+  }
+
+  /// One line for people: the choice and the measured latencies.
+  String description() {
+    String choice =
+        (direct ? "direct " : "buffered ") + (dsync ? "DSYNC write" : "write + fdatasync");
+    return trials == 0
+        ? choice
+        : "%s (median of %d: DSYNC write %d us, write + fdatasync %d us)"
+            .formatted(choice, trials, dsyncNanos / 1000, syncNanos / 1000);
   }
 }

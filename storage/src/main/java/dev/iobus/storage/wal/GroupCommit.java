@@ -2,6 +2,7 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /// Many tasks append, one of them writes for all: group commit without a thread of its own and
@@ -10,12 +11,16 @@ import org.jspecify.annotations.Nullable;
 /// Who waits for an LSN and finds no leader becomes the leader: it seals the open group, waits
 /// until all its places are filled, writes it, publishes how far the log is durable, and hands the
 /// role to the first task whose records are not covered. Whoever arrives during a write joins the
-/// next group. The background task ([LogTimer]) leads only for records that nobody waits for.
+/// next group. Where the device gains by it ([Overlap]) a second leader writes the next group while
+/// the first is still in flight; acknowledgements go in LSN order all the same. The background task ([LogTimer]) leads only for records that nobody waits for.
 ///
 /// The lock is held for a few field updates, never across I/O. A waiter queues itself and looks
 /// for a leader under the lock; a leader publishes and looks for waiters under the lock. So no
 /// wake-up is lost. Thread-safe.
 final class GroupCommit {
+
+  /// A write that takes longer is told of.
+  static final long SLOW_NANOS = 500_000_000;
 
   // Constant after construction.
   private final String log;
@@ -39,8 +44,16 @@ final class GroupCommit {
   private @Nullable Throwable failure;
   /// Who was told to lead and has not begun. Its turn may yet change, if it gets what it waits for.
   private @Nullable Waiter appointed;
-  /// Whether a leader is at work.
-  private boolean leading;
+  /// Writes that leaders are at work on.
+  private int writing;
+  /// Those of them that were begun and not acknowledged, in LSN order.
+  private final ArrayDeque<Flight> flights = new ArrayDeque<>();
+  private final Overlap overlap = new Overlap();
+  private long begun;
+  private long begunWhenWatched;
+  private long overlapped;
+  private long slow;
+  private long longestNanos;
   private boolean closed;
   private long records;
   /// Tasks that follow the log as it grows.
@@ -76,6 +89,7 @@ final class GroupCommit {
   ///
   /// @param alone whether it is a long record, which is appended alone
   void acquire(long frameBytes, boolean alone) throws IOException {
+    boolean late;
     Waiter waiter;
     Waiter chain;
     lock.lock();
@@ -85,12 +99,15 @@ final class GroupCommit {
         return;
       }
       waiter = Waiter.forRoom(scheduler.currentTask(), frameBytes);
-      room.await(waiter);
+      late = room.await(waiter);
       chain = settle(waiter);
     } finally {
       lock.unlock();
     }
     wakeUps.wake(chain, waiter);
+    if (late) {
+      LogEvents.segmentLate(log);
+    }
     follow(waiter);
     if (!waiter.granted) {
       throw refusal(waiter);
@@ -157,7 +174,7 @@ final class GroupCommit {
   }
 
   private @Nullable Waiter afterPermit() {
-    if (leading) {
+    if (writing > 0) {
       // The leader may wait for the last permit before it seals.
       change.signalAll();
     }
@@ -307,7 +324,7 @@ final class GroupCommit {
   /// @return those to wake once the lock is released
   private @Nullable Waiter settle(@Nullable Waiter self) {
     if (failure == null) {
-      if (!leading) {
+      if (writing == 0 || isShared()) {
         room.openNext();
       }
       room.grant();
@@ -329,28 +346,55 @@ final class GroupCommit {
   /// A waiting task takes the turn from the task of the callbacks, which may be busy with one of
   /// them, or be that waiting task. Needs the lock.
   private boolean mayAppoint(Waiter candidate) {
-    Waiter next = appointed;
-    if (next == null || !hasLeader()) {
-      return !leading;
+    if (!mayLead()) {
+      return false;
     }
-    if (leading || next.callback == null || candidate.callback != null) {
+    Waiter next = appointed;
+    if (next == null || next.turn != Waiter.Turn.LEAD) {
+      return true;
+    }
+    if (next.callback == null || candidate.callback != null) {
       return false;
     }
     next.turn = Waiter.Turn.WAIT;
     return true;
   }
 
+  /// Whether a write may begin now. Needs the lock.
+  private boolean mayLead() {
+    if (writing == 0) {
+      return true;
+    }
+    Flight ahead = flights.peekLast();
+    return writing < Overlap.DEPTH
+        && ahead != null
+        && isShared()
+        && waiting.hasSynced()
+        && writer.canShare(room.openGroup())
+        && room.longRecord() == null
+        && !room.mustDrain()
+        && overlap.isWorth(room.openBytes(), ahead.bytes());
+  }
+
+  /// Whether all that is in flight lets others fly along. Needs the lock.
+  private boolean isShared() {
+    for (Flight flight : flights) {
+      if (!flight.shared) {
+        return false;
+      }
+    }
+    return flights.size() >= writing;
+  }
+
   /// Whether a leader is at work or will be. Needs the lock.
   private boolean hasLeader() {
     Waiter next = appointed;
-    return leading || (next != null && next.turn == Waiter.Turn.LEAD);
+    return writing > 0 || (next != null && next.turn == Waiter.Turn.LEAD);
   }
 
-  /// Writes what is reserved now, as the one leader.
+  /// Writes what is reserved now.
   void lead(Waiter self) {
-    Group group;
-    LongRecord record;
-    boolean sync;
+    Flight flight;
     Waiter chain;
     lock.lock();
     try {
@@ -358,8 +402,12 @@ final class GroupCommit {
         return;
       }
       appointed = null;
-      leading = true;
       self.turn = Waiter.Turn.WAIT;
+      if (!mayLead()) {
+        // Whoever completes a write appoints a leader again.
+        return;
+      }
+      writing++;
       while (failure == null && room.mustDrain()) {
         change.await();
       }
@@ -368,22 +416,39 @@ final class GroupCommit {
         self.turn = Waiter.Turn.DONE;
         return;
       }
-      sync = waiting.hasSynced() || (syncedByDefault && waiting.isEmpty());
-      record = room.longRecord();
-      group = room.seal();
+      boolean sync = waiting.hasSynced() || (syncedByDefault && waiting.isEmpty());
+      LongRecord record = room.longRecord();
+      flight = begin(room.seal(), record, sync);
       chain = settle(self);
     } finally {
       lock.unlock();
     }
     wakeUps.wake(chain, self);
-    perform(group, record, sync, self);
+    perform(flight, self);
   }
 
-  private void perform(
-      @Nullable Group group, @Nullable LongRecord record, boolean sync, @Nullable Waiter self) {
+  /// Needs the lock.
+  private Flight begin(@Nullable Group group, @Nullable LongRecord record, boolean sync) {
+    boolean shared = sync && record == null && writer.canShare(group);
+    Flight flight = new Flight(group, record, sync, shared, scheduler.nanoTime());
+    for (Flight other : flights) {
+      if (!other.done) {
+        other.accompanied = true;
+        flight.accompanied = true;
+      }
+    }
+    overlapped += flight.accompanied ? 1 : 0;
+    waiting.cover(flight.endLsn(written), sync);
+    flights.add(flight);
+    begun++;
+    timer.began(flight.beginNanos);
+    return flight;
+  }
+
+  private void perform(Flight flight, @Nullable Waiter self) {
     try {
-      writer.write(group, record, sync, durable);
-      publish(group, record, sync, self);
+      writer.write(flight, durable);
+      publish(flight, self);
     } catch (IOException | RuntimeException e) {
       fail(e, true);
     } catch (Error e) {
@@ -392,25 +457,23 @@ final class GroupCommit {
     }
   }
 
-  private void publish(
-      @Nullable Group group, @Nullable LongRecord record, boolean sync, @Nullable Waiter self) {
+  private void publish(Flight flight, @Nullable Waiter self) {
+    LongRecord record = flight.record;
     Waiter chain;
     lock.lock();
     try {
+      flight.done = true;
+      long now = scheduler.nanoTime();
+      if (flight.shared) {
+        overlap.completed(flight.deviceNanos, flight.accompanied);
+      }
+      longestNanos = Math.max(longestNanos, flight.deviceNanos);
       if (record != null) {
-        written = record.endLsn();
         room.endLongRecord();
-      } else if (group != null) {
-        written = group.endLsn();
       }
-      if (sync) {
-        durable = written;
+      if (failure == null) {
+        acknowledge(now);
       }
-      waiting.acknowledge(written, durable, wakeUps);
-      if (followers > 0) {
-        progress.signalAll();
-      }
-      timer.wrote(scheduler.nanoTime(), durable);
       resign();
       chain = settle(self);
     } finally {
@@ -422,8 +485,26 @@ final class GroupCommit {
     }
   }
 
+  /// Acknowledges what has completed without a gap. Needs the lock.
+  private void acknowledge(long now) {
+    long before = written;
+    for (Flight first = flights.peek(); first != null && first.done; first = flights.peek()) {
+      flights.poll();
+      written = first.endLsn(written);
+      if (first.sync) {
+        durable = written;
+      }
+    }
+    assert written >= before : "acknowledged backwards";
+    waiting.acknowledge(written, durable, wakeUps);
+    if (followers > 0) {
+      progress.signalAll();
+    }
+    timer.wrote(now, durable);
+  }
+
   private void resign() {
-    leading = false;
+    writing--;
     if (closed) {
       change.signalAll();
     }
@@ -432,9 +513,11 @@ final class GroupCommit {
   /// Keeps the first failure and ends all waits.
   private void fail(Throwable first, boolean leader) {
     Waiter chain;
+    boolean isFirst;
     lock.lock();
     try {
-      if (failure == null) {
+      isFirst = failure == null;
+      if (isFirst) {
         failure = first;
       }
       appointed = null;
@@ -451,6 +534,9 @@ final class GroupCommit {
       lock.unlock();
     }
     wakeUps.wake(chain, null);
+    if (isFirst && leader) {
+      LogEvents.failed(log, first);
+    }
   }
 
   /// Segments were prepared, or could not be.
@@ -464,6 +550,34 @@ final class GroupCommit {
       lock.unlock();
     }
     wakeUps.wake(chain, null);
+  }
+
+  /// Whether there were writes in flight since this was asked last. Needs the lock.
+  boolean isBusy() {
+    boolean busy = writing > 0 || begun != begunWhenWatched;
+    begunWhenWatched = begun;
+    return busy;
+  }
+
+  /// Tells of writes that are in flight for too long. They go on: whether they end well is for the
+  /// device to say. Called without the lock.
+  void reportSlow(long now) {
+    Flight found = null;
+    lock.lock();
+    try {
+      for (Flight flight : flights) {
+        if (!flight.done && !flight.reportedSlow && now - flight.beginNanos >= SLOW_NANOS) {
+          flight.reportedSlow = true;
+          slow++;
+          found = flight;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (found != null) {
+      LogEvents.slow(log, found.bytes(), now - found.beginNanos);
+    }
   }
 
   /// Writes what nobody waits for, without a sync.
@@ -480,22 +594,23 @@ final class GroupCommit {
 
   /// Writes one mark, if nobody appends and there is a place for it.
   void writeMark(boolean sync) {
-    Group group;
+    Flight flight;
     lock.lock();
     try {
       if (hasLeader() || failure != null) {
         return;
       }
-      group = room.sealMark(durable);
+      Group group = room.sealMark(durable);
       if (group == null) {
         return;
       }
-      leading = true;
+      writing++;
+      flight = begin(group, null, sync);
       timer.marked(group.endLsn());
     } finally {
       lock.unlock();
     }
-    perform(group, null, sync, null);
+    perform(flight, null);
   }
 
   /// Refuses new appends, makes everything durable, and writes the last mark. Places that were
@@ -515,10 +630,23 @@ final class GroupCommit {
     wakeUps.wake(chain, null);
     await(tail, Durability.SYNCED);
     awaitNoLeader();
+    awaitPlace();
     writeMark(true);
     lock.lock();
     try {
       requireNotFailed();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Waits until there is a place for a mark, or cannot be.
+  private void awaitPlace() {
+    lock.lock();
+    try {
+      while (failure == null && room.awaitsSegment()) {
+        change.await();
+      }
     } finally {
       lock.unlock();
     }
@@ -589,7 +717,7 @@ final class GroupCommit {
   WalStats stats(SegmentSupply supply) {
     lock.lock();
     try {
-      return writer.stats(records, supply);
+      return writer.stats(records, supply, overlapped, slow, longestNanos);
     } finally {
       lock.unlock();
     }

@@ -17,6 +17,7 @@ final class GroupWriter {
 
   // Guarded by the lock.
   private long groups;
+  private long sharedSyncs;
   private long bytes;
   private long paddedBytes;
 
@@ -29,26 +30,42 @@ final class GroupWriter {
     this.wakeUps = wakeUps;
   }
 
+  /// Whether a group can be made durable by one write while others are in flight. Needs the lock.
+  boolean canShare(@Nullable Group group) {
+    return group != null && writer.canShare(group);
+  }
+
   /// Writes a sealed group, then a long record, as far as there are any.
   ///
-  /// @param sync whether everything written so far is durable on return
   /// @param durable LSN below which everything is durable already
-  void write(@Nullable Group group, @Nullable LongRecord record, boolean sync, long durable)
-      throws IOException {
+  void write(Flight flight, long durable) throws IOException {
+    Group group = flight.group;
+    LongRecord record = flight.record;
     if (group != null) {
       awaitFilled(group.fills());
-      writer.write(group, sync && record == null, durable);
-      count(group);
     }
     if (record != null) {
       awaitFilled(record.fills());
+    }
+    long begin = scheduler.nanoTime();
+    if (group != null) {
+      if (flight.shared) {
+        writer.writeShared(group);
+      } else {
+        writer.write(group, flight.sync && record == null, durable);
+      }
+      count(group, flight.shared);
+    }
+    if (record != null) {
       for (int i = 0; i < record.pieces(); i++) {
         writePiece(record, i, durable);
       }
     }
-    if (sync) {
+    if (flight.sync && !flight.shared) {
       writer.sync();
     }
+    flight.deviceNanos = scheduler.nanoTime() - begin;
+    LogEvents.written(flight);
   }
 
   private void awaitFilled(FillCount fills) {
@@ -69,13 +86,14 @@ final class GroupWriter {
     }
     record.writePiece(index, piece, durable);
     writer.write(piece, false, durable);
-    count(piece);
+    count(piece, false);
   }
 
-  private void count(Group group) {
+  private void count(Group group, boolean shared) {
     lock.lock();
     try {
       groups++;
+      sharedSyncs += shared ? 1 : 0;
       bytes += group.used();
       paddedBytes += room.paddingOf(group);
       room.written(group);
@@ -85,16 +103,20 @@ final class GroupWriter {
   }
 
   /// What was done so far, with numbers of the others. Needs the lock.
-  WalStats stats(long records, SegmentSupply supply) {
+  WalStats stats(
+      long records, SegmentSupply supply, long overlapped, long slow, long longestNanos) {
     return new WalStats(
         groups,
         records,
         bytes,
         paddedBytes,
-        writer.syncs(),
+        writer.syncs() + sharedSyncs,
         room.segmentWaits(),
         supply.created(),
         supply.reused(),
+        overlapped,
+        slow,
+        longestNanos,
         writer.primitive());
   }
 }

@@ -91,11 +91,13 @@ final class Room {
   }
 
   /// Queues a task for room; [#grant()] gives it.
-  void await(Waiter waiter) {
+  ///
+  /// @return whether a segment is what is missing
+  boolean await(Waiter waiter) {
     waiters.add(waiter);
-    if (lacksPlace()) {
-      segmentWaits++;
-    }
+    boolean late = lacksPlace();
+    segmentWaits += late ? 1 : 0;
+    return late;
   }
 
   /// Gives back what a permit holds.
@@ -209,6 +211,17 @@ final class Room {
     return somethingToWrite ? waiters.head() : null;
   }
 
+  /// The open group, or null.
+  @Nullable Group openGroup() {
+    return open;
+  }
+
+  /// Bytes that are reserved in the open group.
+  long openBytes() {
+    Group group = open;
+    return group == null ? 0 : group.used();
+  }
+
   /// Whether the leader has to wait before it may seal: see invariant 3.
   boolean mustDrain() {
     Group group = open;
@@ -243,12 +256,18 @@ final class Room {
     return group;
   }
 
+  /// Whether there is no open group for want of a segment that may still come; asks for it.
+  boolean awaitsSegment() {
+    openNext();
+    return open == null && !spare.isEmpty() && longRecord == null && !supply.hasFailed();
+  }
+
   /// Puts one mark into the open group if nobody else is about to append.
   ///
   /// @return the group with the mark, sealed; null when there was no place for one
   @Nullable Group sealMark(long durableMark) {
     Group group = open;
-    if (group == null || group.used() != 0 || permitBytes != 0 || alone || longRecord != null) {
+    if (group == null || group.used() != 0 || (permitBytes != 0 && !closed) || alone || longRecord != null) {
       return null;
     }
     long at = group.reserve(WalFormat.FRAME_HEADER_BYTES);

@@ -1,10 +1,8 @@
 package dev.iobus.storage.wal;
 
-import dev.iobus.OpenFlag;
 import dev.iobus.Scheduler;
 import dev.iobus.WriteFlag;
 import dev.iobus.storage.file.DataDirectory;
-import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.FileKind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -31,7 +29,8 @@ final class SegmentSupply {
   private static final int FREE_MAX = 6;
 
   // Constant after construction.
-  private final DataDirectory directory;
+  private final LogFiles files;
+  private final int blockSize;
   private final String prefix;
   private final boolean direct;
   private final boolean recycles;
@@ -56,12 +55,14 @@ final class SegmentSupply {
   /// @param zeros [#ZERO_BYTES] of zeros, aligned
   SegmentSupply(
       DataDirectory directory,
+      LogFiles files,
       WalOptions options,
       boolean direct,
       WalRecovery.Recovered recovered,
       MemorySegment zeros,
       Scheduler.Lock lock) {
-    this.directory = directory;
+    this.files = files;
+    this.blockSize = directory.blockSize();
     this.prefix = options.namePrefix();
     this.direct = direct;
     this.recycles = !directory.isCopyOnWrite();
@@ -95,7 +96,7 @@ final class SegmentSupply {
   long roomForGroups(int groupBytes) {
     long groups = 0;
     for (WalSegment segment : prepared) {
-      groups += (segment.capacity() - directory.blockSize()) / groupBytes;
+      groups += (segment.capacity() - blockSize) / groupBytes;
     }
     return groups;
   }
@@ -196,7 +197,7 @@ final class SegmentSupply {
     WalSlotName slot = surplus.removeLast();
     lock.unlock();
     try {
-      directory.delete(slot.name());
+      files.delete(slot.name());
     } catch (IOException | RuntimeException stays) {
       // The slot stays where it is and costs space; the next recovery finds and tries it again.
       assert stays != null;
@@ -239,43 +240,43 @@ final class SegmentSupply {
   private WalSegment prepare(WalSlotName slot) throws IOException {
     long segmentId = random.nextLong();
     if (slot.fileId() != 0) {
-      DataFile file = directory.open(slot.name(), direct, OpenFlag.WRITE);
+      LogFile file = files.open(slot.name(), direct);
       return WalSegment.prepared(
-          slot.name(), slot.fileId(), segmentId, slot.bytes(), directory.blockSize(), file);
+          slot.name(), slot.fileId(), segmentId, slot.bytes(), blockSize, file);
     }
     long fileId;
     do {
       fileId = random.nextLong();
     } while (fileId == 0);
-    DataFile file = directory.create(slot.name(), direct);
+    LogFile file = files.create(slot.name(), direct);
     try {
       if (recycles) {
         writeZeros(file, slot.bytes());
       }
       SegmentHeader header =
-          new SegmentHeader(fileId, segmentId, 0, 0, 0, slot.bytes(), directory.blockSize());
+          new SegmentHeader(fileId, segmentId, 0, 0, 0, slot.bytes(), blockSize);
       writeHeader(file, header);
       file.sync();
-      directory.sync();
+      files.sync();
       return WalSegment.prepared(
-          slot.name(), fileId, segmentId, slot.bytes(), directory.blockSize(), file);
+          slot.name(), fileId, segmentId, slot.bytes(), blockSize, file);
     } catch (IOException | RuntimeException | Error e) {
-      remove(file, e);
+      remove(slot.name(), file, e);
       throw e;
     }
   }
 
-  private void writeZeros(DataFile file, long bytes) throws IOException {
+  private void writeZeros(LogFile file, long bytes) throws IOException {
     for (long at = 0; at < bytes; at += ZERO_BYTES) {
       long length = Math.min(ZERO_BYTES, bytes - at);
       file.writeFully(zeros.asSlice(0, length), at, WriteFlag.NONE);
     }
   }
 
-  private void writeHeader(DataFile file, SegmentHeader header) throws IOException {
+  private void writeHeader(LogFile file, SegmentHeader header) throws IOException {
     // Only the first block is ever not zero, and only while it is written here: the task that
     // makes slots is the one user of this memory.
-    MemorySegment block = zeros.asSlice(0, directory.blockSize());
+    MemorySegment block = zeros.asSlice(0, blockSize);
     try {
       header.write(block, FileKind.WAL_SEGMENT);
       file.writeFully(block, 0, WriteFlag.NONE);
@@ -284,10 +285,10 @@ final class SegmentSupply {
     }
   }
 
-  private void remove(DataFile file, Throwable cause) {
+  private void remove(String name, LogFile file, Throwable cause) {
     try {
       file.close();
-      directory.delete(file.name());
+      files.delete(name);
     } catch (IOException | RuntimeException e) {
       cause.addSuppressed(e);
     }

@@ -77,6 +77,7 @@ public final class Wal implements AutoCloseable {
 
   private Wal(
       DataDirectory directory,
+      LogFiles files,
       WalOptions options,
       MemoryBudget budget,
       LogMemory memory,
@@ -103,14 +104,14 @@ public final class Wal implements AutoCloseable {
     MemorySegment zeros = arena.allocate(SegmentSupply.ZERO_BYTES, blockSize);
     MemorySegment headerBlock = arena.allocate(blockSize, blockSize);
     long start = recovered.tail().at();
-    this.supply = new SegmentSupply(directory, options, direct, recovered, zeros, lock);
+    this.supply = new SegmentSupply(directory, files, options, direct, recovered, zeros, lock);
     WalSegment first = supply.prepareFirst();
     try {
       AppendPrimitive primitive =
           synced && !directory.isCopyOnWrite() && AppendPrimitive.canProbe(first, blockSize)
               ? AppendPrimitive.probe(
                   first.file(), blockSize, zeros.asSlice(0, blockSize), scheduler)
-              : AppendPrimitive.untried();
+              : AppendPrimitive.untried(direct);
       first.begin(start);
       this.writer = new WalWriter(primitive, blockSize, recovered.epoch(), headerBlock, first);
       writer.writeHeader(start);
@@ -131,12 +132,14 @@ public final class Wal implements AutoCloseable {
             heldFrom,
             options.retainBytes(),
             wakeUps);
-    room.addBuffer(arena.allocate(groupBytes, blockSize));
-    room.addBuffer(arena.allocate(groupBytes, blockSize));
+    for (int i = 0; i < 1 + Overlap.DEPTH; i++) {
+      room.addBuffer(arena.allocate(groupBytes, blockSize));
+    }
     GroupWriter leader = new GroupWriter(scheduler, lock, room, writer, wakeUps);
     this.commit =
         new GroupCommit(log, scheduler, lock, synced, room, leader, wakeUps, timer, start);
     this.view = new LogView(log, scheduler, lock, room, commit, direct);
+    LogEvents.opened(log, writer.appendPrimitive(), this.recovered);
   }
 
   private static void closeAfter(WalSegment segment, Throwable cause) {
@@ -154,7 +157,7 @@ public final class Wal implements AutoCloseable {
   ///
   /// @param directory stays the caller's, who closes it after the log
   /// @param start what the owner of the log remembers of it
-  /// @param budget pays for the log's buffers: about 1.5 MiB, and for long records while they
+  /// @param budget pays for the log's buffers: about 2 MiB, and for long records while they
   ///     are written or read
   /// @throws CorruptionException when acknowledged bytes are damaged or missing; some records may
   ///     have been given to `consumer` before
@@ -169,9 +172,23 @@ public final class Wal implements AutoCloseable {
       MemoryBudget budget,
       RecordConsumer consumer)
       throws IOException {
+    return open(directory, LogFiles.of(directory), options, start, budget, consumer);
+  }
+
+  /// @param files where the log writes; it reads in the directory
+  static Wal open(
+      DataDirectory directory,
+      LogFiles files,
+      WalOptions options,
+      WalStart start,
+      MemoryBudget budget,
+      RecordConsumer consumer)
+      throws IOException {
     int blockSize = directory.blockSize();
     long buffers =
-        2L * options.groupBytes(blockSize) + SegmentSupply.ZERO_BYTES + blockSize;
+        (1L + Overlap.DEPTH) * options.groupBytes(blockSize)
+            + SegmentSupply.ZERO_BYTES
+            + blockSize;
     LogMemory memory =
         new LogMemory(
             budget,
@@ -183,7 +200,7 @@ public final class Wal implements AutoCloseable {
           WalRecovery.run(directory, options.namePrefix(), start, memory, consumer);
       memory.reserve(buffers);
       arena = Arena.ofShared();
-      Wal wal = new Wal(directory, options, budget, memory, buffers, arena, recovered, start.lsn());
+      Wal wal = new Wal(directory, files, options, budget, memory, buffers, arena, recovered, start.lsn());
       wal.startTasks(directory.bus().scheduler());
       return wal;
     } catch (IOException | RuntimeException | Error e) {
@@ -540,6 +557,11 @@ public final class Wal implements AutoCloseable {
   /// Closes the file under the log, so that the next write fails as on a broken device.
   void failForTest() throws IOException {
     writer.breakFile();
+  }
+
+  /// For tests: how a group becomes durable.
+  AppendPrimitive appendPrimitive() {
+    return writer.appendPrimitive();
   }
 
   private boolean beginClose() {

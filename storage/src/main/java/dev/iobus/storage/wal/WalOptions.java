@@ -19,7 +19,7 @@ import java.util.Objects;
 /// @param maxSegmentBytes size up to which segments double; a power of two, at least
 ///     `firstSegmentBytes`; default 64 MiB
 /// @param groupBufferBytes the most that is written at once, 16 KiB to 1 MiB; default 512 KiB.
-///     The log holds two such buffers. Less where the first segment could not hold two of them.
+///     The log holds three such buffers. Less where the first segment could not hold two of them.
 /// @param retainBytes how much of the log stays readable below what was released, for a
 ///     [WalReader] that lags behind, while the log is open; in bytes, rounded to whole segments;
 ///     default 0

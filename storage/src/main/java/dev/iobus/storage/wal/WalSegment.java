@@ -1,6 +1,5 @@
 package dev.iobus.storage.wal;
 
-import dev.iobus.storage.file.DataFile;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,7 @@ final class WalSegment {
   private long endLsn;
 
   /// Open while the segment is prepared or written, and until it is synced; owned by the leader.
-  private @Nullable DataFile file;
+  private @Nullable LogFile file;
 
   /// Whether nobody needs the segment's bytes any more.
   private volatile boolean released;
@@ -30,7 +29,7 @@ final class WalSegment {
       long segmentId,
       long capacity,
       int blockSize,
-      @Nullable DataFile file) {
+      @Nullable LogFile file) {
     this.name = name;
     this.fileId = fileId;
     this.segmentId = segmentId;
@@ -41,7 +40,7 @@ final class WalSegment {
 
   /// A segment that is ready to be written, and has no place in the log yet.
   static WalSegment prepared(
-      String name, long fileId, long segmentId, long capacity, int blockSize, DataFile file) {
+      String name, long fileId, long segmentId, long capacity, int blockSize, LogFile file) {
     return new WalSegment(name, fileId, segmentId, capacity, blockSize, file);
   }
 
@@ -115,8 +114,8 @@ final class WalSegment {
     return released;
   }
 
-  DataFile file() {
-    DataFile open = file;
+  LogFile file() {
+    LogFile open = file;
     if (open == null) {
       throw new AssertionError("segment " + name + " is not open");
     }
@@ -125,7 +124,7 @@ final class WalSegment {
 
   /// Closes the file, if it is open.
   void closeFile() throws IOException {
-    DataFile open = file;
+    LogFile open = file;
     file = null;
     if (open != null) {
       open.close();

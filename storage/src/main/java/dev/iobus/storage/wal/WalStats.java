@@ -10,6 +10,9 @@ package dev.iobus.storage.wal;
 /// @param segmentWaits appends that waited because the next segment was not prepared in time
 /// @param segmentsCreated slots created
 /// @param segmentsReused times that a slot was used again
+/// @param overlappedGroups groups that were written while another was in flight
+/// @param slowWrites writes that took longer than 500 ms, or do so now
+/// @param longestWriteNanos the longest write of a group, with its sync, that has ended
 /// @param primitive how a group is made durable, and what was measured when it was chosen
 public record WalStats(
     long groups,
@@ -20,6 +23,9 @@ public record WalStats(
     long segmentWaits,
     long segmentsCreated,
     long segmentsReused,
+    long overlappedGroups,
+    long slowWrites,
+    long longestWriteNanos,
     String primitive) {
 
   /// Records that shared one write, on average.

@@ -1,14 +1,14 @@
 package dev.iobus.storage.wal;
 
 import dev.iobus.WriteFlag;
-import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.FileKind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /// Writes groups to segments and makes them durable. Owned by the leader of the log: one task at
-/// a time, handed over under the log's lock.
+/// a time, handed over under the log's lock. Several leaders at once only make shared writes, which
+/// change nothing here.
 ///
 /// A DSYNC write vouches for its own bytes alone. So it is used only while everything before it is
 /// on stable storage; once something was written without, the next sync is an fdatasync of each
@@ -65,6 +65,18 @@ final class WalWriter {
     syncs++;
   }
 
+  /// Whether one durable write can acknowledge a group: it belongs into the current segment, and
+  /// everything before it is durable, or will be by such writes of its own. Needs the log's lock,
+  /// while nothing but shared writes is in flight or nothing at all.
+  boolean canShare(Group group) {
+    return primitive.dsync() && isClean() && group.segment() == segment;
+  }
+
+  /// Writes a filled group that [#canShare]; its bytes are durable on return.
+  void writeShared(Group group) throws IOException {
+    segment.file().writeFully(blocks(group), group.offset(), WriteFlag.DSYNC);
+  }
+
   /// Writes a filled group, in a new segment if it belongs there.
   ///
   /// @param sync whether everything up to the end of the group is durable on return
@@ -72,11 +84,8 @@ final class WalWriter {
     if (group.segment() != segment) {
       roll(group.segment(), durableMark);
     }
-    long bytes = group.blockBytes(blockSize);
-    MemorySegment buffer = group.buffer();
-    buffer.asSlice(group.used(), bytes - group.used()).fill((byte) 0);
-    MemorySegment blocks = buffer.asSlice(0, bytes);
-    DataFile file = segment.file();
+    MemorySegment blocks = blocks(group);
+    LogFile file = segment.file();
     if (sync && primitive.dsync() && isClean()) {
       file.writeFully(blocks, group.offset(), WriteFlag.DSYNC);
       syncs++;
@@ -87,6 +96,14 @@ final class WalWriter {
         sync();
       }
     }
+  }
+
+  /// The bytes of a group, with zeros up to the end of its last block.
+  private MemorySegment blocks(Group group) {
+    long bytes = group.blockBytes(blockSize);
+    MemorySegment buffer = group.buffer();
+    buffer.asSlice(group.used(), bytes - group.used()).fill((byte) 0);
+    return buffer.asSlice(0, bytes);
   }
 
   private boolean isClean() {
@@ -139,6 +156,10 @@ final class WalWriter {
 
   long syncs() {
     return syncs;
+  }
+
+  AppendPrimitive appendPrimitive() {
+    return primitive;
   }
 
   String primitive() {

@@ -28,6 +28,8 @@
 /// 4. Recovery that reaches less than the largest durable mark it can find reports corruption.
 /// 5. No segment that recovery has read is appended to; a new epoch begins where it stopped.
 /// 6. After a failed write or sync nothing is acknowledged any more.
+/// 7. Several writes are in flight only where each is durable by itself when it completes, and
+///    everything before them is durable or is one of them.
 ///
 /// Manifests use the same frames and the same tail rule in one growing file: [FrameFile].
 ///

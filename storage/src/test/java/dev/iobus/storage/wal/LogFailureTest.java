@@ -1,0 +1,254 @@
+package dev.iobus.storage.wal;
+
+import static dev.iobus.storage.wal.LogHarness.record;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.BusOptions;
+import dev.iobus.SharedBus;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.memory.MemoryBudget;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Devices that fail, that are slow, and that complete in another order than they were asked in.
+@Timeout(60)
+class LogFailureTest {
+
+  private static final long TRIAL_NANOS = 2_000_000;
+
+  @TempDir Path path;
+
+  private SharedBus bus;
+  private DataDirectory directory;
+  private TracedFiles files;
+
+  @BeforeEach
+  void openDirectory() throws IOException {
+    bus = SharedBus.open(BusOptions.defaults());
+    directory = DataDirectory.open(bus, path.resolve("log"));
+    files = new TracedFiles(LogFiles.of(directory), Map.of());
+  }
+
+  @AfterEach
+  void closeDirectory() throws IOException {
+    directory.close();
+    bus.close();
+  }
+
+  /// Opens a log on a device that is quicker in the one way.
+  private Wal open(boolean dsync) throws IOException {
+    files.fault(
+        op -> {
+          if (dsync ? op.kind == TracedFiles.Kind.SYNC : op.dsync) {
+            LockSupport.parkNanos(TRIAL_NANOS);
+          }
+        });
+    Wal wal =
+        Wal.open(
+            directory,
+            files,
+            LogHarness.TINY,
+            WalStart.NEW,
+            new MemoryBudget(16 << 20),
+            (lsn, end, payload) -> {});
+    files.fault(op -> {});
+    Assumptions.assumeFalse(directory.isCopyOnWrite());
+    assertEquals(dsync, wal.appendPrimitive().dsync(), wal.primitive());
+    return wal;
+  }
+
+  private static long append(Wal wal, int number) throws IOException {
+    return wal.append(MemorySegment.ofArray(record(number, 100)), Durability.SYNCED);
+  }
+
+  /// What a crash now would leave, of which nothing may be there that was not synced.
+  private List<byte[]> recover(int number) throws IOException {
+    Path own = Files.createDirectory(path.resolve("recovered" + number));
+    Random random = new Random(number);
+    for (var file : files.imageAt(files.now(), true, random).entrySet()) {
+      Files.write(own.resolve(file.getKey()), file.getValue());
+    }
+    List<byte[]> found = new ArrayList<>();
+    try (DataDirectory recovered = DataDirectory.open(bus, own)) {
+      Wal.open(
+              recovered,
+              LogHarness.TINY,
+              WalStart.NEW,
+              new MemoryBudget(16 << 20),
+              (lsn, end, payload) -> found.add(payload.toArray(JAVA_BYTE)))
+          .abandon();
+    }
+    return found;
+  }
+
+  private void failedSyncIsFinal(boolean dsync) throws Exception {
+    Wal wal = open(dsync);
+    long safe = append(wal, 0);
+    IOException first = new IOException("EIO");
+    AtomicInteger syncs = new AtomicInteger();
+    files.fault(
+        op -> {
+          // Once, as a kernel that forgets what it has told.
+          if (op.isSync() && syncs.getAndIncrement() == 0) {
+            throw first;
+          }
+        });
+    WalFailedException failed = assertThrows(WalFailedException.class, () -> append(wal, 1));
+    assertSame(first, failed.getCause());
+    for (int i = 2; i < 5; i++) {
+      int number = i;
+      assertSame(
+          first, assertThrows(WalFailedException.class, () -> append(wal, number)).getCause());
+    }
+    assertSame(first, assertThrows(WalFailedException.class, wal::sync).getCause());
+    assertEquals(1, syncs.get(), "nothing more went to the device");
+    assertEquals(safe, wal.durableLsn());
+    wal.await(safe, Durability.SYNCED);
+    try (WalReader reader = wal.reader(0, Durability.SYNCED)) {
+      assertTrue(reader.next(), "reads go on");
+      assertFalse(reader.next(TimeUnit.SECONDS.toNanos(20)), "and wait for nothing");
+    }
+    assertThrows(WalFailedException.class, wal::close);
+    for (int i = 0; i < 10; i++) {
+      List<byte[]> found = recover(i);
+      assertTrue(found.size() == 1 || found.size() == 2, "the one of unknown outcome, at most");
+      assertArrayEquals(record(0, 100), found.get(0));
+    }
+  }
+
+  @Test
+  void failedDurableWriteIsFinal() throws Exception {
+    failedSyncIsFinal(true);
+  }
+
+  @Test
+  void failedDataSyncIsFinal() throws Exception {
+    failedSyncIsFinal(false);
+  }
+
+  /// Lets the first durable write wait while a second one, begun later, completes.
+  private void completeInReverse(boolean fail) throws Exception {
+    Wal wal = open(true);
+    long safe = append(wal, 0);
+    CountDownLatch first = new CountDownLatch(1);
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch second = new CountDownLatch(1);
+    AtomicInteger writes = new AtomicInteger();
+    files.fault(
+        op -> {
+          if (!op.dsync) {
+            return;
+          }
+          if (writes.getAndIncrement() == 0) {
+            begun.countDown();
+            await(first);
+            if (fail) {
+              throw new IOException("EIO");
+            }
+          } else {
+            second.countDown();
+          }
+        });
+    try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      Future<Long> one = threads.submit(() -> append(wal, 1));
+      await(begun);
+      Future<Long> two = threads.submit(() -> append(wal, 2));
+      await(second);
+      assertThrows(
+          TimeoutException.class,
+          () -> two.get(100, TimeUnit.MILLISECONDS),
+          "its own bytes are durable, but not what is before them");
+      assertEquals(safe, wal.durableLsn());
+      first.countDown();
+      if (fail) {
+        for (Future<Long> each : List.of(one, two)) {
+          assertInstanceOf(
+              WalFailedException.class,
+              assertThrows(ExecutionException.class, () -> each.get(20, TimeUnit.SECONDS))
+                  .getCause());
+        }
+        assertEquals(safe, wal.durableLsn());
+        assertThrows(WalFailedException.class, wal::close);
+      } else {
+        assertTrue(one.get(20, TimeUnit.SECONDS) < two.get(20, TimeUnit.SECONDS));
+        assertEquals(1, wal.stats().overlappedGroups());
+        wal.close();
+        assertEquals(3, recover(2).size());
+      }
+    }
+  }
+
+  @Test
+  void laterGroupIsAcknowledgedAfterTheEarlier() throws Exception {
+    completeInReverse(false);
+  }
+
+  @Test
+  void laterGroupFailsWithTheEarlier() throws Exception {
+    completeInReverse(true);
+  }
+
+  @Test
+  void slowWriteIsToldAndWaitedFor() throws Exception {
+    Wal wal = open(true);
+    append(wal, 0);
+    CountDownLatch go = new CountDownLatch(1);
+    files.fault(
+        op -> {
+          if (op.dsync) {
+            await(go);
+          }
+        });
+    try (ExecutorService threads = Executors.newFixedThreadPool(1)) {
+      Future<Long> append = threads.submit(() -> append(wal, 1));
+      while (wal.stats().slowWrites() == 0) {
+        LockSupport.parkNanos(10_000_000);
+        assertFalse(append.isDone());
+      }
+      go.countDown();
+      long end = append.get(20, TimeUnit.SECONDS);
+      assertTrue(wal.durableLsn() >= end);
+      assertEquals(1, wal.stats().slowWrites());
+      assertTrue(wal.stats().longestWriteNanos() >= 400_000_000, wal.stats().toString());
+    }
+    wal.close();
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      if (!latch.await(20, TimeUnit.SECONDS)) {
+        throw new IOException("waited in vain");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+}
