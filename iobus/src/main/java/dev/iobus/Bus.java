@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// `submit` does not mean that an operation was not submitted.
 ///
 /// Invariants.
-/// 1. Every enqueued handle has exactly one last result; only operations with `Many` in their name
-///    and `sendZeroCopy` have others before it.
+/// 1. Every enqueued handle has exactly one last result; only operations with `Many` or `ZeroCopy` in
+///    their name have others before it.
 /// 2. At most `2 * capacity` requests are in flight, half of them cancels, and the completion
 ///    queue holds the last completions of all.
 /// 3. A run of `chain` or `serialize` is placed whole.

@@ -102,11 +102,10 @@ abstract sealed class NetworkOperations permits Bus {
 
   /// Prepares to send up to all of `from` without copying it (`io_uring_prep_send_zc(3)`), which
   /// pays from about 1 KiB. It has two results: what was sent, and later, as the last, that the
-  /// memory is the caller's again. Where the host cannot, it copies and has one result.
+  /// memory is the caller's again. Where the host cannot, and on sockets of the family UNIX, it
+  /// copies and has one result.
   public Handle sendZeroCopy(BusFile socket, MemorySegment from) {
-    Handle handle = send(socket, from);
-    handle.request.zeroCopy = true;
-    return handle;
+    return withoutCopy(send(socket, from));
   }
 
   /// Prepares to receive at least one byte and up to `into.byteSize()`, recv(2).
@@ -160,6 +159,19 @@ abstract sealed class NetworkOperations permits Bus {
   /// Prepares to send one message made of parts on a connected socket, sendmsg(2).
   public Handle sendMessage(OpenSocket socket, MemorySegment... parts) {
     return message(onFile(Op.SEND_MESSAGE, socket), parts, false);
+  }
+
+  /// As [#sendMessage(OpenSocket, SocketAddress, MemorySegment...)], without copying the parts
+  /// (`io_uring_prep_sendmsg_zc(3)`): with two results where the host can, as [#sendZeroCopy]. Each
+  /// is ended by [Result#endSendMessage()].
+  public Handle sendMessageZeroCopy(
+      OpenSocket socket, SocketAddress to, MemorySegment... parts) {
+    return withoutCopy(sendMessage(socket, to, parts));
+  }
+
+  /// As above, on a connected socket.
+  public Handle sendMessageZeroCopy(OpenSocket socket, MemorySegment... parts) {
+    return withoutCopy(sendMessage(socket, parts));
   }
 
   /// Prepares to receive one message into parts, each filled before the next, recvmsg(2). The
@@ -221,6 +233,13 @@ abstract sealed class NetworkOperations permits Bus {
   private Handle timeout(long nanos) {
     Handle handle = take(Op.TIMEOUT, nanos + " ns");
     handle.request.timeoutNanos = nanos;
+    return handle;
+  }
+
+  /// The kernel refuses it with EOPNOTSUPP for the family UNIX, whose sends are one copy anyway.
+  private static Handle withoutCopy(Handle handle) {
+    handle.request.zeroCopy =
+        handle.file instanceof OpenSocket socket && socket.familyNumber() != SocketFamily.UNIX;
     return handle;
   }
 

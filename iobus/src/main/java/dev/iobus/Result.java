@@ -112,7 +112,7 @@ public final class Result {
     return endOnce(Op.SEND);
   }
 
-  /// Whether this result of a `sendZeroCopy` says that the memory is the caller's again.
+  /// Whether this result of a zero-copy send says that the memory is the caller's again.
   public boolean isNotification() {
     checkValid();
     return (handle.flags & CompletionFlags.NOTIFICATION) != 0;
@@ -155,7 +155,8 @@ public final class Result {
     return present;
   }
 
-  /// Ends a `sendMessage`: the bytes sent.
+  /// Ends a `sendMessage`: the bytes sent. Of a `sendMessageZeroCopy` it is the first result; the
+  /// last, when [#isNotification()], is ended with 0.
   public int endSendMessage() throws IOException {
     return end(Op.SEND_MESSAGE);
   }

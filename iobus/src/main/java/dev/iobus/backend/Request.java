@@ -63,7 +63,8 @@ public final class Request {
   public int mask;
   /// ACCEPT, RECV, POLL: whether to complete again and again; only where [Backend#repeats].
   public boolean multishot;
-  /// SEND: whether the kernel sends from the memory itself, and tells when it is done with it.
+  /// SEND, SEND_MESSAGE: whether the kernel sends from the memory itself, and tells when it is done
+  /// with it.
   public boolean zeroCopy;
   /// SEND: whether to go on until everything is sent. RECV: until the memory is full.
   public boolean whole;

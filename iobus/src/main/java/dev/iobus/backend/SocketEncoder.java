@@ -85,8 +85,10 @@ final class SocketEncoder {
         Notes memory = notes(token);
         int length = request.address == null ? 0 : encode(memory, request);
         long message = message(memory, request, length);
+        boolean copies = !request.zeroCopy || !features.has(IORING_OP_SENDMSG_ZC);
+        int opcode = copies ? IORING_OP_SENDMSG : IORING_OP_SENDMSG_ZC;
         int how = SocketAbi.MSG_NOSIGNAL;
-        push(IORING_OP_SENDMSG, flags, fd, 0, message, 1, how, token);
+        push(opcode, flags, fd, 0, message, 1, how, token);
       }
       case RECV_MESSAGE -> {
         Notes memory = notes(token);

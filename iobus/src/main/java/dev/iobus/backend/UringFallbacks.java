@@ -87,6 +87,7 @@ final class UringFallbacks {
     operation(IORING_OP_BIND, "BIND, LISTEN (6.11)", "made on the thread that submits");
     operation(IORING_OP_FTRUNCATE, "FTRUNCATE (6.9)", "made on the thread that submits");
     operation(IORING_OP_SEND_ZC, "SEND_ZC (6.0)", "the kernel copies what is sent");
+    operation(IORING_OP_SENDMSG_ZC, "SENDMSG_ZC (6.1)", "the kernel copies messages of parts");
     operation(
         IORING_OP_READV_FIXED,
         "READV_FIXED (6.15)",

@@ -84,6 +84,7 @@ public final class UringAbi {
   public static final int IORING_OP_LINKAT = 39;
   public static final int IORING_OP_SOCKET = 45;
   public static final int IORING_OP_SEND_ZC = 47;
+  public static final int IORING_OP_SENDMSG_ZC = 48;
   public static final int IORING_OP_FTRUNCATE = 55;
   public static final int IORING_OP_BIND = 56;
   public static final int IORING_OP_LISTEN = 57;

@@ -34,7 +34,7 @@ public enum KernelFeature {
   /// Since 6.11.
   BIND_ENTRIES(0, 0, 0, List.of(), IORING_OP_BIND, IORING_OP_LISTEN),
   /// Since 6.0, as is a receive again and again.
-  SEND_ZC(0, 0, 0, List.of(), IORING_OP_SEND_ZC),
+  SEND_ZC(0, 0, 0, List.of(), IORING_OP_SEND_ZC, IORING_OP_SENDMSG_ZC),
   /// Rings of buffers for receives, since 5.19.
   BUFFER_RINGS(0, 0, Errno.EINVAL, List.of(IORING_REGISTER_PBUF_RING)),
   /// A memlock limit that holds registered buffers.
