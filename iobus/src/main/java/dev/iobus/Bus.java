@@ -551,6 +551,39 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     }
     checkOpen();
     flight.await(minimum, timeoutNanos, true);
+    return pass(maximum, sink);
+  }
+
+  /// Submits the queue and waits for a batch, as `io_uring_submit_and_wait_min_timeout(3)` does:
+  /// until `batch` results are there, or `minWaitNanos` have passed and one is, or `timeoutNanos`
+  /// have passed. Passes up to `maximum` of those that are there to the sink.
+  ///
+  /// On io_uring the thread is woken once for the batch and not for each result, which saves
+  /// processor time for a delay of up to `minWaitNanos`. So long may also pass until [#wakeup()],
+  /// a message of [#post(long)] or the next part of a full transfer is seen. Linux 6.12 does all in
+  /// one system call; before it, and on other backends, it is a wait for the batch and a second one.
+  ///
+  /// @param batch at least 1
+  /// @param maximum at least `batch`
+  /// @param minWaitNanos 0 or more: how long to wait for a whole batch
+  /// @param timeoutNanos 0 or more; [Long#MAX_VALUE]: no limit
+  /// @return the number of results passed: 0 after the timeout or a wake-up
+  public int dispatchMinWait(
+      int batch, int maximum, long minWaitNanos, long timeoutNanos, ResultSink sink)
+      throws IOException {
+    if (batch < 1 || maximum < batch) {
+      throw new IllegalArgumentException("batch " + batch + ", maximum " + maximum);
+    }
+    if (minWaitNanos < 0 || timeoutNanos < 0) {
+      throw new IllegalArgumentException(
+          "minWaitNanos " + minWaitNanos + " or timeoutNanos " + timeoutNanos + " is negative");
+    }
+    checkOpen();
+    flight.awaitBatch(batch, minWaitNanos, timeoutNanos);
+    return pass(maximum, sink);
+  }
+
+  private int pass(int maximum, ResultSink sink) throws IOException {
     int count = 0;
     while (count < maximum && flight.hasReady()) {
       count++;

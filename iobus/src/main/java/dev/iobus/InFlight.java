@@ -351,6 +351,38 @@ final class InFlight {
     submitIfNeeded();
   }
 
+  /// Submits, then waits until `batch` results are ready, or `minWaitNanos` have passed and one is,
+  /// or `timeoutNanos` have passed, or until a wake-up, which it uses up.
+  void awaitBatch(int batch, long minWaitNanos, long timeoutNanos) throws IOException {
+    long start = scheduler.nanoTime();
+    boolean waits = true;
+    while (waits) {
+      resume();
+      int missing = batch - ready.size();
+      boolean woken = wakeupAsked.get() && wakeupAsked.getAndSet(false);
+      long passed = scheduler.nanoTime() - start;
+      long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - passed;
+      long batchLeft = Math.min(minWaitNanos - passed, left);
+      if (missing <= 0 || (batchLeft <= 0 && !ready.isEmpty())) {
+        submitIfNeeded();
+        return;
+      }
+      waits = !woken && left > 0;
+      if (!waits) {
+        check(backend.submitAndAwait(0, 0, completion));
+      } else if (batchLeft <= 0) {
+        check(backend.submitAndAwait(1, left, completion));
+      } else {
+        // With one ready already there is nothing to wait for behind the batch.
+        long limit = ready.isEmpty() ? left : batchLeft;
+        check(backend.submitAndAwait(missing, batchLeft, limit, completion));
+      }
+      unsubmitted = 0;
+    }
+    resume();
+    submitIfNeeded();
+  }
+
   private void submitIfNeeded() throws IOException {
     if (unsubmitted > 0) {
       submit();

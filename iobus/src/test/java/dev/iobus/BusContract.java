@@ -829,6 +829,91 @@ abstract class BusContract {
   }
 
   @Test
+  void aWholeBatchIsPassedAtOnce() throws IOException {
+    try (Bus bus = open(8)) {
+      long start = System.nanoTime();
+      for (int round = 0; round < 3; round++) {
+        bus.enqueue(bus.nop(), bus.nop(), bus.nop(), bus.nop());
+        assertEquals(4, bus.dispatchMinWait(4, 8, 20 * SECOND, 30 * SECOND, bus::done));
+        bus.enqueue(bus.nop(), bus.nop(), bus.nop(), bus.nop());
+        assertEquals(4, bus.dispatchMinWait(4, 4, 20 * SECOND, Long.MAX_VALUE, bus::done));
+      }
+      assertTrue(System.nanoTime() - start < 10 * SECOND, "waited for more than the batch");
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.dispatchMinWait(0, 1, 0, 0, bus::done));
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.dispatchMinWait(2, 1, 0, 0, bus::done));
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.dispatchMinWait(1, 1, -1, 0, bus::done));
+    }
+  }
+
+  @Test
+  void afterTheLeastWaitAPartOfABatchIsEnough() throws IOException {
+    try (Bus bus = open(8)) {
+      long start = System.nanoTime();
+      bus.enqueue(bus.nop(), bus.nop());
+      assertEquals(2, bus.dispatchMinWait(4, 8, 20_000_000, 30 * SECOND, bus::done));
+      assertTrue(System.nanoTime() - start >= 20_000_000, "gave up the batch too early");
+      bus.enqueue(bus.nop(), bus.nop(), bus.nop());
+      // Those that stay behind count for the next batch.
+      assertEquals(1, bus.dispatchMinWait(1, 1, 1_000_000, 30 * SECOND, bus::done));
+      assertEquals(2, bus.dispatchMinWait(4, 8, 20_000_000, 30 * SECOND, bus::done));
+      bus.enqueue(bus.nop());
+      assertEquals(1, bus.dispatchMinWait(4, 4, 0, 30 * SECOND, bus::done));
+      assertTrue(System.nanoTime() - start < 20 * SECOND, "waited for what nobody sent");
+    }
+  }
+
+  @Test
+  void behindTheLeastWaitTheFirstResultEndsIt() throws Exception {
+    try (Bus bus = open(4)) {
+      bus.submit(bus.inbox());
+      long start = System.nanoTime();
+      assertEquals(0, bus.dispatchMinWait(2, 4, 1_000_000, 20_000_000, bus::done));
+      assertTrue(System.nanoTime() - start >= 20_000_000, "the time was not over");
+      assertEquals(0, bus.dispatchMinWait(2, 4, 20_000_000, 1_000_000, bus::done));
+      assertEquals(0, bus.dispatchMinWait(2, 4, 0, 0, bus::done));
+      for (long timeoutNanos : new long[] {30 * SECOND, Long.MAX_VALUE}) {
+        Thread poster = Thread.ofPlatform().start(() -> later(() -> bus.post(7)));
+        assertEquals(1, bus.dispatchMinWait(3, 4, 1_000_000, timeoutNanos, bus::done));
+        poster.join();
+      }
+      Thread waker = Thread.ofPlatform().start(() -> later(bus::wakeup));
+      assertEquals(0, bus.dispatchMinWait(3, 4, 1_000_000, 30 * SECOND, bus::done));
+      waker.join();
+      assertTrue(System.nanoTime() - start < 20 * SECOND, "a result did not end the wait");
+    }
+  }
+
+  /// Most often when the least wait of the caller is over.
+  private static void later(Runnable action) {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    action.run();
+  }
+
+  @Test
+  void whatTakesSeveralRequestsIsOneOfABatch() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      int length = 2 * Transfer.PIECE_BYTES + 100;
+      MemorySegment written = pattern(arena, length, 4);
+      OpenFile file = openNew(bus, "batch");
+      bus.enqueue(bus.writeFully(file, written, 0, WriteFlag.NONE), bus.nop());
+      int ended = 0;
+      while (ended < 2) {
+        ended += bus.dispatchMinWait(2 - ended, 4, 1_000_000, 30 * SECOND, bus::done);
+      }
+      assertEquals(length, status(bus, file).size());
+      closeFile(bus, file);
+    }
+  }
+
+  @Test
   void reasonNamesTheBackend() throws IOException {
     try (Bus bus = open(3)) {
       assertEquals(kind(), bus.backend());

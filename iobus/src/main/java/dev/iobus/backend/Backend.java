@@ -59,6 +59,18 @@ public sealed interface Backend permits UringBackend, KqueueBackend, NioBackend 
   /// [#submit()] and [#await] in one system call where the host can. Owned mode only.
   int submitAndAwait(int minimum, long timeoutNanos, CompletionSink sink);
 
+  /// [#submit()], then a wait of at most `minWaitNanos` for `batch` completions, which may go on for
+  /// one until `timeoutNanos` have passed. It may also end early, with fewer or none; the caller sees
+  /// by the time what is left to wait for. A wake-up may end it no sooner than `minWaitNanos`. Owned
+  /// mode only.
+  ///
+  /// @param batch at least 1
+  /// @param minWaitNanos above 0 and at most `timeoutNanos`
+  default int submitAndAwait(
+      int batch, long minWaitNanos, long timeoutNanos, CompletionSink sink) {
+    return submitAndAwait(batch, minWaitNanos, sink);
+  }
+
   /// Passes on the completions that are there, without waiting.
   int drain(CompletionSink sink);
 

@@ -295,6 +295,37 @@ public final class UringBackend implements Backend {
     return waitFor(minimum, left, sink, passed);
   }
 
+  /// One system call, which wakes the thread once for the batch.
+  @Override
+  public int submitAndAwait(
+      int batch, long minWaitNanos, long timeoutNanos, CompletionSink sink) {
+    assert !shared;
+    encoder.endRun();
+    submissions.publishTail();
+    if (woken || takenNext < takenCount) {
+      return submitAndAwait(0, 0, sink);
+    }
+    int answer =
+        ring.submitAndWait(submissions.unconsumed(), batch, minWaitNanos, timeoutNanos);
+    if (submissions.unconsumed() > 0) {
+      if (answer > 0 && submissions.splitsRun()) {
+        return -Errno.EAGAIN;
+      }
+      int rest = submit();
+      if (rest < 0) {
+        return rest;
+      }
+    } else if (!isTransient(answer)) {
+      return answer;
+    }
+    if (pollWanted) {
+      armPoll();
+    }
+    int passed = passOn(sink);
+    woken = false;
+    return passed == 0 && wakeFailure != 0 ? wakeFailure : passed;
+  }
+
   @Override
   public int drain(CompletionSink sink) {
     return passOn(sink);

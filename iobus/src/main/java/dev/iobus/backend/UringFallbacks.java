@@ -68,6 +68,10 @@ final class UringFallbacks {
         features.waitsWithTimeout(),
         "EXT_ARG (5.11)",
         "a wait with a limit takes two system calls");
+    add(
+        shared || features.waitsForBatches(),
+        "MIN_TIMEOUT (6.12)",
+        "a wait for a batch that finds nothing takes two system calls");
   }
 
   private void ofTables(RingTables tables) {

@@ -21,11 +21,15 @@ public final class Ring {
   private static final int RING_MAPPING = Libc.MAP_SHARED | Libc.MAP_POPULATE;
 
   private static final VarHandle ARG_TS = field(GETEVENTS_ARG, "ts");
+  private static final VarHandle ARG_MIN_WAIT = field(GETEVENTS_ARG, "min_wait_usec");
   private static final VarHandle TV_SEC = field(TIMESPEC, "tv_sec");
   private static final VarHandle TV_NSEC = field(TIMESPEC, "tv_nsec");
   private static final VarHandle UPDATE_OFFSET = field(RSRC_UPDATE, "offset");
   private static final VarHandle UPDATE_DATA = field(RSRC_UPDATE, "data");
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final long NANOS_PER_MICRO = 1_000;
+  /// As long as any bus lives; the kernel gives up a batch only where there is a limit behind it.
+  private static final long FOREVER_NANOS = 10_000L * 86_400 * NANOS_PER_SECOND;
 
   // Constant after construction.
   private final UringSyscalls syscalls;
@@ -150,11 +154,32 @@ public final class Ring {
   ///
   /// @param timeoutNanos at least 0; [Long#MAX_VALUE] for no limit
   public int submitAndWait(int toSubmit, long timeoutNanos) {
-    int flags = enterFlags | IORING_ENTER_GETEVENTS;
     if (timeoutNanos == Long.MAX_VALUE) {
+      int flags = enterFlags | IORING_ENTER_GETEVENTS;
       return syscalls.io_uring_enter(
           waitErrno, enterFd, toSubmit, 1, flags, MemorySegment.NULL, 0L);
     }
+    return waitWithTimeout(toSubmit, 1, timeoutNanos);
+  }
+
+  /// Submits, then waits until the queue holds `batch` results, or `minWaitNanos` have passed and it
+  /// holds one, or the time is over (`-ETIME`): `io_uring_submit_and_wait_min_timeout(3)`. Before
+  /// 6.12 it returns after `minWaitNanos` at the latest.
+  ///
+  /// @param minWaitNanos above 0 and at most `timeoutNanos`
+  /// @param timeoutNanos [Long#MAX_VALUE] for no limit
+  public int submitAndWait(int toSubmit, int batch, long minWaitNanos, long timeoutNanos) {
+    if (!features.waitsForBatches()) {
+      return waitWithTimeout(toSubmit, batch, minWaitNanos);
+    }
+    long micros = (minWaitNanos - 1) / NANOS_PER_MICRO + 1;
+    ARG_MIN_WAIT.set(waitArgument, 0L, (int) Math.min(micros, Integer.MAX_VALUE));
+    int answer = waitWithTimeout(toSubmit, batch, Math.min(timeoutNanos, FOREVER_NANOS));
+    ARG_MIN_WAIT.set(waitArgument, 0L, 0);
+    return answer;
+  }
+
+  private int waitWithTimeout(int toSubmit, int results, long timeoutNanos) {
     TV_SEC.set(waitTime, 0L, timeoutNanos / NANOS_PER_SECOND);
     TV_NSEC.set(waitTime, 0L, timeoutNanos % NANOS_PER_SECOND);
     if (!features.waitsWithTimeout()) {
@@ -165,8 +190,8 @@ public final class Ring {
         waitErrno,
         enterFd,
         toSubmit,
-        1,
-        flags | IORING_ENTER_EXT_ARG,
+        results,
+        enterFlags | IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG,
         waitArgument,
         GETEVENTS_ARG.byteSize());
   }

@@ -173,6 +173,7 @@ public final class UringAbi {
   public static final int IORING_FEAT_EXT_ARG = 1 << 8;
   public static final int IORING_FEAT_RSRC_TAGS = 1 << 10;
   public static final int IORING_FEAT_LINKED_FILE = 1 << 12;
+  public static final int IORING_FEAT_MIN_TIMEOUT = 1 << 15;
 
   // io_uring_register() opcodes
   public static final int IORING_REGISTER_BUFFERS = 0;

@@ -77,6 +77,11 @@ public record UringFeatures(
     return (featureBits & IORING_FEAT_EXT_ARG) != 0;
   }
 
+  /// Whether one call can wait for many results for a while and then for one, since 6.12.
+  public boolean waitsForBatches() {
+    return (featureBits & IORING_FEAT_MIN_TIMEOUT) != 0;
+  }
+
   /// Whether single entries of the buffer table can be changed, since 5.13.
   public boolean updatesBuffers() {
     return (featureBits & IORING_FEAT_RSRC_TAGS) != 0;
@@ -93,7 +98,7 @@ public record UringFeatures(
   }
 
   /// The features in force that matter to a reader of logs, such as
-  /// `SINGLE_ISSUER DEFER_TASKRUN SUBMIT_ALL NO_SQARRAY EXT_ARG RSRC_TAGS RING_FD FTRUNCATE`.
+  /// `SINGLE_ISSUER DEFER_TASKRUN SUBMIT_ALL NO_SQARRAY EXT_ARG MIN_TIMEOUT RSRC_TAGS RING_FD`.
   public String describe() {
     StringBuilder words = new StringBuilder();
     word(words, (setupFlags & IORING_SETUP_SINGLE_ISSUER) != 0, "SINGLE_ISSUER");
@@ -101,6 +106,7 @@ public record UringFeatures(
     word(words, (setupFlags & IORING_SETUP_SUBMIT_ALL) != 0, "SUBMIT_ALL");
     word(words, (setupFlags & IORING_SETUP_NO_SQARRAY) != 0, "NO_SQARRAY");
     word(words, waitsWithTimeout(), "EXT_ARG");
+    word(words, waitsForBatches(), "MIN_TIMEOUT");
     word(words, updatesBuffers(), "RSRC_TAGS");
     word(words, registeredRing, "RING_FD");
     word(words, resolvesSlotsLate(), "LINKED_FILE");

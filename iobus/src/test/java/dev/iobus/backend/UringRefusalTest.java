@@ -12,15 +12,22 @@ import dev.iobus.uring.KernelFeature;
 import dev.iobus.uring.LimitedKernel;
 import dev.iobus.uring.UringAbi;
 import dev.iobus.uring.UringSyscalls;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -184,6 +191,70 @@ class UringRefusalTest {
           backend.close(false);
         }
       }
+    }
+  }
+
+  /// The thread sleeps once for a batch; without the kernel's help, once more when nothing came.
+  @Test
+  void aBatchIsOneSystemCall(@TempDir Path directory) throws Exception {
+    Path fifo = directory.resolve("fifo");
+    Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
+    Assumptions.assumeTrue(mkfifo.waitFor() == 0, "no mkfifo on this host");
+    Faulty syscalls = new Faulty();
+    UringBackend backend = openOrSkip(syscalls, false);
+    long second = 1_000_000_000L;
+    try (RandomAccessFile both = new RandomAccessFile(fifo.toFile(), "rw");
+        Arena arena = Arena.ofShared()) {
+      Request open = new Request();
+      open.op = Op.OPEN;
+      open.path = fifo;
+      open.openBits = OpenBits.READ;
+      backend.prepare(open);
+      int[] file = new int[1];
+      assertEquals(1, backend.submitAndAwait(1, second, (u, result, f) -> file[0] = result));
+      for (int i = 0; i < 8; i++) {
+        Request read = new Request();
+        read.op = Op.READ;
+        read.file = file[0];
+        read.buffer = arena.allocate(1);
+        read.length = 1;
+        backend.prepare(read);
+      }
+      Thread writer =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 0; i < 8; i++) {
+                      LockSupport.parkNanos(1_000_000);
+                      write(both);
+                    }
+                  });
+      int before = syscalls.enters;
+      assertEquals(8, backend.submitAndAwait(8, 5 * second, 10 * second, (u, r, f) -> {}));
+      assertEquals(before + 1, syscalls.enters);
+      writer.join();
+
+      Request late = new Request();
+      late.op = Op.TIMEOUT;
+      late.timeoutNanos = 30_000_000;
+      backend.prepare(late);
+      int enters = syscalls.enters;
+      int passed = backend.submitAndAwait(8, 1_000_000, 10 * second, (u, r, f) -> {});
+      boolean batches = backend.describe().contains("MIN_TIMEOUT");
+      assertEquals(batches ? 1 : 0, passed, "the kernel goes on for one");
+      assertEquals(enters + 1, syscalls.enters);
+      assertEquals(1, passed + backend.await(1 - passed, second, (u, r, f) -> {}));
+      backend.closeDescriptor(file[0]);
+    } finally {
+      backend.close(false);
+    }
+  }
+
+  private static void write(RandomAccessFile file) {
+    try {
+      file.write(1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -13,6 +13,8 @@ public enum KernelFeature {
   SINGLE_ISSUER(IORING_SETUP_SINGLE_ISSUER, 0),
   SUBMIT_ALL(IORING_SETUP_SUBMIT_ALL, 0),
   EXT_ARG(0, IORING_FEAT_EXT_ARG),
+  /// Waits for a batch and then for one, since 6.12.
+  MIN_TIMEOUT(0, IORING_FEAT_MIN_TIMEOUT),
   RSRC_TAGS(
       0,
       IORING_FEAT_RSRC_TAGS,

@@ -18,6 +18,7 @@ public final class LimitedKernel implements UringSyscalls, AutoCloseable {
   private static final VarHandle FEATURES = field(PARAMS, "features");
   private static final VarHandle CQ_ENTRIES = field(PARAMS, "cq_entries");
   private static final VarHandle OP_FLAGS = field(PROBE_OP, "flags");
+  private static final VarHandle MIN_WAIT = field(GETEVENTS_ARG, "min_wait_usec");
   private static final VarHandle REGISTER_FLAGS = field(RSRC_REGISTER, "flags");
   private static final long OPS =
       PROBE.byteOffset(java.lang.foreign.MemoryLayout.PathElement.groupElement("ops"));
@@ -78,8 +79,10 @@ public final class LimitedKernel implements UringSyscalls, AutoCloseable {
       int flags,
       MemorySegment argument,
       long argumentSize) {
+    boolean extended = (flags & IORING_ENTER_EXT_ARG) != 0;
     boolean known =
-        ((flags & IORING_ENTER_EXT_ARG) == 0 || !lacks(KernelFeature.EXT_ARG))
+        !(extended && lacks(KernelFeature.EXT_ARG))
+            && !(extended && lacks(KernelFeature.MIN_TIMEOUT) && minWait(argument) != 0)
             && ((flags & IORING_ENTER_REGISTERED_RING) == 0 || !lacks(KernelFeature.RING_FD));
     if (!known) {
       return -Errno.EINVAL;
@@ -113,6 +116,10 @@ public final class LimitedKernel implements UringSyscalls, AutoCloseable {
       views.addRegistration(argument);
     }
     return answer;
+  }
+
+  private static int minWait(MemorySegment argument) {
+    return (int) MIN_WAIT.get(argument, 0L);
   }
 
   /// Lets go of the rings that were opened; they must be closed.

@@ -35,6 +35,7 @@ class UringAbiTest {
   private static final String[] NEWER_NUMBERS = {
     "IORING_SETUP_NO_SQARRAY",
     "IORING_OP_FTRUNCATE",
+    "IORING_FEAT_MIN_TIMEOUT",
     "IORING_OP_BIND",
     "IORING_OP_LISTEN",
     "IOU_PBUF_RING_INC",
