@@ -125,7 +125,10 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// of memory tell their cause themselves ([RegisteredBuffer#refusal()]).
   public List<String> fallbacks() {
     checkOpen();
-    return BackendChoice.fallbacks(options, kind, reason, backend);
+    List<String> all =
+        new ArrayList<>(BackendChoice.fallbacks(options, kind, reason, backend));
+    all.addAll(registrations.fallbacks());
+    return List.copyOf(all);
   }
 
   /// Handles that can be in use at one time, cancels not counted.
@@ -781,7 +784,20 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return registrations.add(memory);
   }
 
-  /// Ends a registration.
+  /// Allocates memory and makes it known to the kernel, as [#register(MemorySegment)]. All of it is
+  /// there and zero; it begins at a page and ends with the registration.
+  ///
+  /// What is not on the pages that were asked for is told by [RegisteredBuffer#pages()] and, with the
+  /// cause, by [#fallbacks()].
+  ///
+  /// @param bytes 1 to 1 GiB
+  public RegisteredBuffer newBuffer(long bytes, Pages pages) {
+    checkOpen();
+    return registrations.newBuffer(bytes, pages);
+  }
+
+  /// Ends a registration. Memory of [#newBuffer] is freed: parts of it that were used as plain memory
+  /// must not be in flight either.
   ///
   /// @throws IllegalStateException while an operation on the buffer is prepared or in flight
   public void unregister(RegisteredBuffer buffer) {

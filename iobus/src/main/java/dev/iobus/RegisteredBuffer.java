@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.posix.Errno;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -9,33 +10,49 @@ import org.jspecify.annotations.Nullable;
 /// up. Where the host refuses to register it, the same object works as plain memory and says why.
 ///
 /// The memory belongs to the caller, who keeps it alive until the buffer was unregistered or the
-/// bus closed. Disjoint parts may be in flight at the same time. Thread-safe.
+/// bus closed; or, when it was made by `newBuffer`, it belongs to the buffer and is freed by that.
+/// Disjoint parts may be in flight at the same time. Thread-safe.
 public final class RegisteredBuffer {
 
   private final Object owner;
   private final MemorySegment memory;
   private final int index;
   private final @Nullable String refusal;
+  private final @Nullable Arena arena;
+  private final Pages pages;
   private final AtomicInteger inFlight = new AtomicInteger();
 
-  RegisteredBuffer(Object owner, MemorySegment memory, int index, @Nullable String refusal) {
+  private RegisteredBuffer(
+      Object owner, MemorySegment memory, int result, @Nullable Arena arena, Pages pages) {
     this.owner = owner;
     this.memory = memory;
-    this.index = index;
-    this.refusal = refusal;
+    this.index = Math.max(result, -1);
+    this.refusal = result < 0 ? refusal(result) : null;
+    this.arena = arena;
+    this.pages = pages;
   }
 
-  /// Memory that the host refused to register with a backend's result below 0.
-  static RegisteredBuffer refused(Object owner, MemorySegment memory, int result) {
-    String cause =
-        switch (-result) {
-          case Errno.ENOMEM ->
-              "ENOMEM: registered memory counts against the memlock limit; raise it (ulimit -l)";
-          case Errno.EOPNOTSUPP ->
-              "this backend registers no memory; io_uring does from Linux 5.13 on";
-          default -> Errno.name(-result) + ": " + Errno.text(-result);
-        };
-    return new RegisteredBuffer(owner, memory, -1, cause);
+  /// Memory of the caller's.
+  ///
+  /// @param result the backend's: an index, or the negated error number of its refusal
+  static RegisteredBuffer of(Object owner, MemorySegment memory, int result) {
+    return new RegisteredBuffer(owner, memory, result, null, Pages.NORMAL);
+  }
+
+  /// Memory that ends with the buffer.
+  static RegisteredBuffer owning(
+      Object owner, MemorySegment memory, int result, Arena arena, Pages pages) {
+    return new RegisteredBuffer(owner, memory, result, arena, pages);
+  }
+
+  private static String refusal(int result) {
+    return switch (-result) {
+      case Errno.ENOMEM ->
+          "ENOMEM: registered memory counts against the memlock limit; raise it (ulimit -l)";
+      case Errno.EOPNOTSUPP ->
+          "this backend registers no memory; io_uring does from Linux 5.13 on";
+      default -> Errno.name(-result) + ": " + Errno.text(-result);
+    };
   }
 
   /// The whole memory.
@@ -51,6 +68,11 @@ public final class RegisteredBuffer {
   /// Why the host refused to register it and what would help; null when it did not.
   public @Nullable String refusal() {
     return refusal;
+  }
+
+  /// [Pages#HUGE] for the memory of [Bus#newBuffer(long, Pages)] when all of it is on huge pages.
+  public Pages pages() {
+    return pages;
   }
 
   /// Operations on this buffer that have no final result yet.
@@ -88,6 +110,14 @@ public final class RegisteredBuffer {
           count < 0
               ? "the buffer is no longer registered"
               : "the buffer has " + count + " operations in flight; wait for their results first");
+    }
+  }
+
+  /// Frees memory that is the buffer's own; it was unregistered.
+  void freeMemory() {
+    Arena own = arena;
+    if (own != null) {
+      own.close();
     }
   }
 }

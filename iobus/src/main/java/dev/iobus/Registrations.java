@@ -1,8 +1,10 @@
 package dev.iobus;
 
 import dev.iobus.backend.Backend;
+import dev.iobus.backend.HugeMemory;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +12,12 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// The files and the memory that one ring knows. Thread-safe.
 final class Registrations {
+
+  /// One registered buffer of io_uring holds at most this much, `io_uring_register(2)`.
+  private static final long BUFFER_BYTES_MAX = 1L << 30;
+
+  private static final long NORMAL_PAGE_BYTES = 4096;
+  private static final int FALLBACKS_MAX = 16;
 
   private final Object owner;
   private final Backend backend;
@@ -20,6 +28,7 @@ final class Registrations {
   // Guarded by the lock.
   private final List<RegisteredFile> files = new ArrayList<>();
   private final List<RegisteredBuffer> buffers = new ArrayList<>();
+  private final List<String> fallbacks = new ArrayList<>();
 
   /// @param owner the bus on which the registrations can be used
   Registrations(Object owner, Backend backend) {
@@ -94,11 +103,38 @@ final class Registrations {
   }
 
   RegisteredBuffer add(MemorySegment memory) {
-    int index = backend.registerBuffer(memory);
-    RegisteredBuffer buffer =
-        index >= 0
-            ? new RegisteredBuffer(owner, memory, index, null)
-            : RegisteredBuffer.refused(owner, memory, index);
+    return keep(RegisteredBuffer.of(owner, memory, backend.registerBuffer(memory)));
+  }
+
+  /// A buffer whose memory goes with it.
+  RegisteredBuffer newBuffer(long bytes, Pages pages) {
+    if (bytes < 1 || bytes > BUFFER_BYTES_MAX) {
+      throw new IllegalArgumentException(bytes + " bytes are not 1 to " + BUFFER_BYTES_MAX);
+    }
+    Arena arena = Arena.ofShared();
+    boolean kept = false;
+    try {
+      HugeMemory huge = pages == Pages.HUGE ? backend.mapHuge(arena, bytes) : null;
+      String shortfall = huge != null ? huge.shortfall() : "this backend maps no huge pages";
+      if (pages == Pages.HUGE && shortfall != null) {
+        tell("a buffer of " + bytes + " bytes is not all on huge pages: " + shortfall);
+      }
+      MemorySegment memory =
+          huge != null ? huge.memory() : arena.allocate(bytes, NORMAL_PAGE_BYTES);
+      Pages granted = pages == Pages.HUGE && shortfall == null ? Pages.HUGE : Pages.NORMAL;
+      int index = backend.registerBuffer(memory);
+      RegisteredBuffer buffer =
+          keep(RegisteredBuffer.owning(owner, memory, index, arena, granted));
+      kept = true;
+      return buffer;
+    } finally {
+      if (!kept) {
+        arena.close();
+      }
+    }
+  }
+
+  private RegisteredBuffer keep(RegisteredBuffer buffer) {
     lock.lock();
     try {
       buffers.add(buffer);
@@ -106,6 +142,27 @@ final class Registrations {
       lock.unlock();
     }
     return buffer;
+  }
+
+  private void tell(String fallback) {
+    lock.lock();
+    try {
+      if (!fallbacks.contains(fallback) && fallbacks.size() < FALLBACKS_MAX) {
+        fallbacks.add(fallback);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// What was given in place of what was asked for, one line each.
+  List<String> fallbacks() {
+    lock.lock();
+    try {
+      return List.copyOf(fallbacks);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// @throws IllegalStateException while operations on the buffer are in flight
@@ -121,6 +178,7 @@ final class Registrations {
     if (index >= 0) {
       backend.unregisterBuffer(index);
     }
+    buffer.freeMemory();
   }
 
   /// Ends all registrations.
@@ -143,6 +201,7 @@ final class Registrations {
           if (index >= 0) {
             backend.unregisterBuffer(index);
           }
+          buffer.freeMemory();
         }
       }
       buffers.clear();

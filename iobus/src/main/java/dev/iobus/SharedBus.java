@@ -9,6 +9,7 @@ import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -93,7 +94,11 @@ public final class SharedBus implements AutoCloseable {
   public List<String> fallbacks() {
     gate.enter();
     try {
-      return BackendChoice.fallbacks(options, choice.kind(), choice.reason(), backend);
+      List<String> all =
+          new ArrayList<>(
+              BackendChoice.fallbacks(options, choice.kind(), choice.reason(), backend));
+      all.addAll(registrations.fallbacks());
+      return List.copyOf(all);
     } finally {
       gate.exit();
     }
@@ -306,7 +311,20 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// Gives the registration of a buffer back.
+  /// Allocates memory and makes it known to the kernel; see [Bus#newBuffer(long, Pages)].
+  ///
+  /// @param bytes 1 to 1 GiB
+  public RegisteredBuffer newBuffer(long bytes, Pages pages) {
+    gate.enter();
+    try {
+      return registrations.newBuffer(bytes, pages);
+    } finally {
+      gate.exit();
+    }
+  }
+
+  /// Gives the registration of a buffer back. Memory of [#newBuffer] is freed: parts of it that were
+  /// used as plain memory must not be in flight either.
   ///
   /// @throws IllegalStateException while operations on the buffer are in flight
   public void unregister(RegisteredBuffer buffer) {

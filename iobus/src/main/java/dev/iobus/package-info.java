@@ -28,7 +28,7 @@
 /// - [Result]: what became of it; `endRead`, `endWrite` and so on tell, or throw a
 ///   [BusException].
 /// - [BusFile]: an [OpenFile], or a [RegisteredFile] that the ring knows by a slot.
-/// - [RegisteredBuffer]: memory that the kernel knows.
+/// - [RegisteredBuffer]: memory that the kernel knows, on [Pages] of the host's or large ones.
 /// - [SharedBus]: the same operations as blocking calls from any thread, virtual ones too;
 ///   [IoBatch] keeps several of its transfers in flight.
 /// - [Scheduler]: where threads, waiting, time and randomness come from.

@@ -914,6 +914,63 @@ abstract class BusContract {
   }
 
   @Test
+  void aBufferThatWasMadeIsFreedWithItsRegistration() throws IOException {
+    MemorySegment survivor;
+    try (Bus bus = open(4)) {
+      assertThrows(IllegalArgumentException.class, () -> bus.newBuffer(0, Pages.NORMAL));
+      assertThrows(
+          IllegalArgumentException.class, () -> bus.newBuffer((1L << 30) + 1, Pages.HUGE));
+      OpenFile file = openNew(bus, "made");
+      for (Pages pages : Pages.values()) {
+        RegisteredBuffer buffer = bus.newBuffer(10_000, pages);
+        MemorySegment memory = buffer.memory();
+        assertEquals(10_000, memory.byteSize());
+        assertEquals(0, memory.address() % 4096);
+        assertEquals(-1, memory.mismatch(MemorySegment.ofArray(new byte[10_000])));
+        memory.asSlice(0, 5000).fill((byte) 9);
+        finish(bus, bus.write(file, buffer, 0, 5000, 0, WriteFlag.NONE));
+        Handle read = bus.read(file, buffer, 5000, 5000, 0);
+        bus.submit(read);
+        if (buffer.inFlight() > 0) {
+          assertThrows(IllegalStateException.class, () -> bus.unregister(buffer));
+        }
+        Result result = bus.dispatch();
+        assertEquals(5000, result.endRead());
+        bus.done(result);
+        assertSameBytes(memory.asSlice(0, 5000), memory.asSlice(5000, 5000));
+        bus.unregister(buffer);
+        assertFalse(memory.scope().isAlive());
+        assertThrows(IllegalStateException.class, () -> bus.unregister(buffer));
+        assertThrows(
+            IllegalStateException.class, () -> bus.read(file, buffer, 0, 10, 0));
+      }
+      closeFile(bus, file);
+      survivor = bus.newBuffer(100, Pages.HUGE).memory();
+      assertTrue(survivor.scope().isAlive());
+    }
+    assertFalse(survivor.scope().isAlive());
+  }
+
+  @Test
+  void hugePagesThatAreNotGrantedAreTold() throws IOException {
+    try (Bus bus = open(2)) {
+      List<String> before = bus.fallbacks();
+      assertEquals(Pages.NORMAL, bus.newBuffer(4096, Pages.NORMAL).pages());
+      assertEquals(before, bus.fallbacks());
+      RegisteredBuffer buffer = bus.newBuffer(3 << 20, Pages.HUGE);
+      if (buffer.pages() == Pages.HUGE) {
+        assertEquals(kind(), BackendKind.IO_URING);
+        assertEquals(0, buffer.memory().address() % (2 << 20));
+        assertEquals(before, bus.fallbacks());
+      } else {
+        String told = bus.fallbacks().getLast();
+        assertTrue(told.contains("3145728 bytes is not all on huge pages"), told);
+        assertEquals(before.size() + 1, bus.fallbacks().size());
+      }
+    }
+  }
+
+  @Test
   void reasonNamesTheBackend() throws IOException {
     try (Bus bus = open(3)) {
       assertEquals(kind(), bus.backend());

@@ -189,6 +189,13 @@ abstract class SharedBusContract {
     assertEquals(0, buffer.inFlight());
     bus.unregister(buffer);
     assertThrows(IllegalStateException.class, () -> bus.unregister(buffer));
+    RegisteredBuffer made = bus.newBuffer(PAGE, Pages.HUGE);
+    batch.clear();
+    batch.read(file, made, 0, PAGE, PAGE);
+    batch.await();
+    check(made.memory(), 1);
+    bus.unregister(made);
+    assertFalse(made.memory().scope().isAlive());
     bus.unregister(registered);
     assertThrows(IllegalStateException.class, () -> bus.sync(registered));
     bus.close(file);

@@ -1,10 +1,19 @@
 package dev.iobus;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 final class UringBusTest extends BusContract {
+
+  private static final Path TRANSPARENT = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
 
   @BeforeAll
   static void needsIoUring() {
@@ -18,5 +27,36 @@ final class UringBusTest extends BusContract {
   @Override
   BackendKind kind() {
     return BackendKind.IO_URING;
+  }
+
+  /// Where the kernel gives them to who asks, and nobody else in this process does.
+  @Test
+  void aHugeBufferIsOnThePagesThatItClaims() throws IOException {
+    assumeTrue(
+        Files.isReadable(TRANSPARENT) && Files.readString(TRANSPARENT).contains("[madvise]"),
+        "transparent huge pages are not for who asks on this host");
+    assumeTrue(
+        sum(Path.of("/proc/meminfo"), "MemAvailable:") > 1 << 30, "memory is short on this host");
+    try (Bus bus = open(2)) {
+      long before = hugeBytes();
+      RegisteredBuffer buffer = bus.newBuffer((4 << 20) - 100, Pages.HUGE);
+      assertEquals(Pages.HUGE, buffer.pages(), () -> String.join("\n", bus.fallbacks()));
+      assertTrue(hugeBytes() >= before + (4 << 20));
+      bus.unregister(buffer);
+      assertEquals(before, hugeBytes());
+    }
+  }
+
+  private static long hugeBytes() throws IOException {
+    Path all = Path.of("/proc/self/smaps_rollup");
+    return sum(all, "AnonHugePages:") + sum(all, "Private_Hugetlb:");
+  }
+
+  /// The bytes of the lines of a file in `/proc` that begin with a word.
+  private static long sum(Path file, String word) throws IOException {
+    return Files.readAllLines(file).stream()
+        .filter(line -> line.startsWith(word))
+        .mapToLong(line -> Long.parseLong(line.split("\\s+")[1]) * 1024)
+        .sum();
   }
 }

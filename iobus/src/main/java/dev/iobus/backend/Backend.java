@@ -1,5 +1,6 @@
 package dev.iobus.backend;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.net.SocketOption;
@@ -93,6 +94,14 @@ public sealed interface Backend permits UringBackend, KqueueBackend, NioBackend 
   int registerBuffer(MemorySegment memory);
 
   void unregisterBuffer(int index);
+
+  /// Memory on huge pages that lives as long as the arena, or null where the backend has no way to
+  /// it. From any thread.
+  ///
+  /// @param bytes at least 1
+  default @Nullable HugeMemory mapHuge(Arena arena, long bytes) {
+    return null;
+  }
 
   /// Whether a request with `multishot` completes again and again until it is cancelled or fails.
   /// Where not, it is prepared anew after each completion, without the flag.

@@ -362,6 +362,11 @@ public final class UringBackend implements Backend {
   }
 
   @Override
+  public HugeMemory mapHuge(Arena arena, long bytes) {
+    return HugeMemory.map(arena, bytes);
+  }
+
+  @Override
   public boolean repeats(Request request) {
     return switch (request.op) {
       case POLL -> multishotPoll;

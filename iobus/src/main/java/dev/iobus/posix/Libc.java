@@ -27,7 +27,18 @@ public final class Libc {
 
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
+  public static final int MAP_PRIVATE = 2;
+  public static final int MAP_ANONYMOUS = 0x20;
   public static final int MAP_POPULATE = 0x8000;
+  public static final int MAP_HUGETLB = 0x40000;
+
+  /// Where the flags of MAP_HUGETLB hold the logarithm of the page's size.
+  public static final int MAP_HUGE_SHIFT = 26;
+
+  public static final int MADV_HUGEPAGE = 14;
+
+  /// Since Linux 5.14.
+  public static final int MADV_POPULATE_WRITE = 23;
 
   /// `bits/uio-ext.h`: a write is durable when it returns.
   public static final int RWF_DSYNC = 2;
@@ -60,6 +71,8 @@ public final class Libc {
               JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
   private static final MethodHandle MUNMAP =
       downcall("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle MADVISE =
+      downcall("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
   private static final MethodHandle CLOSE =
       downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   /// Linux; null elsewhere.
@@ -161,6 +174,14 @@ public final class Libc {
   public static int munmap(MemorySegment capture, long address, long length) {
     try {
       return (int) orErrno((int) MUNMAP.invokeExact(capture, address, length), capture);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  public static int madvise(MemorySegment capture, long address, long length, int advice) {
+    try {
+      return (int) orErrno((int) MADVISE.invokeExact(capture, address, length, advice), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
