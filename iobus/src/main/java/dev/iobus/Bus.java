@@ -627,6 +627,11 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// soon as it has one. In order for each sender. From any thread, such as the owner of another
   /// bus.
   ///
+  /// This is how one bus sends to another, on every backend. The kernel's own message between rings
+  /// (`IORING_OP_MSG_RING`, Linux 5.18) could be sent by owners of a bus alone, would need a system
+  /// call for each, and takes a place among the completions of a bus that did not ask for it; here
+  /// only the first of several messages wakes the receiver, and a full inbox is the sender's exception.
+  ///
   /// @throws QueueFullException when the inbox is full: 1,024 messages, or twice the capacity
   /// @throws IllegalStateException when the bus is closed
   public void post(long message) {

@@ -22,6 +22,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
@@ -911,6 +914,48 @@ abstract class BusContract {
       assertEquals(length, status(bus, file).size());
       closeFile(bus, file);
     }
+  }
+
+  /// Each on a thread of its own: what the one sends is a result of the other.
+  @Test
+  void twoBussesSendEachOtherNumbers() throws Exception {
+    int rounds = 200;
+    try (Bus here = open(4)) {
+      here.submit(here.inbox());
+      SynchronousQueue<Bus> opened = new SynchronousQueue<>();
+      FutureTask<Long> answers =
+          new FutureTask<>(
+              () -> {
+                try (Bus there = open(4)) {
+                  there.submit(there.inbox());
+                  opened.put(there);
+                  long message = 0;
+                  for (int i = 0; i < rounds; i++) {
+                    message = received(there);
+                    here.post(message + 1);
+                  }
+                  return message;
+                }
+              });
+      Thread owner = Thread.ofPlatform().start(answers);
+      Bus there = requireNonNull(opened.poll(20, TimeUnit.SECONDS));
+      long message = 1;
+      for (int i = 0; i < rounds; i++) {
+        there.post(message);
+        message = received(here);
+      }
+      assertEquals(rounds + 1, message);
+      assertEquals(rounds, answers.get(20, TimeUnit.SECONDS));
+      owner.join();
+      assertThrows(IllegalStateException.class, () -> there.post(1));
+    }
+  }
+
+  private static long received(Bus bus) throws IOException {
+    Result result = requireNonNull(bus.dispatch(20 * SECOND), "nothing came");
+    long message = result.endInbox();
+    bus.done(result);
+    return message;
   }
 
   @Test

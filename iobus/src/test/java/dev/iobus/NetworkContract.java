@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -206,6 +207,33 @@ abstract class NetworkContract {
     InetSocketAddress peer = (InetSocketAddress) bus.remoteAddress(accepted);
     assertEquals(((InetSocketAddress) bus.localAddress(client)).getPort(), peer.getPort());
     closeAll(client, accepted, server);
+  }
+
+  @Test
+  void ipv6StreamsAndDatagrams() throws IOException {
+    InetAddress six = InetAddress.getByAddress(SIX_LOOPBACK);
+    OpenSocket one = newSocket(StandardProtocolFamily.INET6, SocketType.DATAGRAM);
+    try {
+      ran(bus.bind(one, new InetSocketAddress(six, 0)));
+    } catch (BusException e) {
+      closeAll(one);
+      Assumptions.abort("no IPv6 on this host: " + e.getMessage());
+    }
+    OpenSocket server =
+        listening(StandardProtocolFamily.INET6, new InetSocketAddress(six, 0));
+    List<OpenSocket> ends = connected(server);
+    assertEquals(six, ((InetSocketAddress) bus.remoteAddress(ends.get(0))).getAddress());
+    assertEquals(bus.localAddress(ends.get(0)), bus.remoteAddress(ends.get(1)));
+    assertEquals(3, run(bus.send(ends.get(0), bytes("six")), Result::endSend));
+    MemorySegment into = arena.allocate(3);
+    assertEquals(3L, (long) run(bus.recvFully(ends.get(1), into), Result::endRecvFully));
+    assertEquals("six", text(into, 3));
+    OpenSocket two = newSocket(StandardProtocolFamily.INET6, SocketType.DATAGRAM);
+    ran(bus.bind(two, new InetSocketAddress(six, 0)));
+    run(bus.sendMessage(two, bus.localAddress(one), bytes("6")), Result::endSendMessage);
+    assertEquals(
+        bus.localAddress(two), run(bus.recvMessage(one, into), Result::endRecvMessage).sender());
+    closeAll(one, two, ends.get(0), ends.get(1), server);
   }
 
   @Test

@@ -117,6 +117,7 @@ final class NioNetworkTest extends NetworkContract {
             run(
                 bus.socket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM), Result::endSocket));
     assertThrows(NotSupportedException.class, () -> bus.newIncrementalPool(2, 16));
+    assertThrows(NotSupportedException.class, () -> bus.busFile());
     OpenFile file = run(bus.create(directory.resolve("file")), Result::endOpen);
     assertTrue(
         run(bus.poll(file, Readiness.READABLE), Result::endPoll).contains(Readiness.READABLE));
