@@ -147,7 +147,8 @@ abstract sealed class NetworkOperations permits Bus {
     return repeating(recv(socket, pool));
   }
 
-  /// Prepares to send one message made of parts, sendmsg(2).
+  /// Prepares to send one message made of parts, sendmsg(2). On a stream it may be sent in part; in a
+  /// chain it is whole by itself.
   ///
   /// @param to the receiver of a datagram
   /// @param parts native memory, 1 to 1,024 parts
@@ -156,7 +157,7 @@ abstract sealed class NetworkOperations permits Bus {
     return message(handle, parts, false);
   }
 
-  /// Prepares to send one message made of parts on a connected socket, sendmsg(2).
+  /// As above, on a connected socket.
   public Handle sendMessage(OpenSocket socket, MemorySegment... parts) {
     return message(onFile(Op.SEND_MESSAGE, socket), parts, false);
   }

@@ -837,6 +837,41 @@ abstract class NetworkContract {
     closeAll(ends.get(0), ends.get(1), server);
   }
 
+  /// A message of more than the socket holds is sent in part; in a chain it goes on.
+  @Test
+  void aMessageInAChainIsWholeOverAStream() throws IOException {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("whole"));
+    OpenSocket server = listening(StandardProtocolFamily.UNIX, address);
+    List<OpenSocket> ends = connected(server);
+    int half = 700_000;
+    MemorySegment from = arena.allocate(2L * half, 4);
+    Random random = new Random(3);
+    for (long i = 0; i < half / 2; i++) {
+      from.setAtIndex(ValueLayout.JAVA_INT, i, random.nextInt());
+    }
+    Handle message =
+        bus.sendMessage(ends.get(0), from.asSlice(0, half), from.asSlice(half, half));
+    Handle end = bus.shutdown(ends.get(0), SocketSide.OUTPUT);
+    bus.chain(message, end);
+    bus.submit();
+    assertEquals(null, bus.dispatch(5_000_000), "nobody has received anything");
+    MemorySegment into = arena.allocate(from.byteSize() + 1);
+    bus.submit(bus.recvFully(ends.get(1), into));
+    for (int i = 0; i < 3; i++) {
+      Result result = dispatched();
+      if (result.handle().equals(message)) {
+        assertEquals(2 * half, result.endSendMessage());
+      } else if (result.handle().equals(end)) {
+        result.endShutdown();
+      } else {
+        assertEquals(from.byteSize(), result.endRecvFully());
+      }
+      bus.done(result);
+    }
+    assertEquals(-1, from.mismatch(into.asSlice(0, from.byteSize())));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
   @Test
   void aChainGoesFromSocketsToFilesAndBack() throws IOException {
     OpenSocket server = listening();

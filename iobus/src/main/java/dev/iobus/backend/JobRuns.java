@@ -203,7 +203,7 @@ abstract class JobRuns<J extends Job<J>> {
   private static boolean isFailure(Request request, int result) {
     boolean whole =
         switch (request.op) {
-          case READ, WRITE, SEND -> true;
+          case READ, WRITE, SEND, SEND_MESSAGE -> true;
           case RECV -> request.pool < 0;
           default -> false;
         };

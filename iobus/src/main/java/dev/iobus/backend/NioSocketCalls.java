@@ -152,7 +152,7 @@ final class NioSocketCalls {
       return receiveIntoPool(job, job.buffers, stream, ready);
     }
     if (!request.vectors.isEmpty()) {
-      return transferParts(request, stream);
+      return transferParts(job, stream);
     }
     boolean whole = isWhole(request);
     ByteBuffer bytes = memory(request).position(job.moved);
@@ -175,27 +175,46 @@ final class NioSocketCalls {
   /// As io_uring has it: in a chain a transfer without its full length is a failure, so it goes on
   /// until it has that.
   private static boolean isWhole(Request request) {
-    boolean moves = request.op == Op.SEND || request.op == Op.RECV;
-    return moves && (request.whole || request.link == Link.CHAIN);
+    return switch (request.op) {
+      case SEND, RECV -> request.whole || request.link == Link.CHAIN;
+      case SEND_MESSAGE -> request.link == Link.CHAIN;
+      default -> false;
+    };
   }
 
-  private static int transferParts(Request request, SocketChannel stream) throws IOException {
-    ByteBuffer[] parts = parts(request);
-    if (request.length == 0) {
-      return 0;
+  private static int transferParts(NioJob job, SocketChannel stream) throws IOException {
+    Request request = job.request();
+    boolean whole = isWhole(request);
+    while (job.moved < request.length) {
+      ByteBuffer[] parts = parts(request, job.moved);
+      long count = sends(request.op) ? stream.write(parts) : stream.read(parts);
+      if (count == 0) {
+        return WAITS;
+      }
+      if (count < 0) {
+        return job.moved;
+      }
+      job.moved += (int) count;
+      if (!whole) {
+        return job.moved;
+      }
     }
-    long count = sends(request.op) ? stream.write(parts) : stream.read(parts);
-    return count == 0 ? WAITS : (int) Math.max(count, 0);
+    return job.moved;
   }
 
   private static ByteBuffer memory(Request request) {
     return request.buffer.asSlice(request.bufferOffset, request.length).asByteBuffer();
   }
 
-  private static ByteBuffer[] parts(Request request) {
+  /// @param moved bytes at the beginning that are left out
+  private static ByteBuffer[] parts(Request request, int moved) {
     ByteBuffer[] parts = new ByteBuffer[request.vectors.count()];
+    int left = moved;
     for (int i = 0; i < parts.length; i++) {
       parts[i] = request.vectors.part(i).asByteBuffer();
+      int skipped = Math.min(left, parts[i].remaining());
+      parts[i].position(skipped);
+      left -= skipped;
     }
     return parts;
   }
@@ -259,7 +278,7 @@ final class NioSocketCalls {
     if (request.vectors.isEmpty()) {
       copy(bytes, memory(request));
     } else {
-      for (ByteBuffer part : parts(request)) {
+      for (ByteBuffer part : parts(request, 0)) {
         copy(bytes, part);
       }
     }
@@ -285,7 +304,7 @@ final class NioSocketCalls {
       bytes = request.vectors.part(0).asByteBuffer();
     } else {
       bytes = datagram().clear();
-      for (ByteBuffer part : parts(request)) {
+      for (ByteBuffer part : parts(request, 0)) {
         bytes.put(part);
       }
       bytes.flip();

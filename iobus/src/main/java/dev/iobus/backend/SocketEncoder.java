@@ -87,7 +87,8 @@ final class SocketEncoder {
         long message = message(memory, request, length);
         boolean copies = !request.zeroCopy || !features.has(IORING_OP_SENDMSG_ZC);
         int opcode = copies ? IORING_OP_SENDMSG : IORING_OP_SENDMSG_ZC;
-        int how = SocketAbi.MSG_NOSIGNAL;
+        boolean whole = request.link == Link.CHAIN;
+        int how = SocketAbi.MSG_NOSIGNAL | (whole ? SocketAbi.MSG_WAITALL : 0);
         push(opcode, flags, fd, 0, message, 1, how, token);
       }
       case RECV_MESSAGE -> {
