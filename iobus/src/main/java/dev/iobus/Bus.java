@@ -59,6 +59,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private final Checks checks;
   private final Registrations registrations;
   private final FileOperations files;
+  private final BusCounts counts = new BusCounts();
 
   // Owned by the bus thread.
   private final HandleTable table;
@@ -81,7 +82,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     registrations = new Registrations(this, backend);
     files = new FileOperations(this, checks, registrations);
     table = new HandleTable(this, options.capacity());
-    flight = new InFlight(backend, table, options.scheduler(), runMax());
+    flight = new InFlight(backend, table, options.scheduler(), runMax(), counts);
   }
 
   /// Opens a bus that belongs to the calling thread.
@@ -129,6 +130,12 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
         new ArrayList<>(BackendChoice.fallbacks(options, kind, reason, backend));
     all.addAll(registrations.fallbacks());
     return List.copyOf(all);
+  }
+
+  /// What this bus has done since it was opened.
+  public BusStats stats() {
+    checkOpen();
+    return BusStats.of(counts, backend.counts());
   }
 
   /// Handles that can be in use at one time, cancels not counted.

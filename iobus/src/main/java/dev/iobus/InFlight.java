@@ -32,6 +32,7 @@ final class InFlight {
   private final HandleTable table;
   private final Scheduler scheduler;
   private final int runMax;
+  private final BusCounts counts;
   private final CompletionSink completion = this::complete;
 
   // Owned by the bus thread.
@@ -55,11 +56,13 @@ final class InFlight {
 
   private final AtomicBoolean wakeupAsked = new AtomicBoolean();
 
-  InFlight(Backend backend, HandleTable table, Scheduler scheduler, int runMax) {
+  InFlight(
+      Backend backend, HandleTable table, Scheduler scheduler, int runMax, BusCounts counts) {
     this.backend = backend;
     this.table = table;
     this.scheduler = scheduler;
     this.runMax = runMax;
+    this.counts = counts;
     ready = new ReadyQueue(table);
     unfinished = new HandleQueue(table.size());
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
@@ -280,6 +283,7 @@ final class InFlight {
       return;
     }
     target.cancelRequested = true;
+    counts.cancelled();
     if (target.held) {
       for (Handle handle : barrier.remove(target)) {
         finish(handle, -Errno.ECANCELED, 0);
@@ -308,6 +312,7 @@ final class InFlight {
     request.userData = handle.userData();
     request.multishot = handle.repeats && backend.repeats(request);
     backend.prepare(request);
+    counts.prepared(request.op);
     unsubmitted++;
   }
 
@@ -319,6 +324,11 @@ final class InFlight {
   /// Gives all that was placed to the operating system.
   void submit() throws IOException {
     check(backend.submit());
+    submitted();
+  }
+
+  private void submitted() {
+    counts.submitted(unsubmitted);
     unsubmitted = 0;
   }
 
@@ -341,7 +351,7 @@ final class InFlight {
       }
       boolean last = woken || left <= 0;
       check(backend.submitAndAwait(last ? 0 : missing, last ? 0 : left, completion));
-      unsubmitted = 0;
+      submitted();
       if (!forever && !polls) {
         left = timeoutNanos - (scheduler.nanoTime() - start);
       }
@@ -377,7 +387,7 @@ final class InFlight {
         long limit = ready.isEmpty() ? left : batchLeft;
         check(backend.submitAndAwait(missing, batchLeft, limit, completion));
       }
-      unsubmitted = 0;
+      submitted();
     }
     resume();
     submitIfNeeded();
@@ -427,6 +437,9 @@ final class InFlight {
     Handle handle = table.completed(userData);
     if (handle.extent == Handle.Extent.FULL) {
       Transfer transfer = handle.transfer();
+      if (result > 0 && result < handle.request.length) {
+        counts.cameShort();
+      }
       int next = transfer.advance(handle.request, result, handle.cancelRequested);
       if (next > 0) {
         unfinished.add(handle);
@@ -455,6 +468,9 @@ final class InFlight {
     count--;
     if (!handle.held) {
       barrier.ended(handle);
+    }
+    if (outcome == -Errno.ENOBUFS && handle.pool != null) {
+      counts.poolExhausted();
     }
     handle.releaseBuffer();
     handle.bus.ended(handle, outcome);
@@ -493,6 +509,7 @@ final class InFlight {
       }
       resume();
       check(backend.submitAndAwait(ready.isEmpty() ? 1 : 0, left, completion));
+      submitted();
     }
   }
 

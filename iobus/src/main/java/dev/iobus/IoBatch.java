@@ -310,6 +310,9 @@ public final class IoBatch {
     }
     int before = results[entry];
     int end = starts[entry] + result;
+    if (result > 0 && end < lengths[entry]) {
+      bus.counts().cameShort();
+    }
     if (end <= before) {
       if (ops[entry] == Op.WRITE) {
         results[entry] = -Errno.EIO; // Two writes in a row that took nothing.

@@ -104,13 +104,18 @@ final class Reaping {
   /// Whether callers were woken since others were last let run.
   private boolean wokeOthers;
 
-  Reaping(Backend backend, Scheduler scheduler, SlotTable slots, boolean pins) {
+  Reaping(
+      Backend backend,
+      Scheduler scheduler,
+      SlotTable slots,
+      boolean pins,
+      BusCounts counts) {
     this.backend = backend;
     this.scheduler = scheduler;
     this.slots = slots;
     this.pins = pins;
     this.pinnedMax = scheduler.parallelism() - 1;
-    this.submissions = new Submissions(backend);
+    this.submissions = new Submissions(backend, counts);
     this.waiting = new AtomicReferenceArray<>(slots.capacity());
     this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers);
   }

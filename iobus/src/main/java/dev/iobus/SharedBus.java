@@ -8,6 +8,7 @@ import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,7 @@ public final class SharedBus implements AutoCloseable {
   private final Registrations registrations;
   private final SlotTable slots;
   private final Reaping reaping;
+  private final BusCounts counts = new BusCounts();
 
   private final CallGate gate;
 
@@ -63,7 +65,7 @@ public final class SharedBus implements AutoCloseable {
     this.registrations = new Registrations(this, backend);
     this.slots = new SlotTable(Math.min(options.capacity(), backend.capacity()), scheduler);
     this.reaping =
-        new Reaping(backend, scheduler, slots, choice.kind() != BackendKind.NIO);
+        new Reaping(backend, scheduler, slots, choice.kind() != BackendKind.NIO, counts);
   }
 
   /// Opens a bus on the best backend that this host allows, or on the one that `options` name.
@@ -99,6 +101,17 @@ public final class SharedBus implements AutoCloseable {
               BackendChoice.fallbacks(options, choice.kind(), choice.reason(), backend));
       all.addAll(registrations.fallbacks());
       return List.copyOf(all);
+    } finally {
+      gate.exit();
+    }
+  }
+
+  /// What this bus has done since it was opened. From any thread; it slows down nobody.
+  public BusStats stats() {
+    gate.enter();
+    try {
+      VarHandle.acquireFence(); // What was counted before a submission ended is seen.
+      return BusStats.of(counts, backend.counts());
     } finally {
       gate.exit();
     }
@@ -378,6 +391,7 @@ public final class SharedBus implements AutoCloseable {
       Slot slot = target.pending ? slots.tryAcquire() : null;
       if (slot != null) {
         target.cancelRequested = true;
+        counts.cancelled();
         slot.begin(slot.single);
         slot.single.begin(scheduler.currentTask());
         slot.request.op = Op.CANCEL;
@@ -611,6 +625,7 @@ public final class SharedBus implements AutoCloseable {
       if (count == length || (count == 0 && op == Op.READ)) {
         return count;
       }
+      counts.cameShort();
     }
     // Large, or the first part came back short.
     int window = 8;
@@ -692,5 +707,9 @@ public final class SharedBus implements AutoCloseable {
 
   Checks checks() {
     return checks;
+  }
+
+  BusCounts counts() {
+    return counts;
   }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Submissions {
 
   private final Backend backend;
+  private final BusCounts counts;
 
   /// The newest operation, linked to the older ones.
   private final AtomicReference<@Nullable Slot> newest = new AtomicReference<>();
@@ -25,8 +26,9 @@ final class Submissions {
   /// The right to submit.
   private final AtomicBoolean submitting = new AtomicBoolean();
 
-  Submissions(Backend backend) {
+  Submissions(Backend backend, BusCounts counts) {
     this.backend = backend;
+    this.counts = counts;
   }
 
   void add(Slot slot) {
@@ -58,18 +60,24 @@ final class Submissions {
 
   private int submitAll() {
     Slot slot = oldestFirst(newest.getAndSet(null));
+    int prepared = 0;
     while (slot != null) {
       Slot following = slot.next;
       slot.next = null;
       if (backend.room() == 0) {
+        counts.submitted(prepared);
+        prepared = 0;
         int result = backend.submit();
         if (result < 0) {
           return result;
         }
       }
       backend.prepare(slot.request);
+      counts.prepared(slot.request.op);
+      prepared++;
       slot = following;
     }
+    counts.submitted(prepared);
     return backend.submit();
   }
 

@@ -31,6 +31,7 @@
 /// - [RegisteredBuffer]: memory that the kernel knows, on [Pages] of the host's or large ones.
 /// - [SharedBus]: the same operations as blocking calls from any thread, virtual ones too;
 ///   [IoBatch] keeps several of its transfers in flight.
+/// - [BusStats]: what a bus has done, in numbers; `reason` and `fallbacks` are in words.
 /// - [Scheduler]: where threads, waiting, time and randomness come from.
 ///
 /// ```text

@@ -1,5 +1,6 @@
 package dev.iobus.backend;
 
+import dev.iobus.uring.RingCounts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
@@ -38,6 +39,11 @@ public sealed interface Backend permits UringBackend, KqueueBackend, NioBackend 
   /// What is done another way here than on the best host, one line each, for people. Owned mode: by
   /// the owner.
   List<String> fallbacks();
+
+  /// What the ring counts, to be read by any thread until [#close]; null where there is no ring.
+  default @Nullable RingCounts counts() {
+    return null;
+  }
 
   /// Queues a request for the next submission. The caller has made sure of room
   /// ([#batchMax()] unsubmitted requests at most).

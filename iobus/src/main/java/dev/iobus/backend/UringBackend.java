@@ -9,6 +9,7 @@ import dev.iobus.posix.Libc;
 import dev.iobus.posix.SocketCalls;
 import dev.iobus.uring.CompletionQueue;
 import dev.iobus.uring.Ring;
+import dev.iobus.uring.RingCounts;
 import dev.iobus.uring.RingTables;
 import dev.iobus.uring.SubmissionQueue;
 import dev.iobus.uring.UringSetupException;
@@ -215,6 +216,11 @@ public final class UringBackend implements Backend {
   public List<String> fallbacks() {
     return UringFallbacks.of(
         ring.features(), tables, shared, multishotPoll, shared || pools.areRings());
+  }
+
+  @Override
+  public RingCounts counts() {
+    return ring.counts();
   }
 
   @Override

@@ -24,6 +24,7 @@ public final class CompletionQueue {
   private final long headOffset;
   private final long tailOffset;
   private final long cqesOffset;
+  private final long overflowOffset;
   private final int entries;
   private final int mask;
 
@@ -37,6 +38,7 @@ public final class CompletionQueue {
     headOffset = offset(params, "head");
     tailOffset = offset(params, "tail");
     cqesOffset = offset(params, "cqes");
+    overflowOffset = offset(params, "overflow");
   }
 
   /// How many entries there are, a power of two.
@@ -72,6 +74,13 @@ public final class CompletionQueue {
   /// reads with acquire order; release order here keeps the reads of the entries before it.
   public void publishHead() {
     INDEX.setRelease(rings, headOffset, head);
+  }
+
+  /// `*cq->koverflow`, which only the kernel writes: results that it has dropped. Where the kernel
+  /// keeps those that do not fit (`IORING_FEAT_NODROP`, 5.5), it counts the ones that it had no
+  /// memory for.
+  long droppedOpaque() {
+    return Integer.toUnsignedLong((int) INDEX.getOpaque(rings, overflowOffset));
   }
 
   private static long offset(MemorySegment params, String name) {

@@ -9,6 +9,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.concurrent.atomic.LongAdder;
 
 /// The calls of this kernel, through syscall(2). The numbers are the same on every architecture
 /// (`asm-generic/unistd.h`). Thread-safe.
@@ -26,6 +27,8 @@ final class KernelUringSyscalls implements UringSyscalls {
   private static final MethodHandle ENTER_PLAIN =
       plainSyscall(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
   private static final MethodHandle REGISTER = syscall(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+
+  private final LongAdder repeated = new LongAdder();
 
   @Override
   public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
@@ -53,6 +56,7 @@ final class KernelUringSyscalls implements UringSyscalls {
       }
       // A refused call has done nothing: made once more it tells why, or goes well. Not so one
       // with a timeout, which would wait for all of it again.
+      repeated.increment();
     }
     return enter(errno, fd, toSubmit, minComplete, flags, argument, argumentSize);
   }
@@ -103,6 +107,11 @@ final class KernelUringSyscalls implements UringSyscalls {
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Override
+  public long repeated() {
+    return repeated.sum();
   }
 
   private static MethodHandle syscall(java.lang.foreign.MemoryLayout... arguments) {

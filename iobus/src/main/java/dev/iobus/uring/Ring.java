@@ -41,6 +41,7 @@ public final class Ring {
   private final MemorySegment sqes;
   private final SubmissionQueue submissions;
   private final CompletionQueue completions;
+  private final RingCounts counts;
   private final MemorySegment registeredRing;
 
   // Owned by the submitting thread.
@@ -76,6 +77,7 @@ public final class Ring {
       sqes = map(sqSize * SQE.byteSize(), IORING_OFF_SQES);
       submissions = new SubmissionQueue(rings, sqes, params, sqSize, array);
       completions = new CompletionQueue(rings, params, cqSize);
+      counts = new RingCounts(syscalls, completions);
       boolean registered = singleOwner && registerRing();
       enterFd = registered ? (int) UPDATE_OFFSET.get(registeredRing, 0L) : fd;
       enterFlags = registered ? IORING_ENTER_REGISTERED_RING : 0;
@@ -125,6 +127,10 @@ public final class Ring {
     return completions;
   }
 
+  public RingCounts counts() {
+    return counts;
+  }
+
   /// Whether results wait outside the queue, where only entering the kernel brings them in:
   /// overflowed ones, or completion work deferred to the owner.
   public boolean needsFlush() {
@@ -133,21 +139,29 @@ public final class Ring {
 
   /// Submits without waiting. Returns the number of entries taken, or a negated error number.
   public int submit(int toSubmit) {
-    return syscalls.io_uring_enter(
-        submitErrno, enterFd, toSubmit, 0, enterFlags, MemorySegment.NULL, 0L);
+    return counts
+        .submitting()
+        .count(
+            syscalls.io_uring_enter(
+                submitErrno, enterFd, toSubmit, 0, enterFlags, MemorySegment.NULL, 0L));
   }
 
   /// Submits without waiting, and lets the kernel do its completion work on the way.
   public int submitAndFlush(int toSubmit) {
     int flags = enterFlags | IORING_ENTER_GETEVENTS;
-    return syscalls.io_uring_enter(
-        submitErrno, enterFd, toSubmit, 0, flags, MemorySegment.NULL, 0L);
+    return counts
+        .submitting()
+        .count(
+            syscalls.io_uring_enter(
+                submitErrno, enterFd, toSubmit, 0, flags, MemorySegment.NULL, 0L));
   }
 
   /// Brings results into the queue that are ready outside it.
   public int flush() {
-    int flags = enterFlags | IORING_ENTER_GETEVENTS;
-    return syscalls.io_uring_enter(waitErrno, enterFd, 0, 0, flags, MemorySegment.NULL, 0L);
+    if ((submissions.flagsOpaque() & IORING_SQ_CQ_OVERFLOW) != 0) {
+      counts.overflowed();
+    }
+    return waitingEnter(0, 0, enterFlags | IORING_ENTER_GETEVENTS, MemorySegment.NULL);
   }
 
   /// Submits, then waits until the queue holds a result or the time is over (`-ETIME`).
@@ -156,8 +170,7 @@ public final class Ring {
   public int submitAndWait(int toSubmit, long timeoutNanos) {
     if (timeoutNanos == Long.MAX_VALUE) {
       int flags = enterFlags | IORING_ENTER_GETEVENTS;
-      return syscalls.io_uring_enter(
-          waitErrno, enterFd, toSubmit, 1, flags, MemorySegment.NULL, 0L);
+      return waitingEnter(toSubmit, 1, flags, MemorySegment.NULL);
     }
     return waitWithTimeout(toSubmit, 1, timeoutNanos);
   }
@@ -186,14 +199,16 @@ public final class Ring {
       return submitThenPoll(toSubmit);
     }
     ARG_TS.set(waitArgument, 0L, waitTime.address());
-    return syscalls.io_uring_enter(
-        waitErrno,
-        enterFd,
-        toSubmit,
-        results,
-        enterFlags | IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG,
-        waitArgument,
-        GETEVENTS_ARG.byteSize());
+    int flags = enterFlags | IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
+    return waitingEnter(toSubmit, results, flags, waitArgument);
+  }
+
+  private int waitingEnter(int toSubmit, int minimum, int flags, MemorySegment argument) {
+    return counts
+        .waiting()
+        .count(
+            syscalls.io_uring_enter(
+                waitErrno, enterFd, toSubmit, minimum, flags, argument, argument.byteSize()));
   }
 
   /// As [#submitAndWait] with the time in `waitTime`, in two calls: a ring's descriptor is readable
@@ -202,9 +217,7 @@ public final class Ring {
   private int submitThenPoll(int toSubmit) {
     int taken = 0;
     if (toSubmit > 0) {
-      taken =
-          syscalls.io_uring_enter(
-              waitErrno, enterFd, toSubmit, 0, enterFlags, MemorySegment.NULL, 0L);
+      taken = waitingEnter(toSubmit, 0, enterFlags, MemorySegment.NULL);
       if (taken < toSubmit) {
         return taken;
       }

@@ -29,4 +29,10 @@ public interface UringSyscalls {
   /// Registers a resource. The answer depends on the opcode. io_uring_register(2).
   int io_uring_register(
       MemorySegment errno, int fd, int opcode, MemorySegment argument, int count);
+
+  /// Enters that were refused and made once more within the same call, for a cause that nobody
+  /// asked for. From any thread.
+  default long repeated() {
+    return 0;
+  }
 }

@@ -5,6 +5,7 @@ import dev.iobus.Bus;
 import dev.iobus.BusException;
 import dev.iobus.BusFile;
 import dev.iobus.BusOptions;
+import dev.iobus.BusStats;
 import dev.iobus.Handle;
 import dev.iobus.IoBatch;
 import dev.iobus.NoBuffersException;
@@ -354,6 +355,16 @@ final class TenMinutes {
       bytes += batch.result(i);
     }
     return bytes;
+  }
+  // until here
+
+  // shown: what was done
+  /// What a bus has done since an earlier look, in a line for a log.
+  static String doneSince(Bus bus, BusStats before) {
+    BusStats now = bus.stats();
+    long requests = now.requestCount() - before.requestCount();
+    long submissions = now.submissionCount() - before.submissionCount();
+    return requests + " requests in " + submissions + " submissions";
   }
   // until here
 }

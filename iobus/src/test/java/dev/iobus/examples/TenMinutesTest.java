@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.iobus.BackendKind;
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
+import dev.iobus.BusStats;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.OpenSocket;
@@ -180,6 +181,18 @@ final class TenMinutesTest {
           2 * 4096 + 100,
           TenMinutes.readBlocks(bus, file, arena.allocate(4 * 4096), offsets));
       bus.close(file);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void whatWasDone(BackendKind kind) throws IOException {
+    try (Bus bus = Bus.open(options(kind))) {
+      bus.done(TenMinutes.run(bus, bus.nop()));
+      BusStats before = bus.stats();
+      bus.enqueue(bus.nop(), bus.nop(), bus.nop());
+      assertEquals(0, TenMinutes.endAll(bus, 3));
+      assertEquals("3 requests in 1 submissions", TenMinutes.doneSince(bus, before));
     }
   }
 
