@@ -67,9 +67,8 @@ final class RequestEncoder {
         yield token;
       }
       case CANCEL -> {
-        long target = inFlight.find(request.offset);
         long token = inFlight.add(request);
-        submissions.push(IORING_OP_ASYNC_CANCEL, link, -1, 0, target, 0, 0, 0, token);
+        submissions.push(IORING_OP_ASYNC_CANCEL, link, -1, 0, request.offset, 0, 0, 0, token);
         yield token;
       }
       case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, OPEN, OPEN_REGISTERED, CLOSE, TRUNCATE,

@@ -34,15 +34,15 @@ import org.jspecify.annotations.Nullable;
 /// sink. Threads as in [Backend]; in the owned mode the thread that opens the backend owns it.
 ///
 /// ```
-/// prepare ─► InFlightTable ─► SubmissionQueue ─► kernel ─► CompletionQueue ─► taken batch ─► sink
+/// prepare ─► InFlightTable ─► SubmissionQueue ─► kernel ─► CompletionQueue ─► sink
 ///                 └──────────── token = user_data ───────────────┘
 /// ```
 ///
 /// Invariants.
 /// 1. A request stays in the in-flight table, and so reachable with its buffer, until it is
 ///    completed.
-/// 2. Entries of the completion queue are copied out and their places given back before the sink
-///    is called; what a sink that throws did not see is passed on by the next call.
+/// 2. An entry of the completion queue is copied out and its place given back before the sink is
+///    called; what a sink that throws did not see is passed on by the next call.
 /// 3. A poll of an eventfd stands in the ring for [#wakeup()]: a multishot one, or before Linux 5.13
 ///    one that is armed again each time. The kernel cancels it when the thread that submitted it
 ///    ends, so whoever reaps that arms it anew.
@@ -61,9 +61,7 @@ public final class UringBackend implements Backend {
   /// Places in the completion queue for the poll behind [#wakeup()], which may fire repeatedly.
   private static final int CQ_RESERVE = 16;
 
-  private static final int TAKEN_MAX = 64;
-
-  /// `user_data` of the poll behind [#wakeup()]; tokens of requests are positive.
+  /// `user_data` of the poll behind [#wakeup()]; the lower half of a request's is not negative.
   private static final long WAKE = -1;
 
   /// `user_data` of the deadlines of requests, whose completions tell nothing.
@@ -96,11 +94,6 @@ public final class UringBackend implements Backend {
   private final UringPools pools;
 
   // Owned by the reaping thread.
-  private final long[] takenTokens = new long[TAKEN_MAX];
-  private final int[] takenResults = new int[TAKEN_MAX];
-  private final int[] takenFlags = new int[TAKEN_MAX];
-  private int takenNext;
-  private int takenCount;
   private boolean woken;
 
   /// What another bus polls, once it was asked for.
@@ -267,7 +260,7 @@ public final class UringBackend implements Backend {
     assert !shared;
     encoder.endRun();
     submissions.publishTail();
-    boolean ready = minimum <= 0 || timeoutNanos <= 0 || woken || takenNext < takenCount;
+    boolean ready = minimum <= 0 || timeoutNanos <= 0 || woken;
     if (ready || submissions.unconsumed() == 0) {
       int answer = submit();
       return answer < 0 ? answer : waitFor(minimum, timeoutNanos, sink, 0);
@@ -308,7 +301,7 @@ public final class UringBackend implements Backend {
     assert !shared;
     encoder.endRun();
     submissions.publishTail();
-    if (woken || takenNext < takenCount) {
+    if (woken) {
       return submitAndAwait(0, 0, sink);
     }
     int answer =
@@ -649,51 +642,34 @@ public final class UringBackend implements Backend {
     if (event != null) {
       event.clear(); // Before the queue is emptied: what comes after that signals again.
     }
-    int passed = passOnTaken(sink);
     if (ring.needsFlush()) {
       ring.flush();
     }
-    int ready = completions.readyAcquire();
-    while (ready > 0) {
-      int count = Math.min(ready, TAKEN_MAX);
-      for (int i = 0; i < count; i++) {
-        long place = completions.take();
-        takenTokens[i] = completions.userData(place);
-        takenResults[i] = completions.result(place);
-        takenFlags[i] = completions.flags(place);
-      }
+    int passed = 0;
+    for (int ready = completions.readyAcquire(); ready > 0; ready--) {
+      long place = completions.take();
+      long token = completions.userData(place);
+      int result = completions.result(place);
+      int flags = completions.flags(place);
       completions.publishHead();
-      takenNext = 0;
-      takenCount = count;
-      ready -= count;
-      passed += passOnTaken(sink);
+      if (token == WAKE) {
+        onWake(result, flags);
+      } else if (token != DEADLINE) {
+        passOn(token, result, flags, sink);
+        passed++;
+      }
     }
     return passed;
   }
 
-  private int passOnTaken(CompletionSink sink) {
-    int passed = 0;
-    while (takenNext < takenCount) {
-      int i = takenNext++;
-      long token = takenTokens[i];
-      if (token == WAKE) {
-        onWake(takenResults[i], takenFlags[i]);
-        continue;
-      }
-      if (token == DEADLINE) {
-        continue;
-      }
-      Request request = inFlight.get(token);
-      int result = encoder.finish(request, token, takenResults[i]);
-      int flags = pools.flags(request, result, takenFlags[i]);
-      long userData = request.userData;
-      if (CompletionFlags.isFinal(flags)) {
-        inFlight.remove(token);
-      }
-      passed++;
-      sink.complete(userData, result, flags);
+  private void passOn(long token, int result, int flags, CompletionSink sink) {
+    Request request = inFlight.get(token);
+    int finished = encoder.finish(request, token, result);
+    int told = pools.flags(request, finished, flags);
+    if (CompletionFlags.isFinal(told)) {
+      inFlight.remove();
     }
-    return passed;
+    sink.complete(token, finished, told);
   }
 
   /// The poll has fired or ended.

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Assumptions;
@@ -78,7 +80,7 @@ class UringBackendTest {
   }
 
   private int openFile(UringBackend backend, Path path, int bits) {
-    Request open = request(Op.OPEN, -7);
+    Request open = request(Op.OPEN, 0);
     open.path = path;
     open.openBits = bits;
     return run(backend, open);
@@ -87,7 +89,7 @@ class UringBackendTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void everyOperationRuns(boolean shared) throws Exception {
-    UringBackend backend = open(shared, 8);
+    UringBackend backend = open(shared, 16);
     try (Arena arena = Arena.ofShared()) {
       Path path = directory.resolve("größe");
       int rw = OpenBits.READ | OpenBits.WRITE;
@@ -190,7 +192,7 @@ class UringBackendTest {
         }
         assertEquals(Map.of(1L, 100, 2L, link == Link.CHAIN ? -Errno.ECANCELED : 0), results);
       }
-      Request close = request(Op.CLOSE, 14);
+      Request close = request(Op.CLOSE, 3);
       close.file = fd;
       assertEquals(0, run(backend, close));
     } finally {
@@ -371,11 +373,13 @@ class UringBackendTest {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment heap = MemorySegment.ofArray(new byte[8]);
       assertThrows(
-          IllegalArgumentException.class, () -> backend.prepare(transfer(Op.READ, 1, 0, heap, 0)));
-      Request over = transfer(Op.READ, 1, 0, arena.allocate(8), 0);
+          IllegalArgumentException.class, () -> backend.prepare(transfer(Op.READ, 0, 0, heap, 0)));
+      Request over = transfer(Op.READ, 0, 0, arena.allocate(8), 0);
       over.length = 9;
       assertThrows(IllegalArgumentException.class, () -> backend.prepare(over));
-      assertEquals(0, run(backend, request(Op.NOP, 2)));
+      assertThrows(IllegalStateException.class, () -> backend.prepare(request(Op.NOP, 1)));
+      assertThrows(IllegalStateException.class, () -> backend.prepare(request(Op.NOP, -1)));
+      assertEquals(0, run(backend, request(Op.NOP, 0)));
     } finally {
       backend.close(false);
     }
@@ -389,7 +393,10 @@ class UringBackendTest {
     ReentrantLock submitLock = new ReentrantLock();
     AtomicLong completed = new AtomicLong();
     AtomicLong sum = new AtomicLong();
-    java.util.concurrent.Semaphore slots = new java.util.concurrent.Semaphore(capacity);
+    BlockingQueue<Integer> numbers = new LinkedBlockingQueue<>();
+    for (int i = 0; i < capacity; i++) {
+      numbers.add(i);
+    }
     Thread reaper =
         Thread.ofPlatform()
             .start(
@@ -401,9 +408,9 @@ class UringBackendTest {
                             SECOND,
                             (userData, result, flags) -> {
                               assertEquals(0, result);
-                              sum.addAndGet(userData);
+                              sum.addAndGet(userData >>> 32);
                               completed.incrementAndGet();
-                              slots.release();
+                              numbers.add((int) userData);
                             });
                     assertTrue(passed >= 0, () -> Errno.name(-passed));
                   }
@@ -415,10 +422,10 @@ class UringBackendTest {
               .start(
                   () -> {
                     for (int i = 0; i < each; i++) {
-                      slots.acquireUninterruptibly();
+                      int number = take(numbers);
                       submitLock.lock();
                       try {
-                        backend.prepare(request(Op.NOP, i));
+                        backend.prepare(request(Op.NOP, (long) i << 32 | number));
                         assertEquals(0, backend.submit());
                       } finally {
                         submitLock.unlock();
@@ -435,6 +442,14 @@ class UringBackendTest {
     reaper.join();
     assertEquals((long) each * (each - 1), sum.get());
     backend.close(false);
+  }
+
+  private static int take(BlockingQueue<Integer> numbers) {
+    try {
+      return numbers.take();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
