@@ -22,7 +22,8 @@ public final class BufferPool implements AutoCloseable {
   private final int bufferBytes;
   private final int number;
   private final PoolBuffer[] buffers;
-  private final MemorySegment[] whole;
+  /// What was received last into each, as receives of one length need no new view of the memory.
+  private final MemorySegment[] received;
 
   /// For a pool whose buffers are filled piece by piece: where the next piece begins, how many
   /// pieces the caller has, and whether the backend is through with the buffer.
@@ -52,10 +53,10 @@ public final class BufferPool implements AutoCloseable {
     this.incremental = incremental;
     this.number = number;
     buffers = new PoolBuffer[count];
-    whole = new MemorySegment[count];
+    received = new MemorySegment[count];
     for (int i = 0; i < count; i++) {
       buffers[i] = new PoolBuffer(this, i);
-      whole[i] = slab.asSlice((long) i * bufferBytes, bufferBytes);
+      received[i] = part(i, 0, bufferBytes);
     }
     filled = new int[incremental ? count : 0];
     pieces = new int[incremental ? count : 0];
@@ -158,13 +159,20 @@ public final class BufferPool implements AutoCloseable {
     PoolBuffer buffer;
     if (incremental) {
       buffer = new PoolBuffer(this, index);
-      buffer.take(slab.asSlice((long) index * bufferBytes + handle.bufferStart, length));
+      buffer.take(part(index, handle.bufferStart, length));
     } else {
       buffer = buffers[index];
-      buffer.take(length == bufferBytes ? whole[index] : whole[index].asSlice(0, length));
+      if (received[index].byteSize() != length) {
+        received[index] = part(index, 0, length);
+      }
+      buffer.take(received[index]);
     }
     inUse++;
     return buffer;
+  }
+
+  private MemorySegment part(int index, int start, int length) {
+    return slab.asSlice((long) index * bufferBytes + start, length);
   }
 
   /// Gives the buffer of a dispatched result back that nobody took.

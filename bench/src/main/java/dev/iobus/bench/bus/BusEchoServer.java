@@ -8,6 +8,7 @@ import dev.iobus.NoBuffersException;
 import dev.iobus.OpenSocket;
 import dev.iobus.PoolBuffer;
 import dev.iobus.Result;
+import dev.iobus.ResultSink;
 import dev.iobus.SocketType;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -75,8 +76,9 @@ final class BusEchoServer implements EchoServer {
       address.complete((InetSocketAddress) bus.localAddress(listener));
       BufferPool pool = bus.newPool(BUFFERS, BUFFER_BYTES);
       bus.enqueue(bus.acceptMany(listener));
+      ResultSink sink = result -> take(bus, pool, result);
       while (!stopped) {
-        bus.dispatch(1, RESULTS_MAX, Long.MAX_VALUE, result -> take(bus, pool, result));
+        bus.dispatch(1, RESULTS_MAX, Long.MAX_VALUE, sink);
         Throwable broken = failure;
         if (broken != null) {
           throw broken;
