@@ -9,10 +9,16 @@ import org.HdrHistogram.IntCountsHistogram;
 public final class Latencies {
 
   private static final long LONGEST_NANOS = 3_600_000_000_000L;
+  private static final long USUAL_NANOS = 1_000_000_000L;
   private static final int DIGITS = 2;
 
-  /// Grows with the longest time that was seen: a thousand workers have one each.
-  private final IntCountsHistogram histogram = new IntCountsHistogram(DIGITS);
+  /// Has room for a second, so that it does not grow while what it measures is watched for garbage,
+  /// and grows beyond that: a thousand workers have one each, of 12 KiB.
+  private final IntCountsHistogram histogram = new IntCountsHistogram(USUAL_NANOS, DIGITS);
+
+  public Latencies() {
+    histogram.setAutoResize(true);
+  }
 
   /// Counts one operation. What lasted longer than an hour counts as an hour.
   public void record(long nanos) {
