@@ -1,9 +1,15 @@
 package dev.iobus;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.backend.Request;
+import dev.iobus.uring.RefusingWaits;
+import dev.iobus.uring.UringSyscalls;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +29,56 @@ final class UringSharedBusTest extends SharedBusContract {
   @Override
   BackendKind kind() {
     return BackendKind.IO_URING;
+  }
+
+  /// A reaper on a virtual thread that is refused its wait must not park before the next one: here
+  /// others take all carriers the moment it does, and keep them until a platform thread is done.
+  @Test
+  void aRefusedReaperKeepsItsCarrier(@TempDir Path temp) throws Exception {
+    Assumptions.assumeTrue(
+        Scheduler.system().parallelism() > 1, "a lone carrier is never held by a wait");
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicBoolean refused = new AtomicBoolean();
+    CountDownLatch spinning = new CountDownLatch(1);
+    Runnable spin =
+        () -> {
+          spinning.countDown();
+          while (!done.get()) {
+            Thread.onSpinWait();
+          }
+        };
+    UringSyscalls kernel =
+        new RefusingWaits(
+            () -> {
+              boolean isVirtual = Thread.currentThread().isVirtual();
+              boolean first = isVirtual && refused.compareAndSet(false, true);
+              for (int i = 0; first && i < Scheduler.system().parallelism(); i++) {
+                Thread.startVirtualThread(spin);
+              }
+              return first;
+            });
+    BusOptions options = BusOptions.defaults().withBackend(BackendKind.IO_URING);
+    try (SharedBus bus = SharedBus.open(options, () -> kernel)) {
+      OpenFile file = bus.open(temp.resolve("file"), OpenFlag.CREATE, OpenFlag.WRITE);
+      Callers callers = new Callers();
+      callers.startVirtual(
+          () -> {
+            while (!refused.get()) {
+              bus.truncate(file, 1);
+            }
+          });
+      spinning.await();
+      Thread platform = Thread.ofPlatform().start(() -> assertDoesNotThrow(() -> bus.stat(file)));
+      platform.join(10_000);
+      boolean ended = !platform.isAlive();
+      done.set(true);
+      platform.join();
+      callers.await();
+      bus.close(file);
+      assertTrue(ended, "a platform thread waited for a virtual one to get a carrier");
+    } finally {
+      done.set(true);
+    }
   }
 
   /// An operation waits for its submission with the number of a slot. Another file in the slot by

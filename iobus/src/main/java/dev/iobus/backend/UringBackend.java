@@ -68,7 +68,11 @@ public final class UringBackend implements Backend {
   static final long DEADLINE = -2;
 
   private static final int REFUSALS_AT_ONCE = 16;
+
+  /// Slept in the kernel: a virtual thread that parked would hold the submit lock or the reaper's
+  /// role until it gets a carrier, which those may keep who wait for it.
   private static final long REFUSAL_PAUSE_NANOS = 50_000;
+
   private static final long REFUSAL_LIMIT_NANOS = 10_000_000_000L;
   private static final long PROBE_TIMEOUT_NANOS = 5_000_000_000L;
 
@@ -600,7 +604,7 @@ public final class UringBackend implements Backend {
         return answer == 0 ? -Errno.EAGAIN : answer;
       }
       if (refusals > REFUSALS_AT_ONCE) {
-        LockSupport.parkNanos(REFUSAL_PAUSE_NANOS);
+        Libc.sleep(REFUSAL_PAUSE_NANOS);
       }
     }
   }
@@ -625,7 +629,7 @@ public final class UringBackend implements Backend {
         return passed > 0 ? passed : answer;
       }
       if (answer == -Errno.EAGAIN || answer == -Errno.EBUSY) {
-        LockSupport.parkNanos(REFUSAL_PAUSE_NANOS);
+        Libc.sleep(REFUSAL_PAUSE_NANOS);
       }
       passed += passOn(sink);
       if (timeoutNanos != Long.MAX_VALUE) {

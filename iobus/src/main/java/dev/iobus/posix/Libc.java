@@ -352,6 +352,17 @@ public final class Libc {
     }
   }
 
+  /// Sleeps in the kernel, so that a virtual thread keeps its carrier; less when a signal comes.
+  ///
+  /// @param nanos at least 0
+  public static void sleep(long nanos) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment time = call.allocate(TimespecAbi.TIMESPEC);
+      TimespecAbi.set(time, nanos);
+      ppoll(newErrnoCapture(call), MemorySegment.NULL, 0, time);
+    }
+  }
+
   /// How many files this process may have open now, the soft limit RLIMIT_NOFILE of Linux. Without a
   /// limit [Long#MAX_VALUE].
   public static long openFilesMax() {
