@@ -4,4 +4,5 @@ module dev.iobus {
   requires jdk.unsupported;
 
   exports dev.iobus;
+  exports dev.iobus.sim;
 }

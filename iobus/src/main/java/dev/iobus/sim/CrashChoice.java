@@ -1,0 +1,63 @@
+package dev.iobus.sim;
+
+import java.util.random.RandomGenerator;
+
+/// What one loss of power takes and what it leaves, decided by one seed.
+///
+/// Crashes differ in temper: some lose everything that was not synced, some next to nothing, most
+/// something in between.
+///
+/// Confined to the holder of the disk.
+final class CrashChoice {
+
+  private final RandomGenerator random;
+  private final int keepPercent;
+  private final boolean ordered;
+
+  CrashChoice(RandomGenerator random) {
+    this.random = random;
+    keepPercent =
+        switch (random.nextInt(8)) {
+          case 0 -> 0;
+          case 1 -> 100;
+          case 2 -> 95;
+          case 3 -> 5;
+          default -> 50;
+        };
+    ordered = random.nextBoolean();
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  /// Whether changes of names become durable in their order, as in a journal; else each by itself.
+  boolean ordered() {
+    return ordered;
+  }
+
+  /// Whether the next change that was not synced is there after the crash.
+  boolean keeps() {
+    return random.nextInt(100) < keepPercent;
+  }
+
+  /// A sector under a write that was in flight: as it was (the same array), written, half written,
+  /// or garbage.
+  byte[] torn(byte[] old, int from, byte[] bytes, int at, int count) {
+    int fate = random.nextInt(8);
+    if (fate < 3) {
+      return old;
+    }
+    byte[] torn = old.clone();
+    if (fate < 6) {
+      System.arraycopy(bytes, at, torn, from, count);
+    } else if (fate == 6) {
+      System.arraycopy(bytes, at, torn, from, random.nextInt(count + 1));
+    } else {
+      for (int i = 0; i < torn.length; i++) {
+        torn[i] = (byte) random.nextInt();
+      }
+    }
+    return torn;
+  }
+}

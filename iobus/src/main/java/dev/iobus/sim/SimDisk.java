@@ -1,0 +1,378 @@
+package dev.iobus.sim;
+
+import dev.iobus.posix.Errno;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// A disk in memory that keeps what is live and what is durable apart, so that it can say at any
+/// moment what a loss of power would leave.
+///
+/// ```java
+/// SimDisk disk = new SimDisk();
+/// disk.createDirectories(Path.of("/data"));
+/// // … it is written to …
+/// SimDisk after = disk.crash(seed); // what is there when power is back
+/// byte[] bytes = after.read(Path.of("/data/log"));
+/// ```
+///
+/// It is as strict as a disk may be, and never kinder:
+/// - each sector of 512 bytes that was written and not synced is there after a crash, or is not,
+///   or is there in an older version: whatever was written before or after it, in any file;
+/// - the length of a file becomes durable apart from its bytes;
+/// - a name becomes durable with its directory, not with its file;
+/// - a durable write (DSYNC) makes its own bytes durable and no others;
+/// - a sync that fails has marked what it lost as clean: reads go on to show it until
+///   [#dropCaches()], and the next sync succeeds without having written it;
+/// - a write that had not ended may be there in part, and leave garbage in a sector.
+///
+/// What is written to a symbolic link, of an owner or a time is durable at once.
+///
+/// Confined to one thread at a time.
+public final class SimDisk {
+
+  private final SimDirectory root;
+  private final SimNames names;
+  private final NameJournal journal = new NameJournal();
+  private final List<InFlightWrite> inFlight = new ArrayList<>();
+  private long lastInode;
+  private long capacity = Long.MAX_VALUE;
+  private RandomGenerator random = new SplittableRandom(0);
+
+  /// An empty disk without an end.
+  public SimDisk() {
+    this(1);
+  }
+
+  private SimDisk(long lastInode) {
+    this.lastInode = lastInode;
+    root = new SimDirectory(1);
+    names = new SimNames(root);
+  }
+
+  // For whoever sets up and looks.
+
+  /// Creates a directory and those above it, durably: as if it had always been there.
+  public void createDirectories(Path path) {
+    SimDirectory directory = root;
+    for (Path part : path.normalize()) {
+      String name = part.toString();
+      SimNode next = directory.get(name);
+      if (next == null) {
+        next = new SimDirectory(++lastInode);
+        directory.live().put(name, next);
+        directory.durable().put(name, next);
+      }
+      if (!(next instanceof SimDirectory below)) {
+        throw new IllegalArgumentException(path + " leads through a file");
+      }
+      directory = below;
+    }
+  }
+
+  /// Gives a file these bytes, durably: as if it had always been there. Its directory must exist.
+  public void write(Path path, byte[] content) throws IOException {
+    try {
+      SimNames.Place place = names.place(path, true);
+      SimFile file = new SimFile(++lastInode);
+      file.write(0, content, 0, content.length, SimFile.Way.DURABLE);
+      file.sync();
+      place.directory().live().put(place.name(), file);
+      place.directory().durable().put(place.name(), file);
+    } catch (SimErrno e) {
+      throw failed(path, e);
+    }
+  }
+
+  /// Gives a path a second name that leads to it, durably.
+  public void createSymbolicLink(Path link, Path target) throws IOException {
+    try {
+      SimNames.Place place = names.place(link, false);
+      SimNode node = new SimSymbolicLink(++lastInode, target);
+      place.directory().live().put(place.name(), node);
+      place.directory().durable().put(place.name(), node);
+    } catch (SimErrno e) {
+      throw failed(link, e);
+    }
+  }
+
+  /// The live bytes of a file, as a read through the page cache sees them.
+  public byte[] read(Path path) throws IOException {
+    SimFile file = file(path);
+    byte[] content = new byte[(int) file.length()];
+    file.read(0, content, 0, content.length, false);
+    return content;
+  }
+
+  /// The live names in a directory, sorted.
+  public List<String> list(Path directory) throws IOException {
+    try {
+      if (names.find(directory, true) instanceof SimDirectory found) {
+        return List.copyOf(found.live().keySet());
+      }
+      throw new SimErrno(Errno.ENOTDIR);
+    } catch (SimErrno e) {
+      throw failed(directory, e);
+    }
+  }
+
+  /// Whether a live name is there; a symbolic link is followed.
+  public boolean exists(Path path) {
+    try {
+      names.find(path, true);
+      return true;
+    } catch (SimErrno e) {
+      return false;
+    }
+  }
+
+  /// The number of a file or directory, the same under all its names.
+  public long inode(Path path) throws IOException {
+    try {
+      return names.find(path, true).inode();
+    } catch (SimErrno e) {
+      throw failed(path, e);
+    }
+  }
+
+  /// Limits the space: a write that would make all files together longer fails with ENOSPC.
+  ///
+  /// @param bytes at least 0
+  public void limitCapacity(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("capacity " + bytes + " is negative");
+    }
+    capacity = bytes;
+  }
+
+  /// What is there after power was lost now. This disk stays as it is, so that many crashes of one
+  /// moment can be looked at.
+  ///
+  /// @param seed decides what is kept of all that was not durable
+  public SimDisk crash(long seed) {
+    CrashChoice choice = new CrashChoice(new SplittableRandom(seed));
+    SimDisk after = new SimDisk(lastInode);
+    after.capacity = capacity;
+    NameJournal.Survivors kept = journal.survivors(choice);
+    copyNames(root, after.root, kept, choice, new IdentityHashMap<>());
+    return after;
+  }
+
+  /// Only looks nodes up, so that their identity decides nothing.
+  private void copyNames(
+      SimDirectory from,
+      SimDirectory to,
+      NameJournal.Survivors kept,
+      CrashChoice choice,
+      Map<SimNode, SimNode> copies) {
+    for (Map.Entry<String, SimNode> entry : NameJournal.afterCrash(from, kept).entrySet()) {
+      SimNode copy = copies.get(entry.getValue());
+      if (copy == null) {
+        copy =
+            switch (entry.getValue()) {
+              case SimFile file -> file.afterCrash(choice, inFlight);
+              case SimDirectory directory -> new SimDirectory(directory.inode());
+              case SimSymbolicLink link -> link;
+            };
+        copies.put(entry.getValue(), copy);
+        if (entry.getValue() instanceof SimDirectory below && copy instanceof SimDirectory target) {
+          copyNames(below, target, kept, choice, copies);
+        }
+      }
+      to.live().put(entry.getKey(), copy);
+      to.durable().put(entry.getKey(), copy);
+    }
+  }
+
+  /// Lets the page cache forget what is clean: reads then show what the device has.
+  public void dropCaches() {
+    dropCaches(root);
+  }
+
+  private static void dropCaches(SimDirectory directory) {
+    for (SimNode node : directory.live().values()) {
+      switch (node) {
+        case SimFile file -> file.dropCache();
+        case SimDirectory below -> dropCaches(below);
+        case SimSymbolicLink _ -> {}
+      }
+    }
+  }
+
+  /// Turns one bit of a file over, at rest.
+  ///
+  /// @param offset position in the file, below its length
+  /// @param bit 0 to 7
+  public void flipBit(Path path, long offset, int bit) throws IOException {
+    SimFile file = file(path);
+    if (offset < 0 || offset >= file.length() || bit < 0 || bit > 7) {
+      throw new IllegalArgumentException(
+          "bit " + bit + " of byte " + offset + " is not in a file of " + file.length());
+    }
+    file.flip(offset, bit);
+  }
+
+  /// A number that stands for all live names and bytes: equal for equal disks.
+  public long contentHash() {
+    return contentHash(root, 17);
+  }
+
+  private static long contentHash(SimDirectory directory, long seed) {
+    long hash = seed;
+    for (Map.Entry<String, SimNode> entry : directory.live().entrySet()) {
+      hash = Trace.mix(hash, entry.getKey().hashCode());
+      switch (entry.getValue()) {
+        case SimFile file -> {
+          byte[] content = new byte[(int) file.length()];
+          file.read(0, content, 0, content.length, false);
+          hash = Trace.mix(hash, Arrays.hashCode(content));
+          hash = Trace.mix(hash, content.length);
+        }
+        case SimDirectory below -> hash = contentHash(below, Trace.mix(hash, 1));
+        case SimSymbolicLink link -> hash = Trace.mix(hash, link.target().toString().hashCode());
+      }
+    }
+    return Trace.mix(hash, directory.live().size());
+  }
+
+  private SimFile file(Path path) throws IOException {
+    try {
+      return switch (names.find(path, true)) {
+        case SimFile file -> file;
+        case SimDirectory _ -> throw new SimErrno(Errno.EISDIR);
+        case SimSymbolicLink _ -> throw new SimErrno(Errno.ELOOP);
+      };
+    } catch (SimErrno e) {
+      throw failed(path, e);
+    }
+  }
+
+  private static IOException failed(Path path, SimErrno e) {
+    return new IOException(path + ": " + Errno.name(-e.negated()));
+  }
+
+  // For the simulated kernel.
+
+  SimNames names() {
+    return names;
+  }
+
+  /// What decides the fate of bytes under a failed sync.
+  void use(RandomGenerator random) {
+    this.random = random;
+  }
+
+  SimFile createFile(SimNames.Place place) {
+    SimFile file = new SimFile(++lastInode);
+    journal.set(place.directory(), place.name(), file);
+    return file;
+  }
+
+  void createDirectory(Path path) throws SimErrno {
+    SimNames.Place place = free(path);
+    journal.set(place.directory(), place.name(), new SimDirectory(++lastInode));
+  }
+
+  void unlink(Path path) throws SimErrno {
+    SimNames.Place place = names.place(path, false);
+    refuseDirectory(present(place));
+    journal.set(place.directory(), place.name(), null);
+  }
+
+  /// As rename(2), for files; a target that is a file is replaced in one step.
+  void rename(Path source, Path target) throws SimErrno {
+    SimNames.Place from = names.place(source, false);
+    SimNode node = present(from);
+    SimNames.Place to = names.place(target, false);
+    SimNode replaced = to.node();
+    if (node instanceof SimDirectory != replaced instanceof SimDirectory && replaced != null) {
+      throw new SimErrno(replaced instanceof SimDirectory ? Errno.EISDIR : Errno.ENOTDIR);
+    }
+    if (replaced instanceof SimDirectory directory && !directory.live().isEmpty()) {
+      throw new SimErrno(Errno.ENOTEMPTY);
+    }
+    if (node != replaced) {
+      journal.move(from.directory(), from.name(), to.directory(), to.name(), node);
+    }
+  }
+
+  void link(Path existing, Path path) throws SimErrno {
+    SimNode node = present(names.place(existing, false));
+    if (node instanceof SimDirectory) {
+      throw new SimErrno(Errno.EPERM);
+    }
+    SimNames.Place place = free(path);
+    journal.set(place.directory(), place.name(), node);
+  }
+
+  private SimNames.Place free(Path path) throws SimErrno {
+    SimNames.Place place = names.place(path, false);
+    if (place.node() != null) {
+      throw new SimErrno(Errno.EEXIST);
+    }
+    return place;
+  }
+
+  private static SimNode present(SimNames.Place place) throws SimErrno {
+    SimNode node = place.node();
+    if (node == null) {
+      throw new SimErrno(Errno.ENOENT);
+    }
+    return node;
+  }
+
+  private static void refuseDirectory(SimNode node) throws SimErrno {
+    if (node instanceof SimDirectory) {
+      throw new SimErrno(Errno.EISDIR);
+    }
+  }
+
+  void sync(SimNode node) {
+    switch (node) {
+      case SimFile file -> file.sync();
+      case SimDirectory directory -> journal.sync(directory);
+      case SimSymbolicLink _ -> {}
+    }
+  }
+
+  /// A sync that fails, after which everything is clean and only some of it durable.
+  void syncInVain(SimNode node) {
+    switch (node) {
+      case SimFile file -> file.syncInVain(random);
+      case SimDirectory directory -> journal.syncInVain(directory, new CrashChoice(random));
+      case SimSymbolicLink _ -> {}
+    }
+  }
+
+  /// How many more bytes fit.
+  long room() {
+    return capacity == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, capacity - used(root));
+  }
+
+  private static long used(SimDirectory directory) {
+    long used = 0;
+    for (SimNode node : directory.live().values()) {
+      if (node instanceof SimFile file) {
+        used += file.length();
+      } else if (node instanceof SimDirectory below) {
+        used += used(below);
+      }
+    }
+    return used;
+  }
+
+  void begin(InFlightWrite write) {
+    inFlight.add(write);
+  }
+
+  void end(@Nullable InFlightWrite write) {
+    inFlight.removeIf(other -> other == write);
+  }
+}

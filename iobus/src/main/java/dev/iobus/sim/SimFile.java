@@ -1,0 +1,289 @@
+package dev.iobus.sim;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// The bytes and the length of a file, live and durable apart.
+///
+/// Bytes and length become durable independently: a crash may leave the new length over old bytes
+/// (delayed allocation), or new bytes behind the old length, which are then gone.
+///
+/// Invariants.
+/// 1. A sector that is absent is zero in every version.
+/// 2. Live bytes behind the live length are zero.
+/// 3. [#dirty] has every sector that is dirty.
+///
+/// Confined to the holder of the disk.
+final class SimFile extends SimNode {
+
+  /// Longer files are refused with EFBIG.
+  static final long LENGTH_MAX = 1L << 30;
+
+  /// How a write reaches the device.
+  enum Way {
+    CACHED,
+    DIRECT,
+    DURABLE
+  }
+
+  private @Nullable Sector[] sectors = new @Nullable Sector[16];
+  private final BitSet dirty = new BitSet();
+
+  private long length;
+  private long durableLength;
+  /// Lengths since the durable one, oldest first.
+  private final List<Long> lengths = new ArrayList<>();
+
+  SimFile(long inode) {
+    super(inode);
+  }
+
+  long length() {
+    return length;
+  }
+
+  long durableLength() {
+    return durableLength;
+  }
+
+  /// Bytes at `offset`, as many as there are and as fit.
+  ///
+  /// @param direct whether past the page cache
+  /// @return how many
+  int read(long offset, byte[] into, int at, int count, boolean direct) {
+    int available = (int) Math.max(0, Math.min(count, length - offset));
+    copy(offset, into, at, available, direct ? Side.DEVICE : Side.CACHE);
+    return available;
+  }
+
+  /// As [#read], from what was durable at some time before: a device that has lost a write.
+  int readStale(long offset, byte[] into, int at, int count) {
+    int available = (int) Math.max(0, Math.min(count, length - offset));
+    copy(offset, into, at, available, Side.DURABLE);
+    return available;
+  }
+
+  private enum Side {
+    CACHE,
+    DEVICE,
+    DURABLE
+  }
+
+  private void copy(long offset, byte[] into, int at, int count, Side side) {
+    int done = 0;
+    while (done < count) {
+      long position = offset + done;
+      int from = (int) (position % Sector.BYTES);
+      int part = Math.min(Sector.BYTES - from, count - done);
+      Sector sector = sectorAt((int) (position / Sector.BYTES));
+      byte[] content = Sector.ZEROS;
+      if (sector != null) {
+        content =
+            switch (side) {
+              case CACHE -> sector.cached();
+              case DEVICE -> sector.onDevice();
+              case DURABLE -> sector.durable();
+            };
+      }
+      System.arraycopy(content, from, into, at + done, part);
+      done += part;
+    }
+  }
+
+  void write(long offset, byte[] source, int at, int count, Way way) {
+    writeSectors(offset, source, at, count, way);
+    long end = offset + count;
+    if (count > 0 && end > length) {
+      changeLength(end);
+    }
+    if (way == Way.DURABLE && count > 0) {
+      // What is needed to read the bytes back is durable with them, and nothing else.
+      durableLength = Math.max(durableLength, end);
+      lengths.removeIf(shorter -> shorter < end);
+    }
+  }
+
+  private void writeSectors(long offset, byte[] source, int at, int count, Way way) {
+    int done = 0;
+    while (done < count) {
+      long position = offset + done;
+      int from = (int) (position % Sector.BYTES);
+      int part = Math.min(Sector.BYTES - from, count - done);
+      int index = (int) (position / Sector.BYTES);
+      Sector sector = sectorAt(index);
+      if (sector == null && !isZero(source, at + done, part)) {
+        sector = newSector(index);
+      }
+      if (sector != null) {
+        if (way == Way.DURABLE) {
+          sector.writeDurably(from, source, at + done, part);
+        } else {
+          sector.write(from, source, at + done, part, way == Way.DIRECT);
+        }
+        dirty.set(index, sector.isDirty());
+      }
+      done += part;
+    }
+  }
+
+  private static boolean isZero(byte[] bytes, int from, int count) {
+    return Arrays.equals(bytes, from, from + count, Sector.ZEROS, 0, count);
+  }
+
+  void truncate(long newLength) {
+    if (newLength < length) {
+      byte[] zeros = new byte[Sector.BYTES];
+      int first = (int) (newLength / Sector.BYTES);
+      int last = (int) ((length - 1) / Sector.BYTES);
+      for (int index = first; index <= last; index++) {
+        Sector sector = sectorAt(index);
+        if (sector != null) {
+          int from = index == first ? (int) (newLength % Sector.BYTES) : 0;
+          sector.write(from, zeros, 0, Sector.BYTES - from, false);
+          dirty.set(index);
+        }
+      }
+    }
+    if (newLength != length) {
+      changeLength(newLength);
+    }
+  }
+
+  private void changeLength(long newLength) {
+    length = newLength;
+    lengths.add(newLength);
+  }
+
+  /// Makes everything durable that is written.
+  void sync() {
+    for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
+      existing(i).sync();
+    }
+    dirty.clear();
+    durableLength = length;
+    lengths.clear();
+  }
+
+  /// A sync that fails: each dirty sector has reached the device or is lost, and all are clean.
+  void syncInVain(RandomGenerator random) {
+    boolean all = random.nextInt(4) == 0;
+    for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
+      existing(i).syncInVain(!all && random.nextBoolean());
+    }
+    dirty.clear();
+    if (!lengths.isEmpty() && random.nextBoolean()) {
+      durableLength = lengths.get(random.nextInt(lengths.size()));
+    }
+    lengths.clear();
+  }
+
+  /// Whether something would be lost by a crash.
+  boolean isDirty() {
+    return !dirty.isEmpty() || !lengths.isEmpty();
+  }
+
+  /// Lets the page cache forget what is clean, so that reads see what the device has.
+  void dropCache() {
+    for (Sector sector : sectors) {
+      if (sector != null) {
+        sector.dropCache();
+      }
+    }
+  }
+
+  /// Damages one bit at rest.
+  void flip(long offset, int bit) {
+    int index = (int) (offset / Sector.BYTES);
+    Sector sector = sectorAt(index);
+    (sector == null ? newSector(index) : sector).flip((int) (offset % Sector.BYTES), bit);
+    dirty.clear(index);
+  }
+
+  /// The file as a loss of power leaves it.
+  SimFile afterCrash(CrashChoice choice, List<InFlightWrite> inFlight) {
+    SimFile after = new SimFile(inode());
+    after.modified(modifiedMillis());
+    after.sectors = new @Nullable Sector[sectors.length];
+    for (int i = 0; i < sectors.length; i++) {
+      Sector sector = sectors[i];
+      if (sector != null) {
+        after.sectors[i] =
+            dirty.get(i) ? sector.afterCrash(choice.keeps(), choice.random()) : sector.afterCrash();
+      }
+    }
+    long newLength = durableLength;
+    if (!lengths.isEmpty() && choice.keeps()) {
+      newLength = lengths.get(choice.random().nextInt(lengths.size()));
+    }
+    for (InFlightWrite write : inFlight) {
+      if (write.file() == this) {
+        newLength = Math.max(newLength, after.land(write, choice));
+      }
+    }
+    after.settle(newLength);
+    return after;
+  }
+
+  /// Lets some sectors of a write land that had not ended. Returns the length that it may give the
+  /// file.
+  private long land(InFlightWrite write, CrashChoice choice) {
+    byte[] bytes = write.bytes();
+    long reached = 0;
+    int done = 0;
+    while (done < bytes.length) {
+      long position = write.offset() + done;
+      int from = (int) (position % Sector.BYTES);
+      int part = Math.min(Sector.BYTES - from, bytes.length - done);
+      int index = (int) (position / Sector.BYTES);
+      Sector sector = sectorAt(index);
+      byte[] old = sector == null ? Sector.ZEROS : sector.durable();
+      byte[] torn = choice.torn(old, from, bytes, done, part);
+      if (torn != old) {
+        newSector(index);
+        sectors[index] = Sector.of(torn);
+        reached = position + part;
+      }
+      done += part;
+    }
+    return choice.keeps() ? reached : 0;
+  }
+
+  /// Gives a file after a crash its length: what lies behind it is gone.
+  private void settle(long newLength) {
+    length = newLength;
+    durableLength = newLength;
+    int first = (int) (newLength / Sector.BYTES);
+    int from = (int) (newLength % Sector.BYTES);
+    for (int i = first; i < sectors.length; i++) {
+      Sector sector = sectors[i];
+      if (sector != null) {
+        boolean cut = i == first && from > 0;
+        byte[] rest = cut ? Arrays.copyOf(Arrays.copyOf(sector.durable(), from), Sector.BYTES) : null;
+        sectors[i] = rest == null ? null : Sector.of(rest);
+      }
+    }
+  }
+
+  private @Nullable Sector sectorAt(int index) {
+    return index < sectors.length ? sectors[index] : null;
+  }
+
+  private Sector existing(int index) {
+    Sector sector = sectorAt(index);
+    assert sector != null : "a dirty sector is absent";
+    return sector;
+  }
+
+  private Sector newSector(int index) {
+    if (index >= sectors.length) {
+      sectors = Arrays.copyOf(sectors, Math.max(index + 1, 2 * sectors.length));
+    }
+    Sector sector = new Sector();
+    sectors[index] = sector;
+    return sector;
+  }
+}

@@ -1,0 +1,229 @@
+package dev.iobus.sim;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/// What a simulated disk keeps and what it loses.
+final class SimDiskTest {
+
+  private static final Path DIRECTORY = Path.of("/data");
+  private static final Path FILE = DIRECTORY.resolve("file");
+  private static final int CRASHES = 200;
+
+  private final SimDisk disk = new SimDisk();
+
+  private SimFile newFile() throws SimErrno {
+    disk.createDirectories(DIRECTORY);
+    return disk.createFile(disk.names().place(FILE, false));
+  }
+
+  private SimFile newDurableFile(int length) throws IOException, SimErrno {
+    disk.createDirectories(DIRECTORY);
+    disk.write(FILE, filled(length, 1));
+    return (SimFile) disk.names().find(FILE, false);
+  }
+
+  private static byte[] filled(int length, int value) {
+    byte[] bytes = new byte[length];
+    Arrays.fill(bytes, (byte) value);
+    return bytes;
+  }
+
+  private static void write(SimFile file, long offset, byte[] bytes, SimFile.Way way) {
+    file.write(offset, bytes, 0, bytes.length, way);
+  }
+
+  @Test
+  void syncedFileWithoutASyncedNameMayBeLost() throws Exception {
+    write(newFile(), 0, filled(10, 7), SimFile.Way.CACHED);
+    disk.sync(disk.names().find(FILE, true));
+    TreeSet<Boolean> there = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      SimDisk after = disk.crash(seed);
+      there.add(after.exists(FILE));
+      if (after.exists(FILE)) {
+        assertArrayEquals(filled(10, 7), after.read(FILE));
+      }
+    }
+    assertEquals(2, there.size());
+    disk.sync(disk.names().find(DIRECTORY, true));
+    for (int seed = 0; seed < CRASHES; seed++) {
+      assertArrayEquals(filled(10, 7), disk.crash(seed).read(FILE));
+    }
+    assertArrayEquals(filled(10, 7), disk.read(FILE), "a crash changes a copy");
+  }
+
+  @Test
+  void unsyncedSectorsSurviveEachByItself() throws Exception {
+    SimFile file = newDurableFile(2048);
+    write(file, 0, filled(2048, 2), SimFile.Way.CACHED);
+    TreeSet<String> images = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      byte[] content = disk.crash(seed).read(FILE);
+      StringBuilder image = new StringBuilder();
+      for (int at = 0; at < 2048; at += 512) {
+        image.append(content[at]);
+        assertArrayEquals(filled(512, content[at]), Arrays.copyOfRange(content, at, at + 512));
+      }
+      images.add(image.toString());
+    }
+    assertEquals(16, images.size(), images::toString);
+  }
+
+  @Test
+  void lengthAndBytesBecomeDurableApart() throws Exception {
+    SimFile file = newDurableFile(512);
+    write(file, 512, filled(512, 3), SimFile.Way.CACHED);
+    TreeSet<String> images = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      byte[] content = disk.crash(seed).read(FILE);
+      images.add(content.length == 512 ? "short" : "last " + content[1023]);
+    }
+    assertEquals(new TreeSet<>(List.of("short", "last 0", "last 3")), images);
+  }
+
+  @Test
+  void durableWriteVouchesForItsOwnBytesAlone() throws Exception {
+    SimFile file = newDurableFile(1536);
+    write(file, 0, filled(512, 2), SimFile.Way.CACHED);
+    write(file, 512, filled(512, 3), SimFile.Way.DURABLE);
+    write(file, 1024, filled(100, 4), SimFile.Way.DURABLE);
+    TreeSet<Byte> first = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      byte[] content = disk.crash(seed).read(FILE);
+      first.add(content[0]);
+      assertEquals(3, content[512]);
+      assertEquals(4, content[1123]);
+      assertEquals(1, content[1124]);
+    }
+    assertEquals(2, first.size());
+  }
+
+  @Test
+  void durableWriteBringsTheLengthThatItNeeds() throws Exception {
+    SimFile file = newDurableFile(512);
+    write(file, 512, filled(512, 2), SimFile.Way.CACHED);
+    file.truncate(0);
+    write(file, 1024, filled(512, 5), SimFile.Way.DURABLE);
+    for (int seed = 0; seed < CRASHES; seed++) {
+      byte[] content = disk.crash(seed).read(FILE);
+      assertEquals(1536, content.length);
+      assertEquals(5, content[1024]);
+    }
+  }
+
+  @Test
+  void failedSyncMarksWhatItLostAsClean() throws Exception {
+    SimFile file = newDurableFile(4096);
+    write(file, 0, filled(4096, 2), SimFile.Way.CACHED);
+    disk.syncInVain(file);
+    assertFalse(file.isDirty());
+    assertArrayEquals(filled(4096, 2), disk.read(FILE), "the page cache still has it");
+    disk.sync(file);
+    byte[] durable = disk.crash(1).read(FILE);
+    assertNotEquals(-1, Arrays.mismatch(filled(4096, 2), durable), "the next sync wrote nothing");
+    byte[] direct = new byte[4096];
+    file.read(0, direct, 0, 4096, true);
+    assertArrayEquals(durable, direct);
+    disk.dropCaches();
+    assertArrayEquals(durable, disk.read(FILE));
+  }
+
+  @Test
+  void renameIsWholeAfterACrash() throws Exception {
+    newDurableFile(512);
+    Path target = DIRECTORY.resolve("target");
+    disk.write(target, filled(10, 9));
+    disk.rename(FILE, target);
+    TreeSet<Integer> lengths = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      SimDisk after = disk.crash(seed);
+      int length = after.read(target).length;
+      lengths.add(length);
+      assertEquals(length == 10, after.exists(FILE));
+    }
+    assertEquals(new TreeSet<>(List.of(10, 512)), lengths);
+  }
+
+  @Test
+  void writeInFlightMayLandInPartAndAsGarbage() throws Exception {
+    SimFile file = newDurableFile(512);
+    disk.begin(new InFlightWrite(file, 0, filled(512, 2)));
+    TreeSet<String> fates = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      byte[] content = disk.crash(seed).read(FILE);
+      int twos = 0;
+      while (twos < 512 && content[twos] == 2) {
+        twos++;
+      }
+      boolean rest = Arrays.equals(content, twos, 512, filled(512, 1), twos, 512);
+      fates.add(twos == 0 && rest ? "old" : twos == 512 ? "new" : rest ? "torn" : "garbage");
+    }
+    assertEquals(new TreeSet<>(List.of("old", "new", "torn", "garbage")), fates);
+    assertArrayEquals(filled(512, 1), disk.read(FILE));
+  }
+
+  @Test
+  void sameSeedSameCrash() throws Exception {
+    SimFile file = newDurableFile(20_000);
+    write(file, 100, filled(15_000, 2), SimFile.Way.CACHED);
+    write(file, 7000, filled(15_000, 3), SimFile.Way.CACHED);
+    TreeSet<Long> hashes = new TreeSet<>();
+    for (int seed = 0; seed < 50; seed++) {
+      long hash = disk.crash(seed).contentHash();
+      assertEquals(hash, disk.crash(seed).contentHash());
+      hashes.add(hash);
+    }
+    assertTrue(hashes.size() > 20, hashes::toString);
+  }
+
+  @Test
+  void crashSharesNothingWithItsDisk() throws Exception {
+    newDurableFile(1024);
+    SimDisk after = disk.crash(1);
+    SimDisk again = after.crash(2);
+    SimFile file = (SimFile) after.names().find(FILE, true);
+    write(file, 0, filled(1024, 6), SimFile.Way.CACHED);
+    after.unlink(FILE);
+    assertArrayEquals(filled(1024, 1), disk.read(FILE));
+    assertArrayEquals(filled(1024, 1), again.read(FILE));
+  }
+
+  @Test
+  void namesAreWalkedAsTheKernelDoes() throws Exception {
+    newDurableFile(5);
+    disk.createSymbolicLink(DIRECTORY.resolve("link"), Path.of("file"));
+    disk.createSymbolicLink(Path.of("/short"), DIRECTORY);
+    disk.createSymbolicLink(Path.of("/loop"), Path.of("/loop"));
+    assertArrayEquals(filled(5, 1), disk.read(Path.of("/short/../short/link")));
+    assertEquals(FILE, disk.names().realPath(Path.of("/short/link")));
+    assertEquals(List.of("file", "link"), disk.list(Path.of("/short")));
+    assertEquals(disk.inode(FILE), disk.inode(Path.of("/short/link")));
+    assertThrows(IOException.class, () -> disk.read(Path.of("/loop")));
+    assertThrows(IOException.class, () -> disk.read(DIRECTORY));
+    assertThrows(IOException.class, () -> disk.list(FILE));
+    assertThrows(IllegalArgumentException.class, () -> disk.createDirectories(FILE));
+  }
+
+  @Test
+  void flippedBitIsAtRest() throws Exception {
+    newDurableFile(600);
+    disk.flipBit(FILE, 599, 7);
+    byte[] expected = filled(600, 1);
+    expected[599] = (byte) 0x81;
+    assertArrayEquals(expected, disk.read(FILE));
+    assertArrayEquals(expected, disk.crash(3).read(FILE));
+    assertThrows(IllegalArgumentException.class, () -> disk.flipBit(FILE, 600, 0));
+  }
+}
