@@ -19,7 +19,9 @@ public record BackendAvailability(BackendKind kind, boolean available, String de
   static List<BackendAvailability> ofAll(Supplier<UringSyscalls> syscalls) {
     List<BackendAvailability> all = new ArrayList<>();
     for (BackendKind kind : BackendKind.values()) {
-      all.add(of(kind, syscalls));
+      if (kind != BackendKind.SIMULATED) { // Which is none of this host.
+        all.add(of(kind, syscalls));
+      }
     }
     return List.copyOf(all);
   }

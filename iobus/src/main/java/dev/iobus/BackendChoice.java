@@ -4,6 +4,7 @@ import dev.iobus.backend.Backend;
 import dev.iobus.backend.KqueueBackend;
 import dev.iobus.backend.KqueueUnavailableException;
 import dev.iobus.backend.NioBackend;
+import dev.iobus.backend.SimulatedHost;
 import dev.iobus.backend.UringBackend;
 import dev.iobus.backend.UringUnavailableException;
 import dev.iobus.uring.UringSyscalls;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// JVM in the log. Any other lack of resources is not a reason to fall back: it is reported as what
 /// it is, so that throughput never depends in silence on what else the host was doing. kqueue is
 /// taken only when it is asked for: it has no sockets and no timeouts, which NIO has.
+///
+/// A scheduler that simulates a host brings its own backend, and no other keeps its time.
 ///
 /// Immutable.
 final class BackendChoice {
@@ -54,6 +57,9 @@ final class BackendChoice {
       boolean shared, BusOptions options, Supplier<UringSyscalls> syscalls) throws IOException {
     int requests = 2 * options.capacity();
     BackendKind asked = options.backend();
+    if (options.scheduler() instanceof SimulatedHost host) {
+      return simulated(host, requests, asked);
+    }
     BackendKind wanted = asked == null ? BackendKind.IO_URING : asked;
     String why = asked == null ? "the preferred backend works here" : "asked for";
     try {
@@ -63,12 +69,26 @@ final class BackendChoice {
                 UringBackend.open(shared, requests, options.files(), syscalls), wanted, why);
         case KQUEUE -> choice(KqueueBackend.open(requests), wanted, why);
         case NIO -> choice(NioBackend.open(requests), wanted, why);
+        case SIMULATED ->
+            throw new IOException(
+                "cannot open a bus on " + wanted.label()
+                    + ": the options need the scheduler of a simulation (dev.iobus.sim)");
       };
     } catch (UringUnavailableException e) {
       return fallBack(e, e.fallback(), wanted, asked, requests);
     } catch (KqueueUnavailableException e) {
       return fallBack(e, e.fallback(), wanted, asked, requests);
     }
+  }
+
+  private static BackendChoice simulated(
+      SimulatedHost host, int requests, @Nullable BackendKind asked) throws IOException {
+    if (asked != null && asked != BackendKind.SIMULATED) {
+      throw new IOException(
+          "cannot open a bus on " + asked.label()
+              + ": the scheduler of the options simulates a host; ask for no backend");
+    }
+    return choice(host.openBackend(requests), BackendKind.SIMULATED, "the scheduler's own");
   }
 
   private static BackendChoice fallBack(

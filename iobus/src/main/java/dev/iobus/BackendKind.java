@@ -9,7 +9,10 @@ public enum BackendKind {
   /// property `dev.iobus.kqueue.library`.
   KQUEUE("kqueue"),
   /// `java.nio` channels on private threads; works everywhere, needs no native access.
-  NIO("nio");
+  NIO("nio"),
+  /// The host that a simulating scheduler brings ([dev.iobus.sim.SimScheduler]): whoever has such a
+  /// scheduler stands on it, and nobody else can.
+  SIMULATED("simulated");
 
   private final String label;
 

@@ -104,9 +104,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return new Bus(BackendChoice.open(false, options, syscalls), options);
   }
 
-  /// Every backend in the order of preference, with whether a bus can be opened on it here and now,
-  /// and if not, why. Each is opened and closed for this, which takes some milliseconds. From any
-  /// thread.
+  /// Every backend of real hosts in the order of preference, with whether a bus can be opened on it
+  /// here and now, and if not, why. Each is opened and closed for this, which takes some
+  /// milliseconds. From any thread.
   public static List<BackendAvailability> backends() {
     return BackendAvailability.ofAll(UringSyscalls::kernel);
   }

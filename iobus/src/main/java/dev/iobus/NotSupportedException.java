@@ -25,6 +25,7 @@ public final class NotSupportedException extends BusException {
           case IO_URING -> lacks(handle);
           case KQUEUE -> lacksOfKqueue(handle);
           case NIO -> lacksOfNio(handle);
+          case SIMULATED -> lacksOfSimulation(handle);
         };
     NotSupportedException failure =
         new NotSupportedException(
@@ -43,6 +44,13 @@ public final class NotSupportedException extends BusException {
       case WRITE -> lacks(handle);
       case READ, LINK -> Errno.text(Errno.EOPNOTSUPP);
       default -> "the kqueue backend has files and pipes alone; use a bus on nio for the rest";
+    };
+  }
+
+  private static String lacksOfSimulation(Handle handle) {
+    return switch (handle.op) {
+      case WRITE -> "a simulated disk has no atomic writes";
+      default -> "a simulated host has files alone";
     };
   }
 

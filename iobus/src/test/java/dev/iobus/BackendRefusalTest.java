@@ -73,7 +73,8 @@ final class BackendRefusalTest {
   void allBackendsAreListedWithACause() {
     List<BackendAvailability> here = Bus.backends();
     assertEquals(
-        List.of(BackendKind.values()), here.stream().map(BackendAvailability::kind).toList());
+        List.of(BackendKind.IO_URING, BackendKind.KQUEUE, BackendKind.NIO),
+        here.stream().map(BackendAvailability::kind).toList());
     for (BackendAvailability backend : here) {
       boolean named = !System.getProperty("dev.iobus.kqueue.library", "").isEmpty();
       boolean wanted = backend.kind() != BackendKind.KQUEUE || named;
@@ -93,7 +94,7 @@ final class BackendRefusalTest {
   void availabilityCanBeAskedForOnAVirtualThread() throws InterruptedException {
     List<Integer> seen = new java.util.concurrent.CopyOnWriteArrayList<>();
     Thread.ofVirtual().start(() -> seen.add(Bus.backends().size())).join();
-    assertEquals(List.of(BackendKind.values().length), seen);
+    assertEquals(List.of(3), seen);
   }
 
   @Test

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///    completion of none is ever dropped. A `multishot` request may be ended by more completions
 ///    than there is room for; nothing is lost then, and it can be prepared again.
 /// 3. Links tie a request to the one prepared next; a run is not split by a submission.
-public sealed interface Backend permits UringBackend, KqueueBackend, NioBackend {
+public sealed interface Backend
+    permits UringBackend, KqueueBackend, NioBackend, SimulatedBackend {
 
   /// Requests that may be between prepare and completion at one time.
   int capacity();

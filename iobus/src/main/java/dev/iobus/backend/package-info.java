@@ -31,6 +31,8 @@
 ///    that would close it for all.
 /// 5. A close takes effect behind the requests that were prepared before it, on every backend.
 ///
+/// A simulated host (`dev.iobus.sim`) brings a [dev.iobus.backend.SimulatedBackend] of its own.
+///
 /// Start at [dev.iobus.backend.Backend]. The package is not exported.
 @NullMarked
 package dev.iobus.backend;

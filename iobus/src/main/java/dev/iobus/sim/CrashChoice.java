@@ -1,6 +1,7 @@
 package dev.iobus.sim;
 
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// What one loss of power takes and what it leaves, decided by one seed.
 ///
@@ -41,12 +42,12 @@ final class CrashChoice {
     return random.nextInt(100) < keepPercent;
   }
 
-  /// A sector under a write that was in flight: as it was (the same array), written, half written,
-  /// or garbage.
-  byte[] torn(byte[] old, int from, byte[] bytes, int at, int count) {
+  /// A sector under a write that was in flight: written, half written, or garbage; null when it is
+  /// as it was.
+  byte @Nullable [] torn(byte[] old, int from, byte[] bytes, int at, int count) {
     int fate = random.nextInt(8);
     if (fate < 3) {
-      return old;
+      return null;
     }
     byte[] torn = old.clone();
     if (fate < 6) {

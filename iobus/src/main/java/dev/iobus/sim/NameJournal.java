@@ -3,6 +3,7 @@ package dev.iobus.sim;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -92,11 +93,11 @@ final class NameJournal {
     }
   }
 
-  /// The names of a directory as a crash leaves them.
+  /// The names of a directory as a crash leaves them, sorted.
   ///
   /// @param kept the changes that survive, from [#survivors]
-  static TreeMap<String, SimNode> afterCrash(SimDirectory directory, Survivors kept) {
-    TreeMap<String, SimNode> names = new TreeMap<>(directory.durable());
+  static Map<String, SimNode> afterCrash(SimDirectory directory, Survivors kept) {
+    Map<String, SimNode> names = new TreeMap<>(directory.durable());
     for (List<Effect> change : kept.changes) {
       for (Effect effect : change) {
         if (effect.directory == directory) {

@@ -84,6 +84,11 @@ final class Sector {
     versions = changed;
   }
 
+  /// Writes to the page cache alone, as if the device had lost the write.
+  void writeLost(int from, byte[] source, int at, int length) {
+    cached = overlaid(cached, from, source, at, length);
+  }
+
   private static byte[] overlaid(byte[] old, int from, byte[] source, int at, int length) {
     byte[] merged = length == BYTES ? new byte[BYTES] : old.clone();
     System.arraycopy(source, at, merged, from, length);

@@ -1,9 +1,10 @@
 package dev.iobus.sim;
 
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Names and what they stand for, live and durable apart: a file that was synced is lost all the
+/// Names, sorted, and what they stand for, live and durable apart: a file that was synced is lost all the
 /// same while its name is not durable.
 ///
 /// Confined to the holder of the disk.
@@ -16,11 +17,11 @@ final class SimDirectory extends SimNode {
     super(inode);
   }
 
-  TreeMap<String, SimNode> live() {
+  Map<String, SimNode> live() {
     return live;
   }
 
-  TreeMap<String, SimNode> durable() {
+  Map<String, SimNode> durable() {
     return durable;
   }
 
@@ -28,7 +29,7 @@ final class SimDirectory extends SimNode {
     return live.get(name);
   }
 
-  static void put(TreeMap<String, SimNode> names, String name, @Nullable SimNode node) {
+  static void put(Map<String, SimNode> names, String name, @Nullable SimNode node) {
     if (node == null) {
       names.remove(name);
     } else {

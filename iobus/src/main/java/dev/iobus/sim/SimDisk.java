@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// ```java
 /// SimDisk disk = new SimDisk();
 /// disk.createDirectories(Path.of("/data"));
-/// // … it is written to …
+/// // … a bus writes to it, see SimScheduler …
 /// SimDisk after = disk.crash(seed); // what is there when power is back
 /// byte[] bytes = after.read(Path.of("/data/log"));
 /// ```
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What is written to a symbolic link, of an owner or a time is durable at once.
 ///
-/// Confined to one thread at a time.
+/// Confined to one thread at a time: to the task that runs, while a [SimScheduler] runs.
 public final class SimDisk {
 
   private final SimDirectory root;
@@ -171,7 +171,7 @@ public final class SimDisk {
       SimDirectory to,
       NameJournal.Survivors kept,
       CrashChoice choice,
-      Map<SimNode, SimNode> copies) {
+      IdentityHashMap<SimNode, SimNode> copies) {
     for (Map.Entry<String, SimNode> entry : NameJournal.afterCrash(from, kept).entrySet()) {
       SimNode copy = copies.get(entry.getValue());
       if (copy == null) {
@@ -242,6 +242,14 @@ public final class SimDisk {
     return Trace.mix(hash, directory.live().size());
   }
 
+  Path realPath(Path path) throws IOException {
+    try {
+      return names.realPath(path);
+    } catch (SimErrno e) {
+      throw failed(path, e);
+    }
+  }
+
   private SimFile file(Path path) throws IOException {
     try {
       return switch (names.find(path, true)) {
@@ -292,8 +300,10 @@ public final class SimDisk {
     SimNode node = present(from);
     SimNames.Place to = names.place(target, false);
     SimNode replaced = to.node();
-    if (node instanceof SimDirectory != replaced instanceof SimDirectory && replaced != null) {
-      throw new SimErrno(replaced instanceof SimDirectory ? Errno.EISDIR : Errno.ENOTDIR);
+    boolean moves = node instanceof SimDirectory;
+    boolean replaces = replaced instanceof SimDirectory;
+    if (replaced != null && moves != replaces) {
+      throw new SimErrno(replaces ? Errno.EISDIR : Errno.ENOTDIR);
     }
     if (replaced instanceof SimDirectory directory && !directory.live().isEmpty()) {
       throw new SimErrno(Errno.ENOTEMPTY);

@@ -25,9 +25,14 @@ final class SimFile extends SimNode {
 
   /// How a write reaches the device.
   enum Way {
+    /// Through the page cache, later.
     CACHED,
+    /// Past the page cache, into the cache of the device.
     DIRECT,
-    DURABLE
+    /// To stable storage.
+    DURABLE,
+    /// Not at all.
+    LOST
   }
 
   private @Nullable Sector[] sectors = new @Nullable Sector[16];
@@ -44,10 +49,6 @@ final class SimFile extends SimNode {
 
   long length() {
     return length;
-  }
-
-  long durableLength() {
-    return durableLength;
   }
 
   /// Bytes at `offset`, as many as there are and as fit.
@@ -119,10 +120,11 @@ final class SimFile extends SimNode {
         sector = newSector(index);
       }
       if (sector != null) {
-        if (way == Way.DURABLE) {
-          sector.writeDurably(from, source, at + done, part);
-        } else {
-          sector.write(from, source, at + done, part, way == Way.DIRECT);
+        switch (way) {
+          case CACHED -> sector.write(from, source, at + done, part, false);
+          case DIRECT -> sector.write(from, source, at + done, part, true);
+          case DURABLE -> sector.writeDurably(from, source, at + done, part);
+          case LOST -> sector.writeLost(from, source, at + done, part);
         }
         dirty.set(index, sector.isDirty());
       }
@@ -242,7 +244,7 @@ final class SimFile extends SimNode {
       Sector sector = sectorAt(index);
       byte[] old = sector == null ? Sector.ZEROS : sector.durable();
       byte[] torn = choice.torn(old, from, bytes, done, part);
-      if (torn != old) {
+      if (torn != null) {
         newSector(index);
         sectors[index] = Sector.of(torn);
         reached = position + part;
@@ -262,8 +264,8 @@ final class SimFile extends SimNode {
       Sector sector = sectors[i];
       if (sector != null) {
         boolean cut = i == first && from > 0;
-        byte[] rest = cut ? Arrays.copyOf(Arrays.copyOf(sector.durable(), from), Sector.BYTES) : null;
-        sectors[i] = rest == null ? null : Sector.of(rest);
+        byte[] rest = Arrays.copyOf(Arrays.copyOf(sector.durable(), from), Sector.BYTES);
+        sectors[i] = cut ? Sector.of(rest) : null;
       }
     }
   }

@@ -1,10 +1,13 @@
 package dev.iobus.sim;
 
+import org.jspecify.annotations.Nullable;
+
 /// What a name stands for. Confined to the holder of the disk.
 abstract sealed class SimNode permits SimFile, SimDirectory, SimSymbolicLink {
 
   private final long inode;
   private long modifiedMillis;
+  private @Nullable SimOpenFile lockOwner;
 
   SimNode(long inode) {
     this.inode = inode;
@@ -20,5 +23,19 @@ abstract sealed class SimNode permits SimFile, SimDirectory, SimSymbolicLink {
 
   final void modified(long millis) {
     modifiedMillis = millis;
+  }
+
+  /// As an OFD lock of fcntl(2): false while another open file has it.
+  final boolean lock(SimOpenFile owner) {
+    if (lockOwner == null) {
+      lockOwner = owner;
+    }
+    return lockOwner == owner;
+  }
+
+  final void unlock(SimOpenFile owner) {
+    if (lockOwner == owner) {
+      lockOwner = null;
+    }
   }
 }

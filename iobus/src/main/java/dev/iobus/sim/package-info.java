@@ -1,11 +1,27 @@
-/// A simulated host for tests of storage code: a disk that says what a loss of power leaves, and in
-/// which everything that is undecided is decided by one seed.
+/// A simulated host for tests of storage code: one seed decides which task runs, how long each
+/// operation takes, what fails, and what a loss of power leaves.
 ///
 /// The nouns, in order: a **disk** ([dev.iobus.sim.SimDisk]) keeps live and durable bytes and names
-/// apart. A **crash** is what a loss of power at one moment leaves of a disk, chosen by a seed among
-/// all that may be left.
+/// apart. A **crash** is what a loss of power at one moment leaves of a disk, chosen by a seed
+/// among all that may be left. The **scheduler** ([dev.iobus.sim.SimScheduler]) runs tasks one at a
+/// time, in virtual time, and is the host of every bus that is opened with it. **Faults**
+/// ([dev.iobus.sim.Faults]) say what goes wrong.
 ///
-/// Nothing of the rest of the library refers to this package.
+/// ```
+///   code under test ─ SharedBus, Bus ─ dev.iobus.backend.Backend
+///          │                                 │
+///   SimScheduler ─ Baton, SimEvents     SimBackend ─ SimKernel ─ Faults
+///                                                        └ SimDisk ─ SimFile, NameJournal
+/// ```
+///
+/// Invariants.
+/// 1. The same seed gives the same run, on every host: [dev.iobus.sim.SimScheduler#traceHash()].
+/// 2. What was made durable is there after every crash; the rest may be there or not, in every
+///    combination that a disk may leave.
+/// 3. Memory that belongs to the kernel is watched: who touches it ends the simulation.
+///
+/// Start at [dev.iobus.sim.SimScheduler]. Nothing of the rest of the library refers to this
+/// package: a bus finds its backend through `dev.iobus.backend.SimulatedHost`.
 @NullMarked
 package dev.iobus.sim;
 

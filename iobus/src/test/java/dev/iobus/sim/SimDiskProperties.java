@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -150,9 +151,9 @@ final class SimDiskProperties {
   }
 
   /// A change of names: what becomes of each name, by the length of the file that it stands for.
-  private record Change(TreeMap<String, Integer> names) {
+  private record Change(Map<String, Integer> names) {
 
-    void apply(TreeMap<String, Integer> to) {
+    void apply(Map<String, Integer> to) {
       names.forEach(
           (name, file) -> {
             if (file == 0) {
@@ -198,17 +199,17 @@ final class SimDiskProperties {
         pending.add(change);
       }
       assertEquals(live, names(disk));
-      List<TreeMap<String, Integer>> possible = possible(durable, pending);
+      List<Map<String, Integer>> possible = possible(durable, pending);
       for (int i = 0; i < 3; i++) {
-        TreeMap<String, Integer> found = names(disk.crash(random.nextLong()));
+        Map<String, Integer> found = names(disk.crash(random.nextLong()));
         assertTrue(possible.contains(found), () -> found + " is none of " + possible);
       }
     }
   }
 
-  private static List<TreeMap<String, Integer>> possible(
-      TreeMap<String, Integer> durable, List<Change> pending) {
-    List<TreeMap<String, Integer>> possible = new ArrayList<>();
+  private static List<Map<String, Integer>> possible(
+      Map<String, Integer> durable, List<Change> pending) {
+    List<Map<String, Integer>> possible = new ArrayList<>();
     for (int set = 0; set < 1 << pending.size(); set++) {
       TreeMap<String, Integer> names = new TreeMap<>(durable);
       for (int i = 0; i < pending.size(); i++) {
@@ -221,7 +222,7 @@ final class SimDiskProperties {
     return possible;
   }
 
-  private static TreeMap<String, Integer> names(SimDisk disk) throws Exception {
+  private static Map<String, Integer> names(SimDisk disk) throws Exception {
     TreeMap<String, Integer> names = new TreeMap<>();
     for (String name : disk.list(DIRECTORY)) {
       names.put(name, disk.read(DIRECTORY.resolve(name)).length);

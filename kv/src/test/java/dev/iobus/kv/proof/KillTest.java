@@ -50,6 +50,7 @@ class KillTest {
 
   static Stream<Arguments> cases() {
     return Stream.of(BackendKind.values())
+        .filter(backend -> backend != BackendKind.SIMULATED)
         .flatMap(
             backend ->
                 Stream.of(Durability.values())

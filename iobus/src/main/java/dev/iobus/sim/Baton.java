@@ -1,0 +1,373 @@
+package dev.iobus.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// Who runs. One task has the baton; at each switch point it draws from the seed who has it next.
+///
+/// Time passes a little at each switch point, and jumps to the next event when no task can run.
+///
+/// Invariants.
+/// 1. Only the holder of the baton reads or writes the state of a simulation; [#foreign] alone is
+///    written by others.
+/// 2. The random numbers, and so everything, depend on the seed and on what tasks do, and never on
+///    real time or on threads.
+/// 3. When a simulation ends, its tasks are ended one after the other, each at the place where it
+///    waits, and the root task last.
+final class Baton {
+
+  /// A task that runs for so long in real time without a switch point is reported.
+  private static final long STUCK_NANOS = 10_000_000_000L;
+
+  private static final ThreadLocal<@Nullable SimTask> CURRENT = new ThreadLocal<>();
+
+  private final long seed;
+  private final SplittableRandom random;
+  private final Trace trace = new Trace();
+  private final SimEvents events = new SimEvents();
+  private final List<SimTask> alive = new ArrayList<>();
+  private final List<SimTask> runnable = new ArrayList<>();
+  /// In how many of 8 cases a task that could go on does so.
+  private final int stickiness;
+
+  /// What threads outside of the simulation want to be done.
+  private final Queue<Runnable> foreign = new ConcurrentLinkedQueue<>();
+  private volatile @Nullable Thread waiter;
+
+  private @Nullable SimTask root;
+  private int tasks;
+  private long switches;
+  private long nowNanos;
+  private boolean ending;
+  private @Nullable Throwable failure;
+  private long reportedAt = -1;
+
+  Baton(long seed) {
+    this.seed = seed;
+    random = new SplittableRandom(seed);
+    stickiness = random.nextInt(8);
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  SplittableRandom random() {
+    return random;
+  }
+
+  long nowNanos() {
+    return nowNanos;
+  }
+
+  void pass(long nanos) {
+    nowNanos += nanos;
+  }
+
+  long switches() {
+    return switches;
+  }
+
+  boolean isEnding() {
+    return ending;
+  }
+
+  /// The calling task.
+  ///
+  /// @throws IllegalStateException on a thread that is no task of this simulation
+  SimTask self() {
+    SimTask task = CURRENT.get();
+    if (task == null || !alive.contains(task)) {
+      throw new IllegalStateException(
+          "thread " + Thread.currentThread().getName() + " is no task of this simulation;"
+              + " use SimScheduler.run and Scheduler.start");
+    }
+    return task;
+  }
+
+  /// Whether the calling thread is a task of this simulation that may touch its state.
+  boolean isTask() {
+    return CURRENT.get() != null;
+  }
+
+  // Life of the simulation.
+
+  /// Makes the calling thread the root task, until [#leave()].
+  void enter() {
+    if (CURRENT.get() != null || root != null) {
+      throw new IllegalStateException("a simulation runs already");
+    }
+    SimTask task = new SimTask(tasks++, "root", false);
+    task.runsOn(Thread.currentThread());
+    root = task;
+    alive.add(task);
+    CURRENT.set(task);
+    ending = false;
+  }
+
+  /// Ends all other tasks. By the root task, at its end.
+  void leave() {
+    try {
+      endOthers();
+    } finally {
+      runnable.clear();
+      alive.clear();
+      CURRENT.remove();
+      root = null;
+    }
+  }
+
+  SimTask start(String name, boolean virtual, Runnable body) {
+    SimTask task = new SimTask(tasks++, name, virtual);
+    Thread thread =
+        Thread.ofPlatform()
+            .name("sim-" + task.id + "-" + name)
+            .daemon()
+            .unstarted(() -> live(task, body));
+    task.runsOn(thread);
+    alive.add(task);
+    runnable.add(task);
+    thread.start();
+    return task;
+  }
+
+  private void live(SimTask task, Runnable body) {
+    CURRENT.set(task);
+    task.awaitTurn(Long.MAX_VALUE);
+    try {
+      if (!ending) {
+        body.run();
+      }
+    } catch (Ended e) {
+      // As it was meant to.
+      assert ending;
+    } catch (Throwable t) {
+      if (!ending) { // What a task throws while it unwinds says nothing.
+        fail(t);
+      }
+    } finally {
+      task.ended = true;
+      alive.remove(task);
+      runnable.remove(task);
+      if (ending) {
+        rootTask().giveTurn();
+      } else {
+        pick().giveTurn();
+      }
+    }
+  }
+
+  private SimTask rootTask() {
+    SimTask task = root;
+    assert task != null : "no simulation runs";
+    return task;
+  }
+
+  /// Notes the first failure of the simulation itself or of a task, which ends it.
+  void fail(Throwable cause) {
+    if (failure == null) {
+      failure = cause;
+    } else if (!failure.equals(cause)) {
+      failure.addSuppressed(cause);
+    }
+    ending = true;
+  }
+
+  @Nullable Throwable failure() {
+    return failure;
+  }
+
+  /// From now on every wait of every task ends it.
+  void end() {
+    ending = true;
+  }
+
+  /// By the root task: lets each of the others unwind.
+  private void endOthers() {
+    ending = true;
+    SimTask self = rootTask();
+    while (alive.size() > 1) {
+      SimTask other = alive.getLast() == self ? alive.getFirst() : alive.getLast();
+      if (other == self) {
+        return;
+      }
+      other.giveTurn();
+      if (!self.awaitTurn(STUCK_NANOS)) {
+        throw new IllegalStateException(
+            other + " does not end; " + dump(), failure);
+      }
+    }
+  }
+
+  // Switch points.
+
+  /// Lets others run, or not.
+  void switchPoint() {
+    SimTask self = self();
+    if (ending) {
+      endSelf(self);
+    }
+    if (alive.size() == 1 || random.nextInt(8) < stickiness) {
+      nowNanos += 50;
+      fireDue();
+      if (ending) {
+        endSelf(self);
+      }
+      return;
+    }
+    runnable.add(self);
+    handOver(self);
+  }
+
+  /// Waits until [#wake] or the deadline.
+  ///
+  /// @param deadlineNanos [Long#MAX_VALUE] for none
+  void block(String why, long deadlineNanos) {
+    SimTask self = self();
+    if (ending) {
+      endSelf(self);
+    }
+    self.blocked = true;
+    self.waitsFor = why;
+    long wait = ++self.wait;
+    if (deadlineNanos != Long.MAX_VALUE) {
+      events.add(
+          Math.max(nowNanos, deadlineNanos),
+          () -> {
+            if (self.wait == wait) {
+              wake(self);
+            }
+          });
+    }
+    handOver(self);
+  }
+
+  /// Makes a task that is blocked one that can run.
+  void wake(SimTask task) {
+    if (task.blocked && !task.ended) {
+      task.blocked = false;
+      runnable.add(task);
+    }
+  }
+
+  void at(long nanos, Runnable action) {
+    events.add(nanos, action);
+  }
+
+  private void handOver(SimTask self) {
+    SimTask next = pick();
+    if (next != self) {
+      next.giveTurn();
+      if (self == root) {
+        while (!self.awaitTurn(STUCK_NANOS)) {
+          reportIfStuck(switches);
+        }
+      } else {
+        self.awaitTurn(Long.MAX_VALUE);
+      }
+    }
+    self.waitsFor = "";
+    if (ending) {
+      endSelf(self);
+    }
+  }
+
+  @SuppressWarnings("SystemOut") // Somebody must hear of it while nothing else can be done.
+  private void reportIfStuck(long at) {
+    if (reportedAt == at) {
+      System.err.println("a task has not come to a switch point for 10 s; " + dump());
+    }
+    reportedAt = at;
+  }
+
+  /// Who runs next. Fires what is due; waits for other threads when nothing else can happen.
+  private SimTask pick() {
+    switches++;
+    nowNanos += 1 + random.nextInt(1000);
+    fireDue();
+    while (runnable.isEmpty() && !ending) {
+      long next = events.nextNanos();
+      if (next != Long.MAX_VALUE) {
+        nowNanos = Math.max(nowNanos, next);
+        fireDue();
+      } else if (!awaitForeign()) {
+        fail(new IllegalStateException("no task can run; " + dump()));
+      }
+    }
+    if (ending) {
+      return rootTask();
+    }
+    SimTask next = runnable.remove(random.nextInt(runnable.size()));
+    trace.add(next.id, nowNanos);
+    return next;
+  }
+
+  private void fireDue() {
+    for (Runnable wish = foreign.poll(); wish != null; wish = foreign.poll()) {
+      wish.run();
+    }
+    while (!ending && events.nextNanos() <= nowNanos) {
+      try {
+        events.remove().run();
+      } catch (RuntimeException | AssertionError e) {
+        fail(e);
+      }
+    }
+  }
+
+  /// At the end of a simulation: the root waits until all others have unwound, then unwinds too.
+  private void endSelf(SimTask self) {
+    if (self == root) {
+      endOthers();
+    }
+    throw new Ended("the simulation has ended");
+  }
+
+  // Threads from outside.
+
+  /// Has something done by the holder of the baton. From any thread.
+  void foreign(Runnable wish) {
+    foreign.add(wish);
+    Thread waiting = waiter;
+    if (waiting != null) {
+      LockSupport.unpark(waiting);
+    }
+  }
+
+  private boolean awaitForeign() {
+    waiter = Thread.currentThread();
+    long start = System.nanoTime();
+    boolean interrupted = false;
+    while (foreign.isEmpty() && System.nanoTime() - start < STUCK_NANOS) {
+      LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(100));
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    waiter = null;
+    boolean came = !foreign.isEmpty();
+    fireDue();
+    return came;
+  }
+
+  private String dump() {
+    StringBuilder text = new StringBuilder("seed ").append(seed).append(", tasks:");
+    for (SimTask task : alive) {
+      text.append("\n  ").append(task);
+      if (task.blocked) {
+        text.append(" waits for ").append(task.waitsFor);
+      }
+      for (StackTraceElement frame : task.thread().getStackTrace()) {
+        text.append("\n    at ").append(frame);
+      }
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,120 @@
+package dev.iobus.sim;
+
+import dev.iobus.posix.Errno;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/// One thing that goes wrong, and when. Made by the methods of [Faults]; counts what it has
+/// matched.
+///
+/// Unless told otherwise it strikes the first operation of its kind, once, in any file.
+///
+/// Confined to one thread at a time, as its simulation is.
+public final class Fault {
+
+  /// What happens to the operation.
+  enum Kind {
+    /// It ends with an error. What a sync had to write may be lost for good.
+    ERROR,
+    /// A transfer ends early.
+    SHORT,
+    /// A write is said to be done and is not.
+    LOST,
+    /// A transfer goes to another place of the same file.
+    MISDIRECTED,
+    /// A read brings what was durable before.
+    STALE,
+    /// A read brings one wrong bit.
+    FLIPPED
+  }
+
+  private final Kind kind;
+  private final int errno;
+  private final EnumSet<SimOperation> operations;
+
+  private PathMatcher names = path -> true;
+  private long first = 1;
+  private long times = 1;
+  private double odds = 1;
+
+  private long matched;
+  private long struck;
+
+  Fault(Kind kind, int errno, Set<SimOperation> operations) {
+    this.kind = kind;
+    this.errno = errno;
+    this.operations = EnumSet.copyOf(operations);
+  }
+
+  /// Only in files whose name matches, such as `wal-*`.
+  ///
+  /// @param glob for the last part of the path; as in
+  ///     [java.nio.file.FileSystem#getPathMatcher(String)]
+  public Fault inFiles(String glob) {
+    names = FileSystems.getDefault().getPathMatcher("glob:" + glob);
+    return this;
+  }
+
+  /// At the nth operation that it matches, counted from 1.
+  public Fault at(long nth) {
+    if (nth < 1) {
+      throw new IllegalArgumentException("operations are counted from 1, not " + nth);
+    }
+    first = nth;
+    return this;
+  }
+
+  /// From there on each time, and not once.
+  public Fault sticky() {
+    times = Long.MAX_VALUE;
+    return this;
+  }
+
+  /// Each time with that probability.
+  ///
+  /// @param probability 0 to 1
+  public Fault withOdds(double probability) {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new IllegalArgumentException("probability " + probability + " is not in 0 to 1");
+    }
+    odds = probability;
+    return sticky();
+  }
+
+  /// How often it has struck.
+  public long struck() {
+    return struck;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /// A positive error number.
+  int errno() {
+    return errno;
+  }
+
+  boolean strikes(SimOperation operation, Path file, RandomGenerator random) {
+    Path name = file.getFileName();
+    if (!operations.contains(operation) || name == null || !names.matches(name)) {
+      return false;
+    }
+    matched++;
+    boolean due = matched >= first && struck < times;
+    if (!due || (odds < 1 && random.nextDouble() >= odds)) {
+      return false;
+    }
+    struck++;
+    return true;
+  }
+
+  @Override
+  public String toString() {
+    return kind + (errno > 0 ? " " + Errno.name(errno) : "") + " in " + operations;
+  }
+}

@@ -1,0 +1,141 @@
+package dev.iobus.sim;
+
+import dev.iobus.posix.Errno;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// What goes wrong on a simulated host: scripts that strike the nth operation of a kind, odds, and
+/// the moment at which power is lost.
+///
+/// ```java
+/// Faults faults = new Faults();
+/// faults.error("EIO", SimOperation.DATA_SYNC).inFiles("wal-*").at(3); // once
+/// faults.error("EINTR", SimOperation.READ).withOdds(0.1);
+/// faults.flippedBit().at(20).sticky();
+/// faults.losePowerAfter(1000);
+/// ```
+///
+/// Errors that change nothing: EINTR, EAGAIN, EMFILE, ENOMEM. A sync that fails with any other
+/// error has lost an unknown part of what it had to write, which the next sync does not write
+/// either; a write that fails may have been done in part. Of several faults that strike at once the
+/// first that was made counts.
+///
+/// Confined to one thread at a time, as its simulation is.
+public final class Faults {
+
+  private static final Set<SimOperation> TRANSFERS =
+      EnumSet.of(SimOperation.READ, SimOperation.WRITE);
+
+  private final List<Fault> faults = new ArrayList<>();
+  private long powerLoss = Long.MAX_VALUE;
+  private int descriptors = 1024;
+
+  /// Nothing goes wrong.
+  public Faults() {}
+
+  /// An operation ends with an error.
+  ///
+  /// @param errno a name such as `EIO` or `ENOSPC`
+  /// @param operations which kinds; none: all
+  public Fault error(String errno, SimOperation... operations) {
+    Set<SimOperation> set =
+        operations.length == 0
+            ? EnumSet.allOf(SimOperation.class)
+            : EnumSet.copyOf(List.of(operations));
+    return add(new Fault(Fault.Kind.ERROR, Errno.number(errno), set));
+  }
+
+  /// A read or write of more than one byte moves fewer than it was asked to, and at least one; on a
+  /// direct file whole sectors.
+  public Fault shortTransfer() {
+    return add(new Fault(Fault.Kind.SHORT, 0, TRANSFERS));
+  }
+
+  /// A write is acknowledged and does nothing, on the device: until [SimDisk#dropCaches()] and in
+  /// reads through the page cache it shows.
+  public Fault lostWrite() {
+    return add(new Fault(Fault.Kind.LOST, 0, EnumSet.of(SimOperation.WRITE)));
+  }
+
+  /// A transfer goes to a place of the same file that is some blocks of 4 KiB away.
+  ///
+  /// @param operation READ or WRITE
+  public Fault misdirected(SimOperation operation) {
+    return add(new Fault(Fault.Kind.MISDIRECTED, 0, transfer(operation)));
+  }
+
+  /// A read brings what was durable before later writes.
+  public Fault staleRead() {
+    return add(new Fault(Fault.Kind.STALE, 0, EnumSet.of(SimOperation.READ)));
+  }
+
+  /// A read brings one wrong bit. For damage at rest see [SimDisk#flipBit].
+  public Fault flippedBit() {
+    return add(new Fault(Fault.Kind.FLIPPED, 0, EnumSet.of(SimOperation.READ)));
+  }
+
+  private static Set<SimOperation> transfer(SimOperation operation) {
+    if (!TRANSFERS.contains(operation)) {
+      throw new IllegalArgumentException(operation + " is neither READ nor WRITE");
+    }
+    return EnumSet.of(operation);
+  }
+
+  private Fault add(Fault fault) {
+    faults.add(fault);
+    return fault;
+  }
+
+  /// Loses power when so many operations have been done, before the last of them is known to
+  /// anybody: [SimScheduler#run] then ends, and [SimDisk#crash] says what is left.
+  ///
+  /// @param operations counted from the first of the simulation, at least 1
+  public Faults losePowerAfter(long operations) {
+    if (operations < 1) {
+      throw new IllegalArgumentException("operations are counted from 1, not " + operations);
+    }
+    powerLoss = operations;
+    return this;
+  }
+
+  /// Lets the process have so many files open, 1,024 by default; the next open fails with EMFILE.
+  public Faults limitDescriptors(int count) {
+    if (count < 0) {
+      throw new IllegalArgumentException(count + " descriptors are negative");
+    }
+    descriptors = count;
+    return this;
+  }
+
+  /// What strikes an operation, or null. Those that were made after it do not count the operation.
+  @Nullable Fault strike(SimOperation operation, Path file, RandomGenerator random) {
+    Fault striking = null;
+    for (Fault fault : faults) {
+      if (striking == null && fault.strikes(operation, file, random)) {
+        striking = fault;
+      }
+    }
+    return striking;
+  }
+
+  boolean losesPowerAt(long operations) {
+    return operations >= powerLoss;
+  }
+
+  int descriptors() {
+    return descriptors;
+  }
+
+  /// Whether a failed operation with this number has changed nothing.
+  static boolean isHarmless(int errno) {
+    return switch (errno) {
+      case Errno.EINTR, Errno.EAGAIN, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM -> true;
+      default -> false;
+    };
+  }
+}

@@ -1,0 +1,153 @@
+package dev.iobus.sim;
+
+import dev.iobus.backend.Link;
+import dev.iobus.backend.Op;
+import dev.iobus.backend.Request;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// A request on its way through the simulated kernel, and its memory meanwhile.
+///
+/// Until the operation is carried out the memory of a read holds junk that nobody else may change,
+/// and that of a write what it held at the submission: who touches either is found out.
+///
+/// Confined to the holder of the baton.
+final class SimJob {
+
+  final Request request;
+  final Op op;
+  final long userData;
+  final Link link;
+
+  /// The next of the run that it is linked in.
+  @Nullable SimJob next;
+
+  /// What it works on; holds a reference.
+  @Nullable SimOpenFile file;
+
+  /// The table that its slots are in.
+  final SimSlots slots;
+
+  /// Whether the slot is looked up when its turn comes: what is before it in the run may fill it.
+  boolean resolvesLate;
+
+  /// Whether the chain was cut before it.
+  boolean cut;
+
+  boolean cancelled;
+  boolean ended;
+  @Nullable InFlightWrite write;
+
+  /// What the memory must hold at the end.
+  private byte @Nullable [] expected;
+
+  /// What a read does not fill keeps these bytes.
+  private byte @Nullable [] before;
+
+  SimJob(Request request, SimSlots slots) {
+    this.request = request;
+    this.slots = slots;
+    op = request.op;
+    userData = request.userData;
+    link = request.link;
+  }
+
+  boolean isTransfer() {
+    return op == Op.READ || op == Op.WRITE;
+  }
+
+  /// Whether all memory and the place in the file are multiples of a sector.
+  boolean isAligned() {
+    boolean aligned = request.offset % Sector.BYTES == 0;
+    if (request.vectors.isEmpty()) {
+      long address = request.buffer.address() + request.bufferOffset;
+      return aligned && address % Sector.BYTES == 0 && request.length % Sector.BYTES == 0;
+    }
+    for (int i = 0; i < request.vectors.count(); i++) {
+      MemorySegment part = request.vectors.part(i);
+      aligned &= part.address() % Sector.BYTES == 0 && part.byteSize() % Sector.BYTES == 0;
+    }
+    return aligned;
+  }
+
+  /// The bytes that a write is about to write, as they were when it was submitted.
+  byte[] content() {
+    byte[] bytes = expected;
+    assert bytes != null : "the memory is not owned";
+    return bytes;
+  }
+
+  /// Takes the memory over.
+  void own(long junk) {
+    before = load();
+    if (op == Op.WRITE) {
+      expected = before;
+      return;
+    }
+    byte[] filling = new byte[before.length];
+    Arrays.fill(filling, (byte) (junk | 1));
+    store(filling);
+    expected = filling;
+  }
+
+  /// Gives the memory back.
+  ///
+  /// @param read bytes for the beginning of the memory, or null to leave it as it is
+  /// @param count how many of them
+  /// @throws AssertionError when somebody else has changed it meanwhile
+  /// @throws IllegalStateException when it was freed meanwhile
+  void giveBack(byte @Nullable [] read, int count) {
+    byte[] wanted = expected;
+    byte[] original = before;
+    if (wanted == null || original == null) {
+      return;
+    }
+    expected = null;
+    before = null;
+    int changed = Arrays.mismatch(wanted, load());
+    if (changed >= 0) {
+      throw new AssertionError(
+          "byte " + changed + " of the memory of a " + op.label() + " at " + request.offset
+              + " was changed while the kernel owned it");
+    }
+    if (read != null) {
+      System.arraycopy(read, 0, original, 0, count);
+      store(original);
+    }
+  }
+
+  private byte[] load() {
+    byte[] bytes = new byte[request.length];
+    move(bytes, false);
+    return bytes;
+  }
+
+  private void store(byte[] bytes) {
+    move(bytes, true);
+  }
+
+  private void move(byte[] bytes, boolean toMemory) {
+    if (request.vectors.isEmpty()) {
+      move(request.buffer, request.bufferOffset, bytes, 0, bytes.length, toMemory);
+      return;
+    }
+    int at = 0;
+    for (int i = 0; i < request.vectors.count(); i++) {
+      MemorySegment part = request.vectors.part(i);
+      int length = (int) part.byteSize();
+      move(part, 0, bytes, at, length, toMemory);
+      at += length;
+    }
+  }
+
+  private static void move(
+      MemorySegment memory, long offset, byte[] bytes, int at, int length, boolean toMemory) {
+    if (toMemory) {
+      MemorySegment.copy(bytes, at, memory, ValueLayout.JAVA_BYTE, offset, length);
+    } else {
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, offset, bytes, at, length);
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package dev.iobus.sim;
+
+import dev.iobus.Scheduler;
+import dev.iobus.backend.SimulatedBackend;
+import dev.iobus.backend.SimulatedHost;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/// A host that lives in one seed: its tasks, its time, its randomness and its disk. Two runs with
+/// the same seed do the same, to the last switch between tasks.
+///
+/// A bus that is opened with this scheduler stands on this host:
+///
+/// ```java
+/// SimDisk disk = new SimDisk();
+/// disk.createDirectories(Path.of("/data"));
+/// Faults faults = new Faults().losePowerAfter(40);
+/// SimScheduler scheduler = new SimScheduler(seed, disk, faults);
+/// boolean ended = scheduler.run(() -> {
+///   try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(scheduler))) {
+///     // … the code that is tested; its threads are started by scheduler.start …
+///   }
+/// });
+/// SimDisk after = ended ? disk : disk.crash(seed); // and check what is there
+/// ```
+///
+/// Each task has a thread of its own, but one alone runs at a time: at each call of this scheduler
+/// that may wait, and at each submission and wait of a bus, the seed decides who goes on. Time is
+/// virtual: it passes a little at each switch and jumps ahead when every task waits. So a
+/// simulation finds errors of order between such calls; races between plain reads and writes it
+/// cannot find.
+///
+/// What the tasks do must depend on nothing but this scheduler: no threads, clocks, random numbers
+/// or identity hashes of their own. A task may hold locks of this scheduler while it calls it, and
+/// no others. An [Error] that ends a task when the simulation ends must not be swallowed for ever.
+///
+/// A simulation ends at once when a task throws, when memory that belongs to the kernel was
+/// touched, and when no task can run; [#run] then throws an [AssertionError] that names the seed. A
+/// task that does not come to a call of this scheduler for 10 s of real time is reported with all
+/// stacks.
+///
+/// Tasks of the simulation call all of it. Other threads call nothing but [#run].
+public final class SimScheduler implements Scheduler, SimulatedHost {
+
+  private final long seed;
+  private final Baton baton;
+  private final SimClock clock;
+  private final SimKernel kernel;
+  private final int parallelism;
+  private int streams;
+
+  /// What the root task of a simulation does.
+  @FunctionalInterface
+  public interface Body<X extends Exception> {
+    void run() throws X;
+  }
+
+  /// A host on which nothing fails.
+  ///
+  /// @param disk what is on its disk; it is changed by the simulation
+  public SimScheduler(long seed, SimDisk disk) {
+    this(seed, disk, new Faults());
+  }
+
+  /// A host on which `faults` happen.
+  ///
+  /// @param faults its counters are changed by the simulation
+  public SimScheduler(long seed, SimDisk disk, Faults faults) {
+    this.seed = seed;
+    baton = new Baton(seed);
+    SplittableRandom random = new SplittableRandom(Trace.mix(seed, 1));
+    clock = new SimClock(baton, random.split());
+    kernel = new SimKernel(disk, faults, random.split(), baton.trace());
+    parallelism = 1 + random.nextInt(4);
+  }
+
+  /// Runs the calling thread as the root task, until `body` ends. Tasks that run on are ended then,
+  /// each at the place where it waits. Again and again, one after the other, until power is lost.
+  ///
+  /// @return whether `body` came to its end; false when power was lost before
+  /// @throws AssertionError when the simulation failed; the cause says why
+  /// @throws X when `body` throws it
+  /// @throws IllegalStateException when power was lost in an earlier run
+  public <X extends Exception> boolean run(Body<X> body) throws X {
+    if (kernel.losesPower()) {
+      throw new IllegalStateException("power was lost; a new scheduler can go on with a crash");
+    }
+    baton.enter();
+    Throwable thrown = null;
+    try {
+      body.run();
+    } catch (Throwable t) {
+      thrown = t;
+    }
+    baton.leave();
+    Throwable failure = baton.failure();
+    if (failure != null) {
+      throw new AssertionError("the simulation with seed " + seed + " failed", failure);
+    }
+    if (kernel.losesPower()) {
+      return false;
+    }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    if (thrown instanceof RuntimeException exception) {
+      throw exception;
+    }
+    if (thrown != null) {
+      @SuppressWarnings("unchecked") // A body throws nothing else.
+      X checked = (X) thrown;
+      throw checked;
+    }
+    return true;
+  }
+
+  /// The disk, as the kernel sees it.
+  public SimDisk disk() {
+    return kernel.disk();
+  }
+
+  /// Operations that the disk has been asked for: what [Faults#losePowerAfter] counts.
+  public long operations() {
+    return kernel.operations();
+  }
+
+  /// How often the seed has decided who runs.
+  public long switches() {
+    return baton.switches();
+  }
+
+  /// Open descriptors of all busses of this host; for tests of leaks.
+  public int openFiles() {
+    return kernel.descriptors().count();
+  }
+
+  /// Everything that happened, in one number: equal for equal runs.
+  public long traceHash() {
+    return Trace.mix(baton.trace().hash(), baton.trace().events());
+  }
+
+  @Override
+  public SimulatedBackend openBackend(int requests) {
+    return new SimBackend(requests, baton, kernel, clock);
+  }
+
+  @Override
+  public Task start(String name, Runnable body) {
+    SimTask task = baton.start(name, false, body);
+    baton.switchPoint();
+    return task;
+  }
+
+  /// Starts a task that the code under test takes for a virtual thread.
+  public Task startVirtual(String name, Runnable body) {
+    SimTask task = baton.start(name, true, body);
+    baton.switchPoint();
+    return task;
+  }
+
+  @Override
+  public Task currentTask() {
+    return baton.self();
+  }
+
+  @Override
+  public void park(long deadlineNanos) {
+    SimTask self = baton.self();
+    if (self.permit) {
+      self.permit = false;
+      baton.switchPoint();
+      return;
+    }
+    if (baton.nowNanos() < deadlineNanos) {
+      self.parked = true;
+      try {
+        baton.block("an unpark", deadlineNanos);
+      } finally {
+        self.parked = false;
+      }
+      self.permit = false;
+    }
+  }
+
+  @Override
+  public void unpark(Task task) {
+    SimTask target = (SimTask) task;
+    if (baton.isEnding()) {
+      return;
+    }
+    target.permit = true;
+    if (target.parked) {
+      baton.wake(target);
+    }
+    baton.switchPoint();
+  }
+
+  @Override
+  public void yield() {
+    baton.switchPoint();
+  }
+
+  @Override
+  public Lock newLock() {
+    return new SimLock(baton);
+  }
+
+  /// Passes a little time.
+  @Override
+  public long nanoTime() {
+    baton.pass(20);
+    return baton.nowNanos();
+  }
+
+  @Override
+  public long wallClockMillis() {
+    return clock.wallMillis();
+  }
+
+  @Override
+  public RandomGenerator random(String stream) {
+    return new SplittableRandom(Trace.mix(seed, Trace.mix(stream.hashCode(), ++streams)));
+  }
+
+  @Override
+  public int parallelism() {
+    return parallelism;
+  }
+}

@@ -1,0 +1,299 @@
+package dev.iobus.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.Bus;
+import dev.iobus.BusOptions;
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
+import dev.iobus.Result;
+import dev.iobus.Scheduler;
+import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// One seed decides everything.
+final class SimSchedulerTest {
+
+  private static final Path DIRECTORY = Path.of("/sim");
+
+  private static final Logger BUSSES = Logger.getLogger("dev.iobus");
+
+  /// A bus that is left when a simulation ends says what it leaves in flight, which is no news
+  /// here.
+  @BeforeEach
+  void silenceBusses() {
+    BUSSES.setLevel(Level.OFF);
+  }
+
+  @AfterEach
+  void hearBusses() {
+    BUSSES.setLevel(null);
+  }
+
+  private static SimDisk newDisk() {
+    SimDisk disk = new SimDisk();
+    disk.createDirectories(DIRECTORY);
+    return disk;
+  }
+
+  private static BusOptions options(SimScheduler scheduler) {
+    return BusOptions.defaults().withScheduler(scheduler).withCapacity(4);
+  }
+
+  /// Several tasks write to one file each, through one bus.
+  private static void workload(SimScheduler scheduler, int tasks) throws IOException {
+    try (SharedBus bus = SharedBus.open(options(scheduler))) {
+      int[] running = {tasks};
+      Scheduler.Task root = scheduler.currentTask();
+      for (int i = 0; i < tasks; i++) {
+        int number = i;
+        Runnable body =
+            () -> {
+              try {
+                write(bus, number);
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              } finally {
+                running[0]--;
+                scheduler.unpark(root);
+              }
+            };
+        if (i % 2 == 0) {
+          scheduler.start("writer", body);
+        } else {
+          scheduler.startVirtual("writer", body);
+        }
+      }
+      while (running[0] > 0) {
+        scheduler.park(Long.MAX_VALUE);
+      }
+    }
+  }
+
+  private static void write(SharedBus bus, int number) throws IOException {
+    OpenFile file =
+        bus.open(
+            DIRECTORY.resolve("file" + number), OpenFlag.WRITE, OpenFlag.READ, OpenFlag.CREATE);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment memory = arena.allocate(3000).fill((byte) number);
+      for (int i = 0; i < 4; i++) {
+        bus.writeFully(file, memory, i * 3000L, i == 2 ? WriteFlag.DSYNC : WriteFlag.NONE);
+      }
+      bus.sync(file);
+      MemorySegment read = arena.allocate(12_000);
+      assertEquals(12_000, bus.readFully(file, read, 0));
+      assertEquals(number, read.get(ValueLayout.JAVA_BYTE, 11_999));
+    }
+    bus.close(file);
+  }
+
+  @Test
+  void sameSeedSameTrace() throws Exception {
+    TreeSet<Long> hashes = new TreeSet<>();
+    for (int seed = 0; seed < 20; seed++) {
+      SimDisk[] disks = new SimDisk[2];
+      long[] traces = new long[2];
+      for (int i = 0; i < 2; i++) {
+        disks[i] = newDisk();
+        SimScheduler scheduler = new SimScheduler(seed, disks[i]);
+        assertTrue(scheduler.run(() -> workload(scheduler, 3)));
+        assertEquals(0, scheduler.openFiles());
+        traces[i] = scheduler.traceHash();
+      }
+      assertEquals(traces[0], traces[1], "seed " + seed);
+      assertEquals(disks[0].contentHash(), disks[1].contentHash());
+      hashes.add(traces[0]);
+    }
+    assertEquals(20, hashes.size());
+  }
+
+  @Test
+  void seedsFindTheLostUpdate() {
+    TreeSet<Integer> sums = new TreeSet<>();
+    for (int seed = 0; seed < 50; seed++) {
+      SimScheduler scheduler = new SimScheduler(seed, newDisk());
+      int[] sum = new int[1];
+      int[] running = {2};
+      scheduler.run(
+          () -> {
+            Scheduler.Task root = scheduler.currentTask();
+            for (int i = 0; i < 2; i++) {
+              scheduler.start(
+                  "adder",
+                  () -> {
+                    int read = sum[0];
+                    scheduler.yield();
+                    sum[0] = read + 1;
+                    running[0]--;
+                    scheduler.unpark(root);
+                  });
+            }
+            while (running[0] > 0) {
+              scheduler.park(Long.MAX_VALUE);
+            }
+          });
+      sums.add(sum[0]);
+    }
+    assertEquals(new TreeSet<>(List.of(1, 2)), sums);
+  }
+
+  @Test
+  void locksExcludeAndConditionsWake() {
+    for (int seed = 0; seed < 30; seed++) {
+      SimScheduler scheduler = new SimScheduler(seed, newDisk());
+      List<Integer> taken = new ArrayList<>();
+      scheduler.run(
+          () -> {
+            Scheduler.Lock lock = scheduler.newLock();
+            Scheduler.Condition changed = lock.newCondition();
+            int[] inside = new int[1];
+            int[] made = new int[1];
+            for (int i = 0; i < 3; i++) {
+              scheduler.start(
+                  "maker",
+                  () -> {
+                    for (int n = 0; n < 5; n++) {
+                      lock.lock();
+                      assertEquals(1, ++inside[0]);
+                      scheduler.yield();
+                      made[0]++;
+                      inside[0]--;
+                      changed.signal();
+                      lock.unlock();
+                    }
+                  });
+            }
+            lock.lock();
+            while (taken.size() < 15) {
+              while (made[0] == 0) {
+                changed.await();
+              }
+              made[0]--;
+              taken.add(0);
+            }
+            assertTrue(lock.isHeldByCurrentTask());
+            lock.unlock();
+          });
+      assertEquals(15, taken.size());
+    }
+  }
+
+  @Test
+  void timeIsVirtual() {
+    SimScheduler scheduler = new SimScheduler(1, newDisk());
+    long start = System.nanoTime();
+    scheduler.run(
+        () -> {
+          long year = 365L * 24 * 3600 * 1_000_000_000L;
+          long before = scheduler.nanoTime();
+          scheduler.park(before + year);
+          assertTrue(scheduler.nanoTime() - before >= year);
+          Scheduler.Lock lock = scheduler.newLock();
+          lock.lock();
+          while (lock.newCondition().awaitUntil(before + 2 * year)) {
+            assertTrue(scheduler.nanoTime() < before + 2 * year);
+          }
+          lock.unlock();
+        });
+    assertTrue(System.nanoTime() - start < 60_000_000_000L);
+  }
+
+  @Test
+  void powerLossEndsTheRunAndLeavesACrash() throws Exception {
+    SimDisk disk = newDisk();
+    SimScheduler all = new SimScheduler(5, disk);
+    assertTrue(all.run(() -> workload(all, 3)));
+    for (int after = 1; after < all.operations(); after++) {
+      SimDisk lost = newDisk();
+      Faults faults = new Faults().losePowerAfter(after);
+      SimScheduler scheduler = new SimScheduler(5, lost, faults);
+      assertFalse(scheduler.run(() -> workload(scheduler, 3)));
+      assertEquals(after, scheduler.operations());
+      SimDisk image = lost.crash(after);
+      for (String name : image.list(DIRECTORY)) {
+        assertTrue(image.read(DIRECTORY.resolve(name)).length <= 12_000);
+      }
+      assertThrows(IllegalStateException.class, () -> scheduler.run(() -> {}));
+    }
+  }
+
+  @Test
+  void memoryOfTheKernelIsGuarded() throws Exception {
+    SimScheduler scheduler = new SimScheduler(1, newDisk());
+    AssertionError failure =
+        assertThrows(AssertionError.class, () -> scheduler.run(() -> touch(scheduler)));
+    assertTrue(String.valueOf(failure.getMessage()).contains("seed 1"));
+    assertTrue(String.valueOf(failure.getCause()).contains("while the kernel owned it"));
+  }
+
+  private static void touch(SimScheduler scheduler) throws IOException {
+    try (Bus bus = Bus.open(options(scheduler));
+        Arena arena = Arena.ofShared()) {
+      bus.submit(bus.create(DIRECTORY.resolve("touched")));
+      Result open = bus.dispatch();
+      OpenFile file = open.endOpen();
+      bus.done(open);
+      MemorySegment memory = arena.allocate(100);
+      bus.submit(bus.write(file, memory, 0, WriteFlag.NONE));
+      memory.set(ValueLayout.JAVA_BYTE, 50, (byte) 1);
+      bus.dispatch();
+    }
+  }
+
+  @Test
+  void failureOfATaskEndsTheSimulation() {
+    SimScheduler scheduler = new SimScheduler(2, newDisk());
+    AssertionError failure =
+        assertThrows(
+            AssertionError.class,
+            () ->
+                scheduler.run(
+                    () -> {
+                      scheduler.start(
+                          "failing",
+                          () -> {
+                            throw new IllegalStateException("mine");
+                          });
+                      scheduler.park(Long.MAX_VALUE);
+                      scheduler.park(Long.MAX_VALUE);
+                    }));
+    assertInstanceOf(IllegalStateException.class, failure.getCause());
+    IOException thrown =
+        assertThrows(
+            IOException.class,
+            () ->
+                new SimScheduler(3, newDisk())
+                    .<IOException>run(
+                        () -> {
+                          throw new IOException("of the body");
+                        }));
+    assertEquals("of the body", thrown.getMessage());
+  }
+
+  @Test
+  void otherThreadsAreNoTasks() {
+    SimScheduler scheduler = new SimScheduler(4, newDisk());
+    assertThrows(IllegalStateException.class, scheduler::currentTask);
+    assertThrows(IllegalStateException.class, () -> scheduler.park(0));
+    assertNotEquals(
+        scheduler.random("a").nextLong(), scheduler.random("a").nextLong(), "independent");
+  }
+}
