@@ -1,0 +1,116 @@
+package dev.iobus.storage.wal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
+import java.io.IOException;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/// A log whose power is lost after each of its operations, and again while it recovers.
+final class LogSimulationTest {
+
+  private static final Logger BUSSES = Logger.getLogger("dev.iobus");
+
+  /// A bus that is left when power is lost says what it leaves in flight, which is no news
+  /// here.
+  @BeforeEach
+  void silenceBusses() {
+    BUSSES.setLevel(Level.OFF);
+  }
+
+  @AfterEach
+  void hearBusses() {
+    BUSSES.setLevel(null);
+  }
+
+  @Test
+  void sameSeedSameTrace() throws IOException {
+    for (int seed = 1; seed <= 3; seed++) {
+      assertEquals(trace(seed), trace(seed), "seed " + seed);
+    }
+  }
+
+  private static long trace(long seed) throws IOException {
+    SimDisk disk = LogSimulation.newDisk();
+    SimScheduler scheduler = new SimScheduler(seed, disk);
+    LogSimulation log = new LogSimulation(seed);
+    assertTrue(scheduler.run(() -> log.append(scheduler, 2, 6)));
+    log.check(LogSimulation.recover(seed, disk));
+    return scheduler.traceHash();
+  }
+
+  @Test
+  void everyCrashLeavesWhatWasAcknowledged() throws IOException {
+    crashEverywhere(1, 1, 4, 5, 90);
+    crashEverywhere(2, 2, 4, 5, 90);
+  }
+
+  @Tag("long")
+  @Test
+  void everyCrashLeavesWhatWasAcknowledgedForManySeeds() throws IOException {
+    for (int seed = 10; seed < 40; seed++) {
+      crashEverywhere(seed, 1 + seed % 3, 6, 1, 25);
+    }
+  }
+
+  /// Runs a workload once to count its operations, then once for each of them with a loss of power
+  /// there; and for every `nestedStep`th of these, again after every operation of the recovery.
+  private static void crashEverywhere(
+      long seed, int writers, int records, int step, int nestedStep) throws IOException {
+    SimDisk whole = LogSimulation.newDisk();
+    SimScheduler counting = new SimScheduler(seed, whole);
+    LogSimulation complete = new LogSimulation(seed);
+    assertTrue(counting.run(() -> complete.append(counting, writers, records)));
+    complete.check(LogSimulation.recover(seed, whole));
+    for (long at = 1; at < counting.operations(); at += step) {
+      crashAt(seed, writers, records, at, at % nestedStep == 1 % nestedStep);
+    }
+  }
+
+  private static void crashAt(long seed, int writers, int records, long at, boolean nested)
+      throws IOException {
+    SimDisk disk = LogSimulation.newDisk();
+    SimScheduler scheduler = new SimScheduler(seed, disk, new Faults().losePowerAfter(at));
+    LogSimulation log = new LogSimulation(seed);
+    assertFalse(scheduler.run(() -> log.append(scheduler, writers, records)));
+    String place = "seed " + seed + ", crash after operation " + at;
+    try {
+      for (int image = 0; image < 2; image++) {
+        SimDisk after = disk.crash(at * 31 + image);
+        List<byte[]> recovered = LogSimulation.recover(at, after.crash(1));
+        log.check(recovered);
+        if (nested && image == 0) {
+          crashRecovery(at, after, recovered);
+        }
+      }
+    } catch (IOException | AssertionError e) {
+      throw new AssertionError(place, e);
+    }
+  }
+
+  /// What is there is what was there, however often the recovery is cut short.
+  private static void crashRecovery(long seed, SimDisk crashed, List<byte[]> expected)
+      throws IOException {
+    boolean over = false;
+    for (long at = 1; !over; at++) {
+      SimDisk disk = crashed.crash(1);
+      over = LogSimulation.recoverUntil(seed, disk, at);
+      try {
+        LogSimulation.assertSameRecords(
+            expected, LogSimulation.recover(seed + 1, over ? disk : disk.crash(at)));
+      } catch (IOException | AssertionError e) {
+        throw new AssertionError("crash after operation " + at + " of the recovery", e);
+      }
+    }
+  }
+}
