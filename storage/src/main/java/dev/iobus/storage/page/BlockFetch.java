@@ -144,7 +144,7 @@ final class BlockFetch {
       return new PinnedBlock(frame);
     }
     try {
-      file.enterRead();
+      file.enterTransfer();
     } catch (IllegalStateException e) {
       loads.fail(load, e);
       throw e;
@@ -156,13 +156,13 @@ final class BlockFetch {
 
   /// Reads one block past the cache; uses its frame where it has one, without keeping it longer.
   PinnedBlock readAround(BlockFile file, long offset, int pages) throws IOException {
-    Frame frame = table.pin(file.fileId(), offset);
+    Frame frame = table.findExactly(file.fileId(), offset);
     if (frame != null) {
       hits.increment();
       return new PinnedBlock(frame);
     }
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
-    file.enterRead();
+    file.enterTransfer();
     reader.read(List.of(load));
     BlockMemory memory = load.memory;
     if (memory == null) {

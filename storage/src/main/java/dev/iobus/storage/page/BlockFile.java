@@ -3,28 +3,36 @@ package dev.iobus.storage.page;
 import dev.iobus.Scheduler;
 import dev.iobus.storage.file.DataFile;
 
-/// One immutable file whose blocks a [PageCache] holds, from [PageCache#attach] to [#close()].
-/// Thread-safe.
+/// One file whose blocks a [PageCache] holds, from [PageCache#attach] to [#close()]. It does not
+/// change meanwhile, unless it is a [PageFile]'s. Thread-safe.
 public final class BlockFile implements AutoCloseable {
 
   private final PageCache cache;
   private final DataFile file;
   private final long fileId;
   private final BlockDecoder decoder;
+  private final boolean isWritable;
 
   private final Scheduler.Lock lock;
   private final Scheduler.Condition unused;
 
   // Guarded by lock; closed is also read without it on the way to a hit.
-  private int reads;
+  private int transfers;
   private volatile boolean closed;
 
+  /// @param isWritable whether a [PageFile] changes and closes it
   BlockFile(
-      PageCache cache, Scheduler scheduler, DataFile file, long fileId, BlockDecoder decoder) {
+      PageCache cache,
+      Scheduler scheduler,
+      DataFile file,
+      long fileId,
+      BlockDecoder decoder,
+      boolean isWritable) {
     this.cache = cache;
     this.file = file;
     this.fileId = fileId;
     this.decoder = decoder;
+    this.isWritable = isWritable;
     this.lock = scheduler.newLock();
     this.unused = lock.newCondition();
   }
@@ -47,28 +55,32 @@ public final class BlockFile implements AutoCloseable {
     return cache;
   }
 
+  boolean isWritable() {
+    return isWritable;
+  }
+
   void requireOpen() {
     if (closed) {
       throw new IllegalStateException("file " + file.path() + " is detached from the cache");
     }
   }
 
-  /// Counts a read of the file in, so that [#close()] waits for it.
-  void enterRead() {
+  /// Counts a transfer of the file in, so that [#close()] waits for it.
+  void enterTransfer() {
     lock.lock();
     try {
       requireOpen();
-      reads++;
+      transfers++;
     } finally {
       lock.unlock();
     }
   }
 
-  void leaveRead() {
+  void leaveTransfer() {
     lock.lock();
     try {
-      reads--;
-      if (reads == 0) {
+      transfers--;
+      if (transfers == 0) {
         unused.signalAll();
       }
     } finally {
@@ -76,17 +88,27 @@ public final class BlockFile implements AutoCloseable {
     }
   }
 
-  /// Stops further use, waits for reads of the file that run, and drops its frames; those that are
-  /// still pinned stay readable until they are given back. The second call does nothing.
+  /// Stops further use, waits for transfers of the file that run, and drops its frames; those that
+  /// are still pinned stay readable until they are given back. The second call does nothing.
+  ///
+  /// @throws IllegalStateException when the file is a [PageFile]'s, which is to be closed instead
   @Override
   public void close() {
+    if (isWritable) {
+      throw new IllegalStateException(
+          "file " + file.path() + " is written through the cache: close its PageFile");
+    }
+    detach();
+  }
+
+  void detach() {
     lock.lock();
     try {
       if (closed) {
         return;
       }
       closed = true;
-      while (reads > 0) {
+      while (transfers > 0) {
         unused.await();
       }
     } finally {

@@ -4,11 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /// One read of one block, by the caller that registered it; others wait for its end. All but the
 /// constant fields is guarded by the lock of its stripe in [BlockLoads].
-final class BlockLoad {
+final class BlockLoad implements BlockPlace {
 
-  final BlockFile file;
-  final long offset;
-  final int pages;
+  private final BlockFile file;
+  private final long offset;
+  private final int pages;
   final Keep keep;
 
   /// Callers that joined before the load was sealed: each is owed one pin of the result.
@@ -31,8 +31,19 @@ final class BlockLoad {
     this.keep = keep;
   }
 
-  long bytes() {
-    return IoSlab.byteOffset(pages);
+  @Override
+  public BlockFile file() {
+    return file;
+  }
+
+  @Override
+  public long offset() {
+    return offset;
+  }
+
+  @Override
+  public int pages() {
+    return pages;
   }
 
   /// What becomes of the decoded block.

@@ -114,7 +114,7 @@ final class BlockLoads {
   }
 
   private static Key key(BlockLoad load) {
-    return new Key(load.file.fileId(), load.offset);
+    return new Key(load.file().fileId(), load.offset());
   }
 
   private static int stripe(BlockLoad load) {

@@ -52,13 +52,13 @@ final class BlockReader {
     List<BlockLoad> left = toRead;
     try {
       while (!left.isEmpty()) {
-        ReadRuns runs = ReadRuns.of(left, slab.pageCount());
+        TransferRuns<BlockLoad> runs = TransferRuns.of(left, slab.pageCount());
         if (runs.count() == 0) {
           readLarge(left.getFirst());
           left = left.subList(1, left.size());
         } else {
           readStep(runs);
-          left = left.subList(runs.loads().size(), left.size());
+          left = left.subList(runs.blocks().size(), left.size());
         }
       }
     } catch (RuntimeException | Error e) {
@@ -66,7 +66,7 @@ final class BlockReader {
     }
   }
 
-  private void readStep(ReadRuns runs) {
+  private void readStep(TransferRuns<BlockLoad> runs) {
     int count = runs.count();
     int[] firstPages = new int[count];
     List<BlockLoad> again = List.of();
@@ -75,14 +75,14 @@ final class BlockReader {
     try {
       IoBatch batch = bus.newBatch(runs.transferCount());
       for (int run = 0; run < count; run++) {
-        addToBatch(batch, runs.loads(run).getFirst(), runs.bytes(run), firstPages[run]);
+        addToBatch(batch, runs.blocks(run).getFirst(), runs.bytes(run), firstPages[run]);
       }
       mine = false;
       batch.await();
       mine = true;
       again = finishAll(runs, batch, firstPages);
     } catch (IOException | RuntimeException | Error e) {
-      failRest(runs.loads(), e);
+      failRest(runs.blocks(), e);
     } finally {
       if (mine) {
         slab.giveBack(runs.pages(), count, firstPages);
@@ -92,27 +92,27 @@ final class BlockReader {
       }
     }
     for (BlockLoad load : again) {
-      readStep(ReadRuns.of(List.of(load), slab.pageCount()));
+      readStep(TransferRuns.of(List.of(load), slab.pageCount()));
     }
   }
 
   private void addToBatch(IoBatch batch, BlockLoad first, long bytes, int firstPage) {
-    BusFile file = first.file.file().file();
-    for (long at = 0; at < bytes; at += ReadRuns.TRANSFER_BYTES_MAX) {
-      int length = (int) Math.min(ReadRuns.TRANSFER_BYTES_MAX, bytes - at);
+    BusFile file = first.file().file().file();
+    for (long at = 0; at < bytes; at += TransferRuns.TRANSFER_BYTES_MAX) {
+      int length = (int) Math.min(TransferRuns.TRANSFER_BYTES_MAX, bytes - at);
       batch.read(
-          file, slab.buffer(), IoSlab.byteOffset(firstPage) + at, length, first.offset + at);
+          file, slab.buffer(), IoSlab.byteOffset(firstPage) + at, length, first.offset() + at);
     }
   }
 
   /// Ends the loads of all runs, but those of a run of several blocks that failed, which are
   /// returned: each of them shall have its own block's error, or none.
-  private List<BlockLoad> finishAll(ReadRuns runs, IoBatch batch, int[] firstPages) {
+  private List<BlockLoad> finishAll(TransferRuns<BlockLoad> runs, IoBatch batch, int[] firstPages) {
     List<BlockLoad> again = new ArrayList<>();
     int transfer = 0;
     for (int run = 0; run < runs.count(); run++) {
-      List<BlockLoad> loads = runs.loads(run);
-      int transfers = ReadRuns.transferCount(runs.bytes(run));
+      List<BlockLoad> loads = runs.blocks(run);
+      int transfers = TransferRuns.transferCount(runs.bytes(run));
       long got;
       try {
         got = bytesRead(batch, transfer, transfers);
@@ -150,12 +150,12 @@ final class BlockReader {
       TransientBlock stored = transients.allocate(load.bytes());
       boolean mine = true;
       try {
-        int transfers = ReadRuns.transferCount(load.bytes());
+        int transfers = TransferRuns.transferCount(load.bytes());
         IoBatch batch = bus.newBatch(transfers);
-        BusFile file = load.file.file().file();
-        for (long at = 0; at < load.bytes(); at += ReadRuns.TRANSFER_BYTES_MAX) {
-          long length = Math.min(ReadRuns.TRANSFER_BYTES_MAX, load.bytes() - at);
-          batch.read(file, stored.memory().asSlice(at, length), load.offset + at);
+        BusFile file = load.file().file().file();
+        for (long at = 0; at < load.bytes(); at += TransferRuns.TRANSFER_BYTES_MAX) {
+          long length = Math.min(TransferRuns.TRANSFER_BYTES_MAX, load.bytes() - at);
+          batch.read(file, stored.memory().asSlice(at, length), load.offset() + at);
         }
         mine = false;
         batch.await();
@@ -180,20 +180,20 @@ final class BlockReader {
     try {
       if (got < load.bytes()) {
         throw new CorruptionException(
-            load.file.file().path(),
-            load.offset,
+            load.file().file().path(),
+            load.offset(),
             "a block of " + load.bytes() + " bytes ends past the end of the file, "
                 + Math.max(0, got) + " were read");
       }
       BlockMemory memory = decode(load, stored);
-      load.file.leaveRead();
+      load.file().leaveTransfer();
       if (memory != null) {
         loads.complete(load, memory);
       } else {
         loads.withdraw(load);
       }
     } catch (IOException | RuntimeException | Error e) {
-      load.file.leaveRead();
+      load.file().leaveTransfer();
       loads.fail(load, e);
     }
   }
@@ -201,11 +201,11 @@ final class BlockReader {
   /// Verifies and decodes a block, and publishes it with a pin for the loader, if that wants one,
   /// and each waiter; null when it was read ahead and finds no frame.
   private @Nullable BlockMemory decode(BlockLoad load, MemorySegment stored) throws IOException {
-    int length = load.file.decoder().verify(stored, load.offset);
+    int length = load.file().decoder().verify(stored, load.offset());
     if (length < 0 || length > DECODED_BYTES_MAX) {
       throw new CorruptionException(
-          load.file.file().path(),
-          load.offset,
+          load.file().file().path(),
+          load.offset(),
           "a block that decodes to " + length + " bytes, at most " + DECODED_BYTES_MAX);
     }
     boolean fits = length <= FrameSizes.CAPACITY_MAX && load.keep != BlockLoad.Keep.NOWHERE;
@@ -219,14 +219,14 @@ final class BlockReader {
   private Frame decodeToFrame(BlockLoad load, MemorySegment stored, int length, Frame frame)
       throws IOException {
     try {
-      load.file.decoder().decode(stored, load.offset, frame.loadInto(length));
+      load.file().decoder().decode(stored, load.offset(), frame.loadInto(length));
     } catch (IOException | RuntimeException | Error e) {
       frames.giveBack(frame);
       throw e;
     }
     int waiters = loads.seal(load);
     // The loader's pin keeps the frame from the clock until it is in the table.
-    frame.publish(load.file.fileId(), load.offset, length, 1 + waiters);
+    frame.publish(load.file().fileId(), load.offset(), length, 1 + waiters);
     table.insert(frame);
     if (load.keep == BlockLoad.Keep.AHEAD) {
       frame.unpin();
@@ -238,7 +238,7 @@ final class BlockReader {
       throws IOException {
     TransientBlock block = transients.allocate(length);
     try {
-      load.file.decoder().decode(stored, load.offset, block.memory());
+      load.file().decoder().decode(stored, load.offset(), block.memory());
     } catch (IOException | RuntimeException | Error e) {
       block.unpin();
       throw e;
@@ -252,7 +252,7 @@ final class BlockReader {
   private void failRest(List<BlockLoad> step, Throwable failure) {
     for (BlockLoad load : step) {
       if (!loads.isDone(load)) {
-        load.file.leaveRead();
+        load.file().leaveTransfer();
         loads.fail(load, failure);
       }
     }

@@ -10,10 +10,12 @@ package dev.iobus.storage.page;
 /// @param transientReads misses whose block was not kept: too large, no frame to be had, or read
 ///     around the cache
 /// @param prefetches reads that were begun before anybody needed their block
+/// @param writes pages that were written to their file
 /// @param frameBytes bytes of extents, reserved in the budget
 /// @param loadedBytes capacity of the frames that hold a block
 /// @param decodedBytes bytes of the blocks in them; what is missing to `loadedBytes` is internal
 ///     waste
+/// @param dirtyBytes capacity of the frames whose page is not in its file yet
 /// @param ioBuffers how the I/O slab is used: its size, and whether it is registered or why not
 public record CacheStats(
     long hits,
@@ -22,7 +24,9 @@ public record CacheStats(
     long evictions,
     long transientReads,
     long prefetches,
+    long writes,
     long frameBytes,
     long loadedBytes,
     long decodedBytes,
+    long dirtyBytes,
     String ioBuffers) {}

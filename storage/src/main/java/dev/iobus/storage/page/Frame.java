@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
 /// 63            32 31    24 23           0
 /// | generation    | state  | pins         |
 ///
-/// FREE ─ allocate ─► LOADING ─ publish ─► LOADED ─ evict, 0 pins ─► EVICTING ─ unlink ─► FREE
-///                        └────────────── failed load ────────────────────────────────────►┘
+/// FREE ─ allocate ─► LOADING ─ publish ─► LOADED ─ evict, 0 pins ─► EVICTING ─► FREE
+///                        │                  └─ replace ─► RETIRED ─ 0 pins ─┘      ▲
+///                        └────────────── failed load ──────────────────────────────┘
 /// ```
+///
+/// A RETIRED frame holds a version of its block that a newer one has replaced. It is in the table
+/// no more and gets no new pins; those that it has are good until they are given back.
 ///
 /// Pins are taken and given back by any thread; all other moves are made by whoever owns the
 /// frame: the allocator, then the loader until it publishes, then the evictor that won the move to
@@ -24,6 +28,7 @@ final class Frame implements BlockMemory {
   static final int LOADING = 1;
   static final int LOADED = 2;
   static final int EVICTING = 3;
+  static final int RETIRED = 4;
 
   private static final int STATE_SHIFT = 24;
   private static final int GENERATION_SHIFT = 32;
@@ -110,7 +115,7 @@ final class Frame implements BlockMemory {
   public void unpin() {
     // Release: what the holder read is read before an evictor can see the pin gone.
     long before = (long) WORD.getAndAddRelease(this, -1L);
-    assert state(before) == LOADED : "unpin in state " + state(before);
+    assert state(before) == LOADED || state(before) == RETIRED : "unpin in state " + state(before);
     assert pins(before) > 0 : "unpin without a pin";
   }
 
@@ -149,6 +154,27 @@ final class Frame implements BlockMemory {
     bytes = memory.asSlice(0, length).asReadOnly();
     referenced = false;
     WORD.setRelease(this, word(generation(seen), LOADED, pins));
+  }
+
+  /// LOADED → RETIRED, with the pins that it has; false when it is not LOADED. By who holds the
+  /// lock of its chain in the table, and unlinks it.
+  boolean tryRetire() {
+    long seen = wordAcquire();
+    while (state(seen) == LOADED) {
+      if (WORD.compareAndSet(this, seen, word(generation(seen), RETIRED, pins(seen)))) {
+        return true;
+      }
+      seen = wordAcquire();
+    }
+    return false;
+  }
+
+  /// (RETIRED, 0 pins) → EVICTING; the winner calls [#free()].
+  boolean tryReclaim() {
+    long seen = wordAcquire();
+    return state(seen) == RETIRED
+        && pins(seen) == 0
+        && WORD.compareAndSet(this, seen, word(generation(seen) + 1, EVICTING, 0));
   }
 
   /// (LOADED, 0 pins) → EVICTING; the winner unlinks the frame, then calls [#free()].

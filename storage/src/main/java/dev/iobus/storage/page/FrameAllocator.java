@@ -61,14 +61,24 @@ final class FrameAllocator {
     release(frame);
   }
 
-  /// Evicts the frames of one file that are not pinned; the clock meets the others later.
+  /// Takes back a RETIRED frame if it has no pin; else the clock meets it later.
+  synchronized void discard(Frame frame) {
+    if (frame.tryReclaim()) {
+      release(frame);
+    }
+  }
+
+  /// Drops the frames of one file; those that are pinned can be read until they are given back,
+  /// and the clock meets them later.
   synchronized void evictFile(long fileId) {
     for (SizeClass sizeClass : classes) {
       for (FrameExtent extent : sizeClass.extents) {
         for (Frame frame : extent.frames) {
           // Only a LOADED frame leaves that state, and its file id is stable once evicted by us.
-          if (frame.fileId() == fileId) {
-            evict(frame);
+          if (frame.fileId() == fileId && !evict(frame) && frame.tryPin(fileId, frame.offset())) {
+            table.retire(frame);
+            frame.unpin();
+            discard(frame);
           }
         }
       }
@@ -120,7 +130,7 @@ final class FrameAllocator {
     for (SizeClass sizeClass : classes) {
       for (FrameExtent extent : sizeClass.extents) {
         for (Frame frame : extent.frames) {
-          if (frame.state() == Frame.LOADED) {
+          if (frame.state() == Frame.LOADED || frame.state() == Frame.RETIRED) {
             loaded += frame.capacity();
             decoded += frame.bytes().byteSize();
           }
@@ -244,6 +254,10 @@ final class FrameAllocator {
   }
 
   private boolean evict(Frame frame) {
+    if (frame.tryReclaim()) {
+      release(frame);
+      return true;
+    }
     if (!frame.tryEvict()) {
       return false;
     }

@@ -85,26 +85,59 @@ final class FrameTable {
     }
   }
 
+  /// Adds a LOADED frame in the place of the LOADED frame of the same block, which is retired and
+  /// returned; null when there is none.
+  @Nullable Frame replace(Frame frame) {
+    int chain = chain(frame.fileId(), frame.offset());
+    synchronized (stripe(chain)) {
+      Frame old = chains.get(chain);
+      // What is linked here keeps its block until it is unlinked, for which the lock is needed.
+      while (old != null && !(old.isOf(frame.fileId(), frame.offset()) && old.tryRetire())) {
+        old = old.next;
+      }
+      if (old != null) {
+        unlink(old, chain);
+      }
+      frame.next = chains.get(chain);
+      chains.setRelease(chain, frame);
+      return old;
+    }
+  }
+
+  /// Retires and unlinks a LOADED frame; by who has a pin of it.
+  void retire(Frame frame) {
+    int chain = chain(frame.fileId(), frame.offset());
+    synchronized (stripe(chain)) {
+      if (frame.tryRetire()) {
+        unlink(frame, chain);
+      }
+    }
+  }
+
   /// Unlinks an EVICTING frame.
   void remove(Frame frame) {
     int chain = chain(frame.fileId(), frame.offset());
     synchronized (stripe(chain)) {
-      Frame after = frame.next;
-      Frame before = chains.get(chain);
-      if (before == frame) {
-        chains.setRelease(chain, after);
+      unlink(frame, chain);
+    }
+  }
+
+  private void unlink(Frame frame, int chain) {
+    Frame after = frame.next;
+    Frame before = chains.get(chain);
+    if (before == frame) {
+      chains.setRelease(chain, after);
+      return;
+    }
+    while (before != null) {
+      Frame at = before.next;
+      if (at == frame) {
+        before.next = after;
         return;
       }
-      while (before != null) {
-        Frame at = before.next;
-        if (at == frame) {
-          before.next = after;
-          return;
-        }
-        before = at;
-      }
+      before = at;
     }
-    throw new AssertionError("an evicted frame is not in the table");
+    throw new AssertionError("a frame to be unlinked is not in the table");
   }
 
   private int chain(long fileId, long offset) {

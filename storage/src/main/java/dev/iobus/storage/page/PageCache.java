@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Decoded blocks of immutable files, kept in memory while the budget lasts.
+/// Decoded blocks of files, kept in memory while the budget lasts.
 ///
 /// ```java
 /// try (BlockFile table = cache.attach(file, fileId, decoder);
@@ -27,6 +27,13 @@ public final class PageCache implements AutoCloseable {
 
   private static final int PAGES_MAX = BlockReader.DECODED_BYTES_MAX / PAGE_BYTES;
   private static final long READER_FLOOR_BYTES = 1 << 20;
+
+  /// What of the frames may be dirty before who changes pages writes some.
+  private static final int DIRTY_PART = 2;
+
+  /// What of the frames a window of a [ReadAhead] takes at most.
+  private static final int AHEAD_PART = 8;
+
   private static final int CHAINS_MIN = 1 << 10;
   private static final int CHAINS_MAX = 1 << 20;
 
@@ -38,6 +45,8 @@ public final class PageCache implements AutoCloseable {
   private final BlockReader reader;
   private final BlockFetch blocks;
   private final Prefetcher prefetcher;
+  private final PageVersions versions;
+  private final WriteBack writeBack;
 
   /// The longest window of a [ReadAhead].
   private final long aheadBytes;
@@ -51,7 +60,11 @@ public final class PageCache implements AutoCloseable {
   private volatile boolean closed;
 
   private PageCache(
-      SharedBus bus, MemoryBudget budget, PageCacheOptions options, Accounts accounts, IoSlab slab) {
+      SharedBus bus,
+      MemoryBudget budget,
+      PageCacheOptions options,
+      Accounts accounts,
+      IoSlab slab) {
     this.scheduler = bus.scheduler();
     this.accounts = accounts;
     this.slab = slab;
@@ -62,7 +75,12 @@ public final class PageCache implements AutoCloseable {
     this.reader = new BlockReader(bus, slab, frames, table, transients, loads);
     this.blocks = new BlockFetch(table, loads, reader);
     this.prefetcher = new Prefetcher(scheduler, table, loads, reader, slab.pageCount());
-    this.aheadBytes = aheadBytes(budget, options);
+    this.writeBack = new WriteBack(bus, slab);
+    long frameBytes = Math.min(budget.available(), options.frameBytesMax());
+    this.versions =
+        new PageVersions(table, frames, loads, accounts.frames, frameBytes / DIRTY_PART);
+    // A small part, because two windows must stay until they are read.
+    this.aheadBytes = Math.min(prefetcher.stepBytes(), frameBytes / AHEAD_PART);
     this.closeLock = scheduler.newLock();
     this.idle = closeLock.newCondition();
   }
@@ -91,7 +109,19 @@ public final class PageCache implements AutoCloseable {
   /// @param decoder how its blocks are verified and decoded
   public BlockFile attach(DataFile file, long fileId, BlockDecoder decoder) {
     requireOpen();
-    return new BlockFile(this, scheduler, file, fileId, decoder);
+    return new BlockFile(this, scheduler, file, fileId, decoder, false);
+  }
+
+  /// Lets the pages of a file be read and changed through the cache, and through nothing else until
+  /// the returned [PageFile] is closed. The file stays the caller's to close, after that.
+  ///
+  /// @param fileId the random id in the file's header, of no other file
+  /// @param codec how its pages are verified, decoded and encoded
+  /// @param log what must be durable before a page is written
+  public PageFile attachPages(DataFile file, long fileId, BlockCodec codec, DurableLog log) {
+    requireOpen();
+    BlockFile blocks = new BlockFile(this, scheduler, file, fileId, codec, true);
+    return new PageFile(this, scheduler, blocks, codec, log, versions, writeBack);
   }
 
   /// Pins one decoded block, reading it on a miss.
@@ -155,7 +185,11 @@ public final class PageCache implements AutoCloseable {
 
   /// Gets one block without leaving a trace in the cache, for readers that pass once, such as
   /// compaction: a cached frame is used as it is, else the bytes come in a buffer of the lease.
+  /// In a file that is changed meanwhile it is a pin like any other.
   public PinnedBlock readAround(BlockFile file, long offset, int pages) throws IOException {
+    if (file.isWritable()) {
+      return pin(file, offset, pages);
+    }
     check(file, offset, pages);
     enterFetch();
     try {
@@ -193,13 +227,6 @@ public final class PageCache implements AutoCloseable {
     return new ReadAhead(this, file, layout, aheadBytes);
   }
 
-  /// No more than a transfer step, and a small part of the frames, which must hold two windows
-  /// until they are read.
-  private long aheadBytes(MemoryBudget budget, PageCacheOptions options) {
-    long frameBytes = Math.min(budget.available(), options.frameBytesMax());
-    return Math.min(prefetcher.stepBytes(), frameBytes / 8);
-  }
-
   /// What was done so far. Walks all frames.
   public CacheStats stats() {
     long[] loadedAndDecoded = frames.loadedAndDecodedBytes();
@@ -210,9 +237,11 @@ public final class PageCache implements AutoCloseable {
         frames.evictions(),
         reader.transientReads.sum(),
         prefetcher.prefetches.sum(),
+        writeBack.writes.sum(),
         frames.extentBytes(),
         loadedAndDecoded[0],
         loadedAndDecoded[1],
+        versions.dirtyBytes().get(),
         slab.describe());
   }
 
@@ -239,7 +268,8 @@ public final class PageCache implements AutoCloseable {
       int pinned = frames.evictAll() + transients.blockCount();
       if (pinned > 0) {
         throw new IllegalStateException(
-            pinned + " blocks are still pinned; close their leases, then close the cache again");
+            pinned + " blocks are still pinned, or dirty; close their leases and page files, then"
+                + " close the cache again");
       }
       slab.close();
       frames.close();
@@ -272,7 +302,7 @@ public final class PageCache implements AutoCloseable {
     }
   }
 
-  private void check(BlockFile file, long offset, int pages) {
+  void check(BlockFile file, long offset, int pages) {
     requireOpen();
     file.requireOpen();
     if (file.cache() != this) {

@@ -112,7 +112,7 @@ final class Prefetcher {
         frame.unpin();
         return false;
       }
-      file.enterRead();
+      file.enterTransfer();
       needed = true;
       return step.add(load);
     } finally {
@@ -173,7 +173,7 @@ final class Prefetcher {
         return null;
       }
       for (BlockLoad load : step) {
-        queuedPages -= load.pages;
+        queuedPages -= load.pages();
       }
       return step;
     } finally {
@@ -208,7 +208,7 @@ final class Prefetcher {
   /// Ends loads that nobody reads: who joined one looks again, and reads.
   private void withdraw(List<BlockLoad> step) {
     for (BlockLoad load : step) {
-      load.file.leaveRead();
+      load.file().leaveTransfer();
       loads.withdraw(load);
     }
   }

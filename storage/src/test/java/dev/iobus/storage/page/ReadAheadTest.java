@@ -129,21 +129,25 @@ class ReadAheadTest {
     bed.blocks.pause.set(() -> awaitQuietly(joined));
     assertTrue(bed.cache.prefetch(bed.file, 0, 1));
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    Thread caller =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    pinAndCheck(bed, 0);
-                  } catch (Throwable e) {
-                    failure.set(e);
-                  }
-                });
+    Thread caller = pinInBackground(bed, 0, failure);
     await(() -> bed.cache.stats().sharedMisses() == 1);
     joined.countDown();
     caller.join();
     assertNull(failure.get());
     assertEquals(1, bed.blocks.verified.get());
+  }
+
+  private static Thread pinInBackground(
+      Bed bed, int block, AtomicReference<@Nullable Throwable> failure) {
+    return Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                pinAndCheck(bed, block);
+              } catch (Throwable e) {
+                failure.set(e);
+              }
+            });
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
@@ -205,21 +209,32 @@ class ReadAheadTest {
     pinned.forEach(PinnedBlock::close);
   }
 
+  /// The tasks stand still until a caller, who had joined a read that waits for a task, sees that it
+  /// was dropped and reads the block himself.
   @Test
   void closingDropsWhatWaits() throws Exception {
     Bed bed = bed(16 << 20);
-    CountDownLatch closing = new CountDownLatch(1);
-    bed.blocks.pause.set(() -> awaitQuietly(closing));
+    CountDownLatch dropped = new CountDownLatch(1);
+    bed.blocks.pause.set(
+        () -> {
+          if (Thread.currentThread().getName().equals("page-prefetch")) {
+            awaitQuietly(dropped);
+          } else {
+            dropped.countDown();
+          }
+        });
     // Two tasks begin with 64 pages each; the rest waits, up to the size of the slab.
     int begun = prefetch(bed, 0, BLOCKS);
     assertTrue(begun >= SLAB_PAGES && begun < BLOCKS, begun + " reads were begun");
-    Thread closer = Thread.ofPlatform().start(bed.cache::close);
-    await(() -> !bed.cache.prefetch(bed.file, (BLOCKS - 1) * 4096L, 1));
-    closing.countDown();
-    closer.join();
-    assertTrue(bed.blocks.verified.get() <= 128, bed.blocks.verified + " blocks were verified");
-    bed.file.close();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Thread caller = pinInBackground(bed, SLAB_PAGES - 1, failure);
+    await(() -> bed.cache.stats().sharedMisses() == 1);
+    bed.cache.close();
+    caller.join();
+    assertNull(failure.get());
+    assertTrue(bed.blocks.verified.get() <= 129, bed.blocks.verified + " blocks were verified");
     assertThrows(IllegalStateException.class, () -> pinAndCheck(bed, 0));
+    assertFalse(dropped.getCount() > 0);
   }
 
   @Test

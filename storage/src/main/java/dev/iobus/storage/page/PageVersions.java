@@ -1,0 +1,75 @@
+package dev.iobus.storage.page;
+
+import dev.iobus.storage.memory.MemoryBudget;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// Puts new versions of pages in the place of old ones. Thread-safe.
+///
+/// While a version takes its place, the page is registered as being loaded, so that no read of the
+/// file can end meanwhile and put an old version beside it. Who misses the page at this moment
+/// waits for it and looks again.
+final class PageVersions {
+
+  private final FrameTable table;
+  private final FrameAllocator frames;
+  private final BlockLoads loads;
+  private final MemoryBudget.Account account;
+  private final long dirtyBytesMax;
+  private final AtomicLong dirtyBytes = new AtomicLong();
+
+  /// @param account where frames are reserved
+  /// @param dirtyBytesMax above it, who changes a page writes some first
+  PageVersions(
+      FrameTable table,
+      FrameAllocator frames,
+      BlockLoads loads,
+      MemoryBudget.Account account,
+      long dirtyBytesMax) {
+    this.table = table;
+    this.frames = frames;
+    this.loads = loads;
+    this.account = account;
+    this.dirtyBytesMax = dirtyBytesMax;
+  }
+
+  FrameAllocator frames() {
+    return frames;
+  }
+
+  /// Capacity of the frames that are dirty, of all files.
+  AtomicLong dirtyBytes() {
+    return dirtyBytes;
+  }
+
+  boolean isFull() {
+    return dirtyBytes.get() > dirtyBytesMax;
+  }
+
+  /// A frame for a new version; null when each is pinned or dirty.
+  @Nullable Frame allocate(int length) {
+    return frames.allocate(length);
+  }
+
+  /// What to throw when there is no frame and none can be made clean.
+  IOException noFrame(int length) {
+    return account.refusal(length);
+  }
+
+  /// Makes a LOADING frame the version that every later pin gets; it has one pin.
+  void publish(BlockFile file, long offset, int pages, int length, Frame version) {
+    version.publish(file.fileId(), offset, length, 1);
+    BlockLoad place = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
+    BlockLoad running = loads.register(place);
+    while (running != null) {
+      loads.await(running);
+      running = loads.register(place);
+    }
+    Frame before = table.replace(version);
+    loads.withdraw(place);
+    if (before != null) {
+      frames.discard(before);
+    }
+  }
+}
