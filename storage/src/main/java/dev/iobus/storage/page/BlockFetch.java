@@ -17,13 +17,14 @@ final class BlockFetch {
   private final BlockLoads loads;
   private final BlockReader reader;
 
-  final LongAdder hits = new LongAdder();
+  final LongAdder hits;
   final LongAdder sharedMisses = new LongAdder();
 
-  BlockFetch(FrameTable table, BlockLoads loads, BlockReader reader) {
+  BlockFetch(FrameTable table, BlockLoads loads, BlockReader reader, LongAdder hits) {
     this.table = table;
     this.loads = loads;
     this.reader = reader;
+    this.hits = hits;
   }
 
   /// Pins the block's frame without waiting; null when it is not seen in the cache.
@@ -32,7 +33,7 @@ final class BlockFetch {
     if (frame == null) {
       return null;
     }
-    frame.markReferenced();
+    frame.touch();
     hits.increment();
     return new PinnedBlock(frame);
   }

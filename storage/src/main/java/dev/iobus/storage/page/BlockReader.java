@@ -28,7 +28,7 @@ final class BlockReader {
   private final TransientMemory transients;
   private final BlockLoads loads;
 
-  final LongAdder misses = new LongAdder();
+  final LongAdder misses;
   final LongAdder transientReads = new LongAdder();
 
   BlockReader(
@@ -37,13 +37,15 @@ final class BlockReader {
       FrameAllocator frames,
       FrameTable table,
       TransientMemory transients,
-      BlockLoads loads) {
+      BlockLoads loads,
+      LongAdder misses) {
     this.bus = bus;
     this.slab = slab;
     this.frames = frames;
     this.table = table;
     this.transients = transients;
     this.loads = loads;
+    this.misses = misses;
   }
 
   /// Reads the blocks of all loads and ends each of them; a failure ends the loads it concerns.
@@ -209,11 +211,15 @@ final class BlockReader {
           "a block that decodes to " + length + " bytes, at most " + DECODED_BYTES_MAX);
     }
     boolean fits = length <= FrameSizes.CAPACITY_MAX && load.keep != BlockLoad.Keep.NOWHERE;
-    Frame frame = fits ? frames.allocate(length) : null;
+    boolean isAhead = load.keep == BlockLoad.Keep.AHEAD;
+    Frame frame =
+        fits
+            ? frames.allocate(length, load.file().fileId(), load.offset(), isAhead)
+            : null;
     if (frame != null) {
       return decodeToFrame(load, stored, length, frame);
     }
-    return load.keep == BlockLoad.Keep.AHEAD ? null : decodeToTransient(load, stored, length);
+    return isAhead ? null : decodeToTransient(load, stored, length);
   }
 
   private Frame decodeToFrame(BlockLoad load, MemorySegment stored, int length, Frame frame)
@@ -225,6 +231,9 @@ final class BlockReader {
       throw e;
     }
     int waiters = loads.seal(load);
+    if (waiters > 0 && !frame.isUsed()) {
+      frame.touch();
+    }
     // The loader's pin keeps the frame from the clock until it is in the table.
     frame.publish(load.file().fileId(), load.offset(), length, 1 + waiters);
     table.insert(frame);

@@ -30,6 +30,9 @@ final class Frame implements BlockMemory {
   static final int EVICTING = 3;
   static final int RETIRED = 4;
 
+  /// A block that was read ahead keeps its place for this many halvings at most.
+  private static final int AHEAD_TURNS = 2;
+
   private static final int STATE_SHIFT = 24;
   private static final int GENERATION_SHIFT = 32;
   private static final long PINS_MASK = (1L << STATE_SHIFT) - 1;
@@ -61,8 +64,18 @@ final class Frame implements BlockMemory {
   /// The next frame in its chain of the table; written under the chain's lock.
   volatile @Nullable Frame next;
 
-  /// Set on a hit, cleared by the clock; a lost update costs at most one wrong guess.
-  private boolean referenced;
+  /// How often the block was used lately, up to [FrequencySketch#MAX]. Racy, as the next field: a
+  /// lost update costs at most one wrong guess.
+  private int uses;
+
+  /// For a block that was read ahead and not used yet: how many halvings it still waits.
+  private int ahead;
+
+  /// The queue that the frame waits in, and its neighbours there; guarded by the allocator.
+  @Nullable FrameQueue queue;
+
+  @Nullable Frame queuedBefore;
+  @Nullable Frame queuedAfter;
 
   Frame(FrameExtent extent, MemorySegment memory) {
     this.extent = extent;
@@ -119,23 +132,53 @@ final class Frame implements BlockMemory {
     assert pins(before) > 0 : "unpin without a pin";
   }
 
-  void markReferenced() {
-    if (!referenced) {
-      referenced = true;
+  /// Counts a hit. Frames that are used much are not written to, so that their line is shared.
+  void touch() {
+    if (ahead != 0) {
+      ahead = 0; // Its first use, which was counted when it was loaded.
+    } else if (uses < FrequencySketch.MAX) {
+      uses++;
     }
   }
 
-  /// Whether it was hit since the last call.
-  boolean takeReferenced() {
-    boolean was = referenced;
-    referenced = false;
-    return was;
+  int uses() {
+    return uses;
+  }
+
+  /// Whether the block was used, or has waited for that too long.
+  boolean isUsed() {
+    return ahead == 0;
+  }
+
+  /// Halves the count of uses.
+  void age() {
+    uses >>= 1;
+    if (ahead != 0) {
+      ahead--;
+    }
+  }
+
+  /// Takes over from a version of the same block, which is nothing worth from then on.
+  void inheritUses(Frame before) {
+    uses = Math.max(uses, before.uses);
+    before.uses = 0;
+  }
+
+  /// Whether it can be given up now, as far as can be told without doing it.
+  boolean isIdle() {
+    long seen = wordAcquire();
+    return pins(seen) == 0 && (state(seen) == LOADED || state(seen) == RETIRED);
   }
 
   /// FREE → LOADING; by the allocator.
-  void beginLoad() {
+  ///
+  /// @param usesSoFar of the block that is loaded, at least 1
+  /// @param isAhead whether nobody waits for it yet
+  void beginLoad(int usesSoFar, boolean isAhead) {
     long seen = wordAcquire();
     assert state(seen) == FREE : "load into state " + state(seen);
+    uses = usesSoFar;
+    ahead = isAhead ? AHEAD_TURNS : 0;
     WORD.setRelease(this, word(generation(seen), LOADING, 0));
   }
 
@@ -152,7 +195,6 @@ final class Frame implements BlockMemory {
     fileId = ofFileId;
     offset = atOffset;
     bytes = memory.asSlice(0, length).asReadOnly();
-    referenced = false;
     WORD.setRelease(this, word(generation(seen), LOADED, pins));
   }
 

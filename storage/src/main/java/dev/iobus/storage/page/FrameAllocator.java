@@ -2,21 +2,30 @@ package dev.iobus.storage.page;
 
 import dev.iobus.storage.memory.MemoryBudget;
 import java.lang.foreign.Arena;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Where frames come from: free ones, new extents while the budget lasts, then the frames that
-/// were least worth keeping (CLOCK, one hand per class). Never waits.
+/// are least worth keeping, as their [SizeClass] finds. Never waits.
+///
+/// How often a block was used is counted in its frame while it has one, else in a sketch; both are
+/// halved as time goes by, which is told by accesses.
 ///
 /// Memory moves between classes an extent at a time: a class that has turned over all its frames
 /// takes an extent that nobody has hit from the class that has been idle for longest. All state is
 /// guarded by this object's monitor, a leaf but for the table's stripes inside it. Thread-safe.
 final class FrameAllocator {
 
+  /// Uses are halved once in so many accesses for each frame.
+  private static final long AGING_ACCESSES = 12;
+
+  /// The clock of accesses is looked at once in so many allocations.
+  private static final int AGING_ALLOCATIONS = 16;
+
   private final FrameTable table;
+  private final FrequencySketch sketch;
+  private final LongSupplier accesses;
   private final MemoryBudget.Account account;
   private final long bytesMax;
   private final Arena arena = Arena.ofShared();
@@ -24,14 +33,25 @@ final class FrameAllocator {
   // Guarded by this.
   private final SizeClass[] classes = new SizeClass[FrameSizes.COUNT];
   private long extentBytes;
+  private int frameCount;
   private long allocations;
+  private long agedAt;
   private long steals;
   private long evictions;
 
+  /// @param sketch how often blocks without a frame were used
+  /// @param accesses pins so far, of blocks with and without a frame
   /// @param account where extents are reserved, 1 MiB each
   /// @param bytesMax the most bytes of extents
-  FrameAllocator(FrameTable table, MemoryBudget.Account account, long bytesMax) {
+  FrameAllocator(
+      FrameTable table,
+      FrequencySketch sketch,
+      LongSupplier accesses,
+      MemoryBudget.Account account,
+      long bytesMax) {
     this.table = table;
+    this.sketch = sketch;
+    this.accesses = accesses;
     this.account = account;
     this.bytesMax = bytesMax;
     Arrays.setAll(classes, i -> new SizeClass());
@@ -39,21 +59,48 @@ final class FrameAllocator {
 
   /// A LOADING frame for `length` bytes, or null when none can be had: all pinned, or no budget
   /// for a first extent.
-  synchronized @Nullable Frame allocate(int length) {
+  ///
+  /// @param fileId of the block that it is for
+  /// @param offset of that block
+  /// @param isAhead whether nobody waits for the block yet
+  synchronized @Nullable Frame allocate(int length, long fileId, long offset, boolean isAhead) {
     int wanted = FrameSizes.classOf(length);
     SizeClass sizeClass = classes[wanted];
     sizeClass.lastUse = ++allocations;
-    Frame frame = sizeClass.free.pollLast();
+    if (allocations % AGING_ALLOCATIONS == 0) {
+      age();
+    }
+    Frame frame = sizeClass.take(isAhead);
     if (frame == null && (grow(wanted) || rebalance(wanted) || evictOne(sizeClass)
         || steal(wanted, Take.ANY))) {
-      frame = sizeClass.free.pollLast();
+      frame = sizeClass.take(isAhead);
     }
     if (frame == null) {
       return null;
     }
+    if (!sizeClass.free.isEmpty()) {
+      sizeClass.settle();
+    }
     frame.extent.freeCount--;
-    frame.beginLoad();
+    long hash = FrameTable.hash(fileId, offset);
+    int uses = Math.min(FrequencySketch.MAX, sketch.estimate(hash) + 1);
+    sketch.raise(hash, uses);
+    frame.beginLoad(uses, isAhead);
     return frame;
+  }
+
+  /// Halves all uses when it is time: those of frames and of the sketch together, so that they can
+  /// be compared at every moment.
+  private void age() {
+    long now = accesses.getAsLong();
+    if (now - agedAt < AGING_ACCESSES * frameCount) {
+      return;
+    }
+    agedAt = now;
+    for (SizeClass sizeClass : classes) {
+      sizeClass.age();
+    }
+    sketch.age();
   }
 
   /// Takes back a frame whose load failed.
@@ -109,6 +156,7 @@ final class FrameAllocator {
       }
       sizeClass.extents.clear();
       sizeClass.free.clear();
+      sizeClass.frameCount = 0;
     }
     arena.close();
     account.release(extentBytes);
@@ -159,12 +207,8 @@ final class FrameAllocator {
   }
 
   private void adopt(FrameExtent extent) {
-    SizeClass sizeClass = classes[extent.sizeClass];
-    sizeClass.extents.add(extent);
-    sizeClass.frameCount += extent.frames.length;
-    for (Frame frame : extent.frames) {
-      sizeClass.free.addLast(frame);
-    }
+    classes[extent.sizeClass].add(extent);
+    frameCount += extent.frames.length;
   }
 
   /// Once per turnover of a class, looks for an extent that another class does not use.
@@ -220,10 +264,8 @@ final class FrameAllocator {
         evict(frame);
       }
       if (extent.isEmpty()) {
-        sizeClass.extents.remove(extent);
-        sizeClass.frameCount -= extent.frames.length;
-        sizeClass.hand = 0;
-        sizeClass.free.removeIf(frame -> frame.extent == extent);
+        sizeClass.remove(extent);
+        frameCount -= extent.frames.length;
         return extent;
       }
     }
@@ -231,24 +273,25 @@ final class FrameAllocator {
   }
 
   private static boolean mayVacate(FrameExtent extent, Take take) {
-    boolean may = true;
     for (Frame frame : extent.frames) {
-      boolean hit = frame.takeReferenced();
       boolean busy = frame.state() == Frame.LOADING || frame.pins() > 0;
-      may &= !busy && !(hit && take == Take.UNREFERENCED);
+      boolean hit = frame.state() == Frame.LOADED && frame.uses() > 1;
+      if (busy || (hit && take == Take.UNREFERENCED)) {
+        return false;
+      }
     }
-    return may;
+    return true;
   }
 
-  /// Moves the class's hand to the first frame that is neither pinned nor was hit since the hand
-  /// last passed, and evicts it; at most two rounds, the second meets all marks cleared.
   private boolean evictOne(SizeClass sizeClass) {
-    for (long steps = 2L * sizeClass.frameCount; steps > 0; steps--) {
-      Frame frame = sizeClass.nextFrame();
-      if (frame.pins() == 0 && !frame.takeReferenced() && evict(frame)) {
+    Frame frame = sizeClass.victim();
+    // A frame may be pinned between the choice and the eviction: then the next one is chosen.
+    for (int i = sizeClass.frameCount; i > 0 && frame != null; i--) {
+      if (evict(frame)) {
         sizeClass.evictionsSinceBalance++;
         return true;
       }
+      frame = sizeClass.victim();
     }
     return false;
   }
@@ -262,6 +305,7 @@ final class FrameAllocator {
       return false;
     }
     table.remove(frame);
+    sketch.raise(FrameTable.hash(frame.fileId(), frame.offset()), frame.uses());
     release(frame);
     evictions++;
     return true;
@@ -270,47 +314,14 @@ final class FrameAllocator {
   private void release(Frame frame) {
     frame.free();
     frame.extent.freeCount++;
-    classes[frame.extent.sizeClass].free.addLast(frame);
+    classes[frame.extent.sizeClass].giveBack(frame);
   }
 
   /// Which extents may be taken from another class.
   private enum Take {
-    /// Those without a frame that was hit since the last look.
+    /// Those without a frame that was used more than once lately.
     UNREFERENCED,
     /// All without a pin.
     ANY
-  }
-
-  /// The extents and free frames of one capacity.
-  private static final class SizeClass {
-    final List<FrameExtent> extents = new ArrayList<>();
-    final ArrayDeque<Frame> free = new ArrayDeque<>();
-    int frameCount;
-
-    /// Number of the allocation that used the class last; 0 for never.
-    long lastUse;
-
-    /// Number of the search for an extent that last found nothing to take here.
-    long passedAt;
-
-    long evictionsSinceBalance;
-
-    /// Where the clock's hand stands: extent, and frame in it.
-    int hand;
-    int handFrame;
-
-    Frame nextFrame() {
-      if (hand >= extents.size()) {
-        hand = 0;
-        handFrame = 0;
-      }
-      FrameExtent extent = extents.get(hand);
-      if (handFrame >= extent.frames.length) {
-        hand = (hand + 1) % extents.size();
-        handFrame = 0;
-        extent = extents.get(hand);
-      }
-      return extent.frames[handFrame++];
-    }
   }
 }

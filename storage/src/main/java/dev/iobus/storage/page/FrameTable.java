@@ -141,10 +141,13 @@ final class FrameTable {
   }
 
   private int chain(long fileId, long offset) {
-    // Offsets are multiples of a page and file ids random: one multiplication mixes them
-    // (Fibonacci hashing).
-    long mixed = (fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L;
-    return (int) (mixed >>> 32) & mask;
+    return (int) (hash(fileId, offset) >>> 32) & mask;
+  }
+
+  /// Offsets are multiples of a page and file ids random: one multiplication mixes them (Fibonacci
+  /// hashing).
+  static long hash(long fileId, long offset) {
+    return (fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L;
   }
 
   private Object stripe(int chain) {

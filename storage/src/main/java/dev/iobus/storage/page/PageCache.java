@@ -6,6 +6,7 @@ import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Decoded blocks of files, kept in memory while the budget lasts.
@@ -26,7 +27,6 @@ public final class PageCache implements AutoCloseable {
   public static final int PAGE_BYTES = 4096;
 
   private static final int PAGES_MAX = BlockReader.DECODED_BYTES_MAX / PAGE_BYTES;
-  private static final long READER_FLOOR_BYTES = 1 << 20;
 
   /// What of the frames may be dirty before who changes pages writes some.
   private static final int DIRTY_PART = 2;
@@ -34,11 +34,8 @@ public final class PageCache implements AutoCloseable {
   /// What of the frames a window of a [ReadAhead] takes at most.
   private static final int AHEAD_PART = 8;
 
-  private static final int CHAINS_MIN = 1 << 10;
-  private static final int CHAINS_MAX = 1 << 20;
-
   private final Scheduler scheduler;
-  private final Accounts accounts;
+  private final CacheAccounts accounts;
   private final IoSlab slab;
   private final FrameAllocator frames;
   private final TransientMemory transients;
@@ -63,17 +60,25 @@ public final class PageCache implements AutoCloseable {
       SharedBus bus,
       MemoryBudget budget,
       PageCacheOptions options,
-      Accounts accounts,
+      CacheAccounts accounts,
       IoSlab slab) {
     this.scheduler = bus.scheduler();
     this.accounts = accounts;
     this.slab = slab;
     FrameTable table = new FrameTable(accounts.chainCount);
-    this.frames = new FrameAllocator(table, accounts.frames, options.frameBytesMax());
+    LongAdder hits = new LongAdder();
+    LongAdder misses = new LongAdder();
+    this.frames =
+        new FrameAllocator(
+            table,
+            new FrequencySketch(accounts.chainCount),
+            () -> hits.sum() + misses.sum(),
+            accounts.frames,
+            options.frameBytesMax());
     this.transients = new TransientMemory(scheduler, budget, accounts.readers);
     BlockLoads loads = new BlockLoads(scheduler);
-    this.reader = new BlockReader(bus, slab, frames, table, transients, loads);
-    this.blocks = new BlockFetch(table, loads, reader);
+    this.reader = new BlockReader(bus, slab, frames, table, transients, loads, misses);
+    this.blocks = new BlockFetch(table, loads, reader, hits);
     this.prefetcher = new Prefetcher(scheduler, table, loads, reader, slab.pageCount());
     this.writeBack = new WriteBack(bus, slab);
     long frameBytes = Math.min(budget.available(), options.frameBytesMax());
@@ -92,7 +97,7 @@ public final class PageCache implements AutoCloseable {
   /// @throws IOException when the host fails to register memory for another reason than its limit
   public static PageCache open(SharedBus bus, MemoryBudget budget, PageCacheOptions options)
       throws IOException {
-    Accounts accounts = Accounts.open(budget, options);
+    CacheAccounts accounts = CacheAccounts.open(budget, options);
     try {
       IoSlab slab = IoSlab.open(bus, options.ioBufferBytes());
       return new PageCache(bus, budget, options, accounts, slab);
@@ -320,65 +325,6 @@ public final class PageCache implements AutoCloseable {
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("the page cache is closed");
-    }
-  }
-
-  /// The cache's parts of the budget.
-  private static final class Accounts {
-    final MemoryBudget.Account ioBuffers;
-    final MemoryBudget.Account frames;
-    final MemoryBudget.Account readers;
-    final int ioBufferBytes;
-    final int chainCount;
-
-    private Accounts(
-        MemoryBudget.Account ioBuffers,
-        MemoryBudget.Account frames,
-        MemoryBudget.Account readers,
-        int ioBufferBytes,
-        int chainCount) {
-      this.ioBuffers = ioBuffers;
-      this.frames = frames;
-      this.readers = readers;
-      this.ioBufferBytes = ioBufferBytes;
-      this.chainCount = chainCount;
-    }
-
-    static Accounts open(MemoryBudget budget, PageCacheOptions options) {
-      int chains = chainCount(Math.min(budget.limit(), options.frameBytesMax()));
-      MemoryBudget.Account io = budget.open("io buffers", options.ioBufferBytes());
-      try {
-        MemoryBudget.Account frames = budget.open("frames", FrameTable.heapBytes(chains));
-        try {
-          MemoryBudget.Account readers =
-              budget.open("readers", options.readers() * READER_FLOOR_BYTES);
-          boolean granted = io.tryReserve(options.ioBufferBytes());
-          boolean tableGranted = frames.tryReserve(FrameTable.heapBytes(chains));
-          assert granted : "a floor was not granted";
-          assert tableGranted : "a floor was not granted";
-          return new Accounts(io, frames, readers, options.ioBufferBytes(), chains);
-        } catch (IllegalArgumentException e) {
-          frames.close();
-          throw e;
-        }
-      } catch (IllegalArgumentException e) {
-        io.close();
-        throw e;
-      }
-    }
-
-    /// About one chain for each block of a page: a power of two.
-    private static int chainCount(long frameBytes) {
-      long blocks = Math.clamp(frameBytes / PAGE_BYTES, CHAINS_MIN, CHAINS_MAX);
-      return (int) Long.highestOneBit(2 * blocks - 1);
-    }
-
-    void close() {
-      readers.close();
-      frames.release(FrameTable.heapBytes(chainCount));
-      frames.close();
-      ioBuffers.release(ioBufferBytes);
-      ioBuffers.close();
     }
   }
 }

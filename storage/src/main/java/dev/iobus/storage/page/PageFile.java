@@ -86,7 +86,7 @@ public final class PageFile implements AutoCloseable {
     boolean open = false;
     try (PinnedBlock newest = cache.pin(blocks, offset, pages)) {
       MemorySegment from = newest.segment();
-      Frame frame = frame(Math.toIntExact(from.byteSize()));
+      Frame frame = frame(offset, Math.toIntExact(from.byteSize()));
       open = true;
       MemorySegment to = frame.loadInto((int) from.byteSize()).copyFrom(from);
       return new PageEdit(this, offset, pages, frame, to);
@@ -111,7 +111,7 @@ public final class PageFile implements AutoCloseable {
     begin(offset, pages);
     boolean open = false;
     try {
-      Frame frame = frame(length);
+      Frame frame = frame(offset, length);
       open = true;
       return new PageEdit(this, offset, pages, frame, frame.loadInto(length).fill((byte) 0));
     } finally {
@@ -169,7 +169,7 @@ public final class PageFile implements AutoCloseable {
       flushed = true;
     } finally {
       if (!flushed) {
-        setClosed(false);
+        reopen();
       }
     }
     blocks.detach();
@@ -200,10 +200,13 @@ public final class PageFile implements AutoCloseable {
     }
   }
 
-  private void setClosed(boolean now) {
+  private void reopen() {
     lock.lock();
-    closed = now;
-    lock.unlock();
+    try {
+      closed = false;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void begin(long offset, int pages) throws IOException {
@@ -251,13 +254,13 @@ public final class PageFile implements AutoCloseable {
   }
 
   /// A frame for a new version; pages are written as long as there is none and some are dirty.
-  private Frame frame(int length) throws IOException {
-    Frame frame = versions.allocate(length);
+  private Frame frame(long offset, int length) throws IOException {
+    Frame frame = versions.allocate(blocks, offset, length);
     while (frame == null) {
       if (!writeSome()) {
         throw versions.noFrame(length);
       }
-      frame = versions.allocate(length);
+      frame = versions.allocate(blocks, offset, length);
     }
     return frame;
   }

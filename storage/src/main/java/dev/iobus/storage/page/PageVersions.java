@@ -48,8 +48,8 @@ final class PageVersions {
   }
 
   /// A frame for a new version; null when each is pinned or dirty.
-  @Nullable Frame allocate(int length) {
-    return frames.allocate(length);
+  @Nullable Frame allocate(BlockFile file, long offset, int length) {
+    return frames.allocate(length, file.fileId(), offset, false);
   }
 
   /// What to throw when there is no frame and none can be made clean.
@@ -69,6 +69,7 @@ final class PageVersions {
     Frame before = table.replace(version);
     loads.withdraw(place);
     if (before != null) {
+      version.inheritUses(before);
       frames.discard(before);
     }
   }

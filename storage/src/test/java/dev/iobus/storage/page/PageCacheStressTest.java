@@ -131,7 +131,7 @@ class PageCacheStressTest {
                     ThreadLocalRandom random = ThreadLocalRandom.current();
                     for (int i = 0; i < 300_000; i++) {
                       long offset = random.nextInt(blocks) * 4096L;
-                      frame.beginLoad();
+                      frame.beginLoad(1, false);
                       new TestBlocks(1, "").decode(MemorySegment.NULL, offset, frame.loadInto(64));
                       frame.publish(1, offset, 64, 1);
                       frame.unpin();

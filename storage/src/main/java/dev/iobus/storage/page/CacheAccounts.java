@@ -1,0 +1,72 @@
+package dev.iobus.storage.page;
+
+import dev.iobus.storage.memory.MemoryBudget;
+
+/// A [PageCache]'s parts of the budget. Immutable, but for what they hold.
+final class CacheAccounts {
+
+  private static final long READER_FLOOR_BYTES = 1 << 20;
+  private static final int CHAINS_MIN = 1 << 10;
+  private static final int CHAINS_MAX = 1 << 20;
+
+  final MemoryBudget.Account ioBuffers;
+  final MemoryBudget.Account frames;
+  final MemoryBudget.Account readers;
+  final int ioBufferBytes;
+  final int chainCount;
+
+  private CacheAccounts(
+      MemoryBudget.Account ioBuffers,
+      MemoryBudget.Account frames,
+      MemoryBudget.Account readers,
+      int ioBufferBytes,
+      int chainCount) {
+    this.ioBuffers = ioBuffers;
+    this.frames = frames;
+    this.readers = readers;
+    this.ioBufferBytes = ioBufferBytes;
+    this.chainCount = chainCount;
+  }
+
+  static CacheAccounts open(MemoryBudget budget, PageCacheOptions options) {
+    int chains = chainCount(Math.min(budget.limit(), options.frameBytesMax()));
+    MemoryBudget.Account io = budget.open("io buffers", options.ioBufferBytes());
+    try {
+      MemoryBudget.Account frames = budget.open("frames", tableBytes(chains));
+      try {
+        MemoryBudget.Account readers =
+            budget.open("readers", options.readers() * READER_FLOOR_BYTES);
+        boolean granted = io.tryReserve(options.ioBufferBytes());
+        boolean tableGranted = frames.tryReserve(tableBytes(chains));
+        assert granted : "a floor was not granted";
+        assert tableGranted : "a floor was not granted";
+        return new CacheAccounts(io, frames, readers, options.ioBufferBytes(), chains);
+      } catch (IllegalArgumentException e) {
+        frames.close();
+        throw e;
+      }
+    } catch (IllegalArgumentException e) {
+      io.close();
+      throw e;
+    }
+  }
+
+  /// About one chain for each block of a page: a power of two.
+  private static int chainCount(long frameBytes) {
+    long blocks = Math.clamp(frameBytes / PageCache.PAGE_BYTES, CHAINS_MIN, CHAINS_MAX);
+    return (int) Long.highestOneBit(2 * blocks - 1);
+  }
+
+  /// Heap of the table, and of the sketch beside it, which has a word for each chain.
+  private static long tableBytes(int chains) {
+    return FrameTable.heapBytes(chains) + FrequencySketch.heapBytes(chains);
+  }
+
+  void close() {
+    readers.close();
+    frames.release(tableBytes(chainCount));
+    frames.close();
+    ioBuffers.release(ioBufferBytes);
+    ioBuffers.close();
+  }
+}

@@ -1,0 +1,208 @@
+package dev.iobus.storage.page;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The frames of one capacity, and which of them to give up next. Guarded by the [FrameAllocator].
+///
+/// A new block enters the *window*, a short queue. Who leaves it must have been used more often
+/// than the least used of some frames of the rest, whose place it then takes; else it is given up
+/// itself. So a scan passes through the window, and of a loop that does not fit a part stays.
+/// (Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", 2017; here
+/// with a clock in place of the lists, since a hit must not move anything.)
+///
+/// Blocks that were read ahead wait in a queue of their own until they are first used.
+final class SizeClass {
+
+  /// The window is one frame in so many.
+  private static final int WINDOW_PART = 100;
+
+  /// Blocks that were read ahead and not used hold at most one frame in so many.
+  private static final int AHEAD_PART = 4;
+
+  /// Frames of which the least used is the victim.
+  private static final int SAMPLE = 8;
+
+  /// How much more often than its victim a block was used that takes its place, unless nobody
+  /// needed that at all; with less, blocks of a loop would drive out one another.
+  private static final int MARGIN = 1;
+
+  final List<FrameExtent> extents = new ArrayList<>();
+  final ArrayDeque<Frame> free = new ArrayDeque<>();
+  int frameCount;
+
+  /// Number of the allocation that used the class last; 0 for never.
+  long lastUse;
+
+  /// Number of the search for an extent that last found nothing to take here.
+  long passedAt;
+
+  long evictionsSinceBalance;
+
+  private final FrameQueue window = new FrameQueue();
+  private final FrameQueue ahead = new FrameQueue();
+
+  private final Hand victims = new Hand();
+
+  void add(FrameExtent extent) {
+    extents.add(extent);
+    frameCount += extent.frames.length;
+    for (Frame frame : extent.frames) {
+      free.addLast(frame);
+    }
+  }
+
+  /// Takes out an extent whose frames are all free.
+  void remove(FrameExtent extent) {
+    assert extent.isEmpty() : "an extent is taken with frames in use";
+    extents.remove(extent);
+    frameCount -= extent.frames.length;
+    victims.restart();
+    free.removeIf(frame -> frame.extent == extent);
+  }
+
+  /// Takes a free frame for a new block.
+  ///
+  /// @param isAhead whether nobody waits for it yet
+  @Nullable Frame take(boolean isAhead) {
+    Frame frame = free.pollLast();
+    if (frame != null) {
+      (isAhead ? ahead : window).add(frame);
+    }
+    return frame;
+  }
+
+  /// Takes back a frame that is free.
+  void giveBack(Frame frame) {
+    leaveQueue(frame);
+    free.addLast(frame);
+  }
+
+  private static void leaveQueue(Frame frame) {
+    FrameQueue queue = frame.queue;
+    if (queue != null) {
+      queue.remove(frame);
+    }
+  }
+
+  /// While frames are free, who leaves the window stays.
+  void settle() {
+    while (window.size() > windowMax()) {
+      leaveWindow();
+    }
+  }
+
+  private int windowMax() {
+    return Math.max(1, frameCount / WINDOW_PART);
+  }
+
+  private @Nullable Frame leaveWindow() {
+    Frame frame = window.first();
+    if (frame != null) {
+      window.remove(frame);
+    }
+    return frame;
+  }
+
+  /// The frame to give up for another block; null when each is pinned or being filled.
+  @Nullable Frame victim() {
+    admitUsed();
+    Frame unused = ahead.first();
+    if (unused != null && ahead.size() > Math.max(1, frameCount / AHEAD_PART)) {
+      leaveQueue(unused);
+      if (unused.isIdle()) {
+        return unused;
+      }
+    }
+    while (window.size() >= windowMax()) {
+      Frame leaving = leaveWindow();
+      if (leaving == null) {
+        break;
+      }
+      if (leaving.isIdle()) {
+        Frame least = leastUsed(leaving);
+        return least != null && isWorthMore(leaving, least) ? least : leaving;
+      }
+    }
+    Frame least = leastUsed(null);
+    return least != null ? least : firstIdle();
+  }
+
+  private static boolean isWorthMore(Frame leaving, Frame least) {
+    int uses = least.uses();
+    return leaving.uses() > (uses > 0 ? uses + MARGIN : 0);
+  }
+
+  /// Blocks that were read ahead and used since wait in the window like others.
+  private void admitUsed() {
+    Frame frame = ahead.first();
+    while (frame != null && frame.isUsed()) {
+      ahead.remove(frame);
+      window.add(frame);
+      frame = ahead.first();
+    }
+  }
+
+  /// The least used of the next frames that are idle and in no queue; null when there is none.
+  private @Nullable Frame leastUsed(@Nullable Frame but) {
+    Frame least = null;
+    int found = 0;
+    for (int steps = frameCount; steps > 0 && found < SAMPLE; steps--) {
+      Frame frame = victims.next(extents);
+      if (frame == but || frame.queue != null || !frame.isIdle()) {
+        continue;
+      }
+      found++;
+      if (least == null || frame.uses() < least.uses()) {
+        least = frame;
+      }
+    }
+    return least;
+  }
+
+  /// Where only the queues have idle frames.
+  private @Nullable Frame firstIdle() {
+    for (FrameQueue queue : new FrameQueue[] {ahead, window}) {
+      for (Frame frame = queue.first(); frame != null; frame = frame.queuedAfter) {
+        if (frame.isIdle()) {
+          return frame;
+        }
+      }
+    }
+    return null;
+  }
+
+  /// Halves the uses of all frames.
+  void age() {
+    for (FrameExtent extent : extents) {
+      for (Frame frame : extent.frames) {
+        frame.age();
+      }
+    }
+  }
+
+  /// A place in the ring of all frames.
+  private static final class Hand {
+    private int extent;
+    private int frame;
+
+    void restart() {
+      extent = 0;
+      frame = 0;
+    }
+
+    /// Moves on by one frame of at least one extent, and returns it.
+    Frame next(List<FrameExtent> extents) {
+      if (extent >= extents.size()) {
+        restart();
+      }
+      if (frame >= extents.get(extent).frames.length) {
+        extent = (extent + 1) % extents.size();
+        frame = 0;
+      }
+      return extents.get(extent).frames[frame++];
+    }
+  }
+}

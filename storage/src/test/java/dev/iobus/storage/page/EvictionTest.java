@@ -1,0 +1,220 @@
+package dev.iobus.storage.page;
+
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.storage.memory.MemoryBudget;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// Which blocks stay, measured as hit rates of traces on 1,024 frames of a page.
+class EvictionTest {
+
+  private static final int FRAMES = 1024;
+  private static final int ACCESSES = 150_000;
+
+  /// The frames of a cache, without a file behind them.
+  private static final class Frames implements AutoCloseable {
+    final FrameTable table = new FrameTable(1024);
+    final MemoryBudget budget = new MemoryBudget(FRAMES * 4096L);
+    final MemoryBudget.Account account = budget.open("frames", 0);
+    long accesses;
+    final FrameAllocator frames =
+        new FrameAllocator(
+            table, new FrequencySketch(1024), () -> accesses, account, Long.MAX_VALUE);
+
+    /// Whether the block had a frame; it has one afterwards.
+    boolean access(long file, long block) {
+      accesses++;
+      Frame frame = table.pin(file, block * 4096);
+      if (frame != null) {
+        frame.touch();
+        frame.unpin();
+        return true;
+      }
+      load(file, block, false);
+      return false;
+    }
+
+    void load(long file, long block, boolean isAhead) {
+      Frame frame = requireNonNull(frames.allocate(4096, file, block * 4096, isAhead));
+      frame.publish(file, block * 4096, 4096, 1);
+      table.insert(frame);
+      frame.unpin();
+    }
+
+    boolean has(long file, long block) {
+      return table.contains(file, block * 4096);
+    }
+
+    @Override
+    public void close() {
+      assertEquals(0, frames.evictAll());
+      frames.close();
+      account.close();
+    }
+  }
+
+  /// Blocks with Zipf's popularity (exponent 0.99), scattered.
+  private static int[] zipfian(int blocks, long seed) {
+    double[] sums = new double[blocks];
+    double sum = 0;
+    for (int i = 0; i < blocks; i++) {
+      sum += 1 / Math.pow(i + 1, 0.99);
+      sums[i] = sum;
+    }
+    Random random = new Random(seed);
+    int[] trace = new int[ACCESSES];
+    for (int i = 0; i < ACCESSES; i++) {
+      int at = Arrays.binarySearch(sums, random.nextDouble() * sum);
+      trace[i] = Math.min(blocks - 1, at < 0 ? -at - 1 : at) * 7919 % blocks;
+    }
+    return trace;
+  }
+
+  /// The share of hits in the second half of a trace.
+  private static double hitRate(Frames frames, int[] trace) {
+    int hits = 0;
+    for (int i = 0; i < trace.length; i++) {
+      boolean hit = frames.access(1, trace[i]);
+      hits += hit && i >= trace.length / 2 ? 1 : 0;
+    }
+    return 2.0 * hits / trace.length;
+  }
+
+  @Test
+  void popularBlocksStay() {
+    try (Frames frames = new Frames()) {
+      double rate = hitRate(frames, zipfian(10 * FRAMES, 1));
+      assertTrue(rate > 0.72, "zipfian: " + rate);
+    }
+  }
+
+  @Test
+  void partOfALoopStays() {
+    int[] loop = new int[ACCESSES];
+    for (int i = 0; i < ACCESSES; i++) {
+      loop[i] = i % (2 * FRAMES);
+    }
+    try (Frames frames = new Frames()) {
+      double rate = hitRate(frames, loop);
+      assertTrue(rate > 0.45, "loop: " + rate);
+    }
+  }
+
+  /// A file that is scanned again and again costs another file's hot blocks next to nothing.
+  @Test
+  void aScanOfOneFileLeavesAnother() {
+    int[] trace = zipfian(10 * FRAMES, 2);
+    double alone;
+    try (Frames frames = new Frames()) {
+      alone = hitRate(frames, trace);
+    }
+    try (Frames frames = new Frames()) {
+      int hits = 0;
+      for (int i = 0; i < trace.length; i++) {
+        frames.access(2, i % (20 * FRAMES));
+        hits += frames.access(1, trace[i]) && i >= trace.length / 2 ? 1 : 0;
+      }
+      double beside = 2.0 * hits / trace.length;
+      assertTrue(beside > alone - 0.06, "alone " + alone + ", beside a scan " + beside);
+    }
+  }
+
+  /// Two files that are used alike share the frames, whoever came first.
+  @Test
+  void filesThatAreUsedAlikeShareTheFrames() {
+    int[] first = zipfian(10 * FRAMES, 3);
+    int[] second = zipfian(10 * FRAMES, 4);
+    try (Frames frames = new Frames()) {
+      for (int block : first) {
+        frames.access(1, block);
+      }
+      int[] hits = new int[2];
+      for (int i = 0; i < ACCESSES; i++) {
+        boolean late = i >= ACCESSES / 2;
+        hits[0] += frames.access(1, first[i]) && late ? 1 : 0;
+        hits[1] += frames.access(2, second[i]) && late ? 1 : 0;
+      }
+      assertEquals(1, (double) hits[0] / hits[1], 0.1, Arrays.toString(hits));
+    }
+  }
+
+  /// What was hot makes room for what is.
+  @Test
+  void theHotSetMayMove() {
+    int[] trace = zipfian(10 * FRAMES, 5);
+    for (int i = 0; i < ACCESSES; i++) {
+      trace[i] += i / 30_000 * 100 * FRAMES;
+    }
+    try (Frames frames = new Frames()) {
+      double rate = hitRate(frames, trace);
+      assertTrue(rate > 0.6, "moving: " + rate);
+    }
+  }
+
+  @Test
+  void whatWasReadAheadStaysUntilItIsUsed() {
+    try (Frames frames = new Frames()) {
+      for (int i = 0; i < 10 * FRAMES; i++) {
+        frames.access(1, i % (2 * FRAMES));
+      }
+      for (int block = 0; block < FRAMES / 8; block++) {
+        frames.load(2, block, true);
+      }
+      for (int i = 0; i < FRAMES; i++) {
+        frames.access(3, i);
+      }
+      List<Integer> missing = new ArrayList<>();
+      for (int block = 0; block < FRAMES / 8; block++) {
+        if (!frames.access(2, block)) {
+          missing.add(block);
+        }
+      }
+      assertEquals(List.of(), missing);
+      // Used once, they go like others; and those that nobody uses do not fill the cache.
+      for (int i = 0; i < FRAMES; i++) {
+        frames.access(4, i);
+      }
+      assertTrue(!frames.has(2, 0) && !frames.has(2, FRAMES / 8 - 1));
+      int kept = 0;
+      for (int block = 0; block < 4 * FRAMES; block++) {
+        frames.load(5, block, true);
+      }
+      for (int block = 0; block < 4 * FRAMES; block++) {
+        kept += frames.has(5, block) ? 1 : 0;
+      }
+      assertTrue(kept <= FRAMES / 4 + 1, kept + " unused blocks are kept");
+    }
+  }
+
+  @Test
+  void pinnedFramesAreNeverChosen() {
+    try (Frames frames = new Frames()) {
+      List<Frame> pinned = new ArrayList<>();
+      Random random = new Random(6);
+      for (int i = 0; i < 20_000; i++) {
+        long block = random.nextInt(4 * FRAMES);
+        frames.access(1, block);
+        Frame frame = requireNonNull(frames.table.pin(1, block * 4096));
+        if (pinned.size() < FRAMES - 1 && random.nextInt(3) == 0) {
+          pinned.add(frame);
+        } else {
+          frame.unpin();
+        }
+        if (random.nextInt(4_000) == 0) {
+          pinned.forEach(Frame::unpin);
+          pinned.clear();
+        }
+        for (Frame held : pinned) {
+          assertTrue(held.pins() > 0 && held.state() == Frame.LOADED);
+        }
+      }
+      pinned.forEach(Frame::unpin);
+    }
+  }
+}
