@@ -1,7 +1,6 @@
 package dev.iobus.storage.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -117,7 +116,7 @@ class DurableQueueTest {
         block.add(line);
       }
     }
-    assertEquals(3, blocks.size(), "blocks of code in the README");
+    assertTrue(blocks.size() >= 3, "blocks of code in the README");
     return blocks;
   }
 

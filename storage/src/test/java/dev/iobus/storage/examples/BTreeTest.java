@@ -1,0 +1,125 @@
+package dev.iobus.storage.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The B-tree of the README does what it says, and the README shows what is compiled.
+@Timeout(60)
+final class BTreeTest {
+
+  private static final long MEMORY_BYTES = 12 << 20;
+
+  @TempDir Path temp;
+
+  @Test
+  void whatWasPutIsThereAfterCrashes() throws Exception {
+    Random random = new Random(1);
+    TreeMap<Long, Long> model = new TreeMap<>();
+    for (int life = 0; life < 6; life++) {
+      BTree tree = BTree.open(temp.resolve("tree"), MEMORY_BYTES);
+      check(tree, model);
+      for (int i = 0; i < 400; i++) {
+        // Ascending, descending and scattered keys.
+        long key = life < 2 ? i : life < 4 ? -i : random.nextInt(5000);
+        long value = random.nextLong();
+        tree.put(key, value);
+        model.put(key, value);
+        if (i == 200 && life % 2 == 0) {
+          tree.checkpoint();
+        }
+      }
+      check(tree, model);
+      if (life % 3 == 2) {
+        tree.close();
+      } else {
+        tree.crash();
+      }
+    }
+  }
+
+  private static void check(BTree tree, Map<Long, Long> model) throws Exception {
+    for (Map.Entry<Long, Long> entry : model.entrySet()) {
+      assertEquals(OptionalLong.of(entry.getValue()), tree.get(entry.getKey()));
+    }
+    assertEquals(OptionalLong.empty(), tree.get(Long.MAX_VALUE));
+    assertEquals(OptionalLong.empty(), tree.get(Long.MIN_VALUE));
+  }
+
+  @Test
+  void readersSeeWholeChanges() throws Exception {
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    try (BTree tree = BTree.open(temp.resolve("tree"), MEMORY_BYTES)) {
+      List<Thread> threads = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        int first = t;
+        threads.add(
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      try {
+                        for (long key = first; key < 1200; key += 4) {
+                          tree.put(key, 7 * key);
+                          assertEquals(OptionalLong.of(7 * key), tree.get(key));
+                          tree.get(1200 - key).ifPresent(value -> assertEquals(0, value % 7));
+                        }
+                      } catch (Throwable e) {
+                        failure.compareAndSet(null, e);
+                      }
+                    }));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertNull(failure.get());
+      for (long key = 0; key < 1200; key++) {
+        assertEquals(OptionalLong.of(7 * key), tree.get(key));
+      }
+    }
+  }
+
+  /// Each piece of code of the page is, line by line, a part of what is compiled.
+  @Test
+  void thePageShowsWhatIsCompiled() throws Exception {
+    Path module = Path.of(System.getProperty("user.dir"));
+    List<String> sources = new ArrayList<>();
+    for (String name : List.of("BTree", "NodeCodec")) {
+      sources.add(
+          squeezed(
+              Files.readString(
+                  module.resolve(
+                      "src/test/java/dev/iobus/storage/examples/" + name + ".java"))));
+    }
+    String page = Files.readString(module.resolve("README.md"));
+    String section = page.substring(page.indexOf("## The page cache"));
+    int next = section.indexOf("\n## ");
+    String[] parts = (next < 0 ? section : section.substring(0, next)).split("```", -1);
+    int pieces = 0;
+    for (int i = 1; i < parts.length; i += 2) {
+      if (parts[i].startsWith("java\n")) {
+        pieces++;
+        String piece = squeezed(parts[i].substring(5));
+        assertTrue(sources.stream().anyMatch(source -> source.contains(piece)), parts[i]);
+      }
+    }
+    assertTrue(pieces >= 5, pieces + " pieces of code");
+  }
+
+  private static String squeezed(String code) {
+    return code.replaceAll("\\s+", " ").strip();
+  }
+}
