@@ -1,6 +1,7 @@
 package dev.iobus.bench;
 
 import dev.iobus.bench.bus.BusCommand;
+import dev.iobus.bench.cache.CacheCommand;
 import dev.iobus.bench.command.ExitStatus;
 import dev.iobus.bench.doctor.DoctorCommand;
 import dev.iobus.bench.jmh.JmhCommand;
@@ -26,6 +27,7 @@ import picocli.CommandLine.ParseResult;
       KvCommand.class,
       BusCommand.class,
       WalCommand.class,
+      CacheCommand.class,
       JmhCommand.class,
       DoctorCommand.class,
       ReportCommand.class,

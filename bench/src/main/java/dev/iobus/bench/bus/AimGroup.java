@@ -19,6 +19,8 @@ enum AimGroup {
   CALLERS,
   /// Blocking calls of virtual threads, against FileChannel and hand-overs to a thread.
   VIRTUAL,
+  /// Cold reads through the page cache of storage, against fio.
+  PAGES,
   /// A server that sends back what it gets, against Netty.
   ECHO;
 
@@ -37,7 +39,7 @@ enum AimGroup {
 
   /// Whether it has transfers past the page cache.
   boolean isDirect() {
-    return this == DIRECT || this == CALLERS || this == VIRTUAL;
+    return this == DIRECT || this == CALLERS || this == VIRTUAL || this == PAGES;
   }
 
   /// Whether it has transfers through the page cache.

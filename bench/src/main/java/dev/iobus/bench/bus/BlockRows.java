@@ -17,6 +17,9 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
   private static final String LOOP = "bare bus QD ";
   private static final int LOOP_DEPTH = 128;
   private static final int THOUSAND = 1_000;
+  private static final int FULL_DEPTH = 64;
+  private static final int SCAN_LENGTH = 128 << 10;
+  private static final int SCAN_DEPTH = 8;
 
   /// Bytes of heap per operation that are none: what threads and histograms need once is spread
   /// over the operations of a run.
@@ -33,6 +36,7 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
       case CACHED -> List.of(cached());
       case CALLERS -> List.of(cachedCallers(1), cachedCallers(8), loneCaller());
       case VIRTUAL -> List.of(thousand(), handOver(8), handOver(32));
+      case PAGES -> List.of(coldPages(), coldScan());
     };
   }
 
@@ -114,6 +118,30 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
             new BlockEntrant(bed, ContenderKind.SHARED_VIRTUAL, job, OURS),
             entrant(ContenderKind.BUS_THREAD, job)),
         List.of(Aim.rate(name, ContenderKind.BUS_THREAD.label(), 2), noAllocation(name)));
+  }
+
+  /// A thousand threads that pin pages, against a queue that is as deep as the device needs.
+  private Lineup coldPages() {
+    String name = "cold pages 4k, 1,000 virtual";
+    return pages(name, reads(THOUSAND, Caching.DIRECT), reads(FULL_DEPTH, Caching.DIRECT), 0.95);
+  }
+
+  /// One reader who goes through the file page by page, against large reads side by side.
+  private Lineup coldScan() {
+    Job job =
+        new Job(
+            Access.READ, SCAN_LENGTH, SCAN_DEPTH, Caching.DIRECT, Registration.REGISTERED);
+    return pages("cold scan of pages 4k", job, job, 0.9);
+  }
+
+  private Lineup pages(String name, Job ours, Job theirs, double least) {
+    List<Entrant> entrants = new ArrayList<>();
+    entrants.add(new PageCacheEntrant(bed, ours));
+    if (bed.fio() != null) {
+      entrants.add(entrant(ContenderKind.FIO, theirs));
+    }
+    return new Lineup(
+        name, entrants, List.of(Aim.rate(name, ContenderKind.FIO.label(), least)));
   }
 
   private static Job reads(int depth, Caching caching) {

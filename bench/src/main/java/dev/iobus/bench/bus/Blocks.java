@@ -97,6 +97,14 @@ final class Blocks {
     }
   }
 
+  /// Judges one page of a block that was read page by page.
+  ///
+  /// @throws MismatchException when it is another one
+  void checkPage(int block, int page, MemorySegment memory) throws MismatchException {
+    long expected = (long) block * job.pagesPerBlock() + page;
+    checkNumber(block, expected, PageFormat.numberAt(memory, 0));
+  }
+
   private void checkNumber(int block, long expected, long found) throws MismatchException {
     if (found != expected) {
       throw new MismatchException(

@@ -52,6 +52,9 @@ import picocli.CommandLine.Spec;
       "  virtual  direct reads of 1,000 virtual threads: SharedBus, FileChannel, and one loop on a",
       "           bus (bare bus QD 128); of 8 and 32: SharedBus, and a thread with a bus that gets",
       "           each read handed over (bus-thread)",
+      "  pages    pages of 4 KiB through a small page cache of storage: 1,000 virtual threads",
+      "           against fio with QD 64; one reader, who is read ahead of, against fio with reads",
+      "           of 128 KiB and QD 8 (an operation is 128 KiB)",
       "  echo     a server that sends back what it gets from 64 connections of another process:",
       "           one bus, Netty (--peers)",
       "  aims     all of them, in less than ten minutes",
@@ -134,8 +137,8 @@ public final class BusCommand implements Callable<Integer> {
       names = "--preset",
       split = ",",
       paramLabel = "NAME",
-      description = "Rows with aims, see above: nop, direct, cached, callers, virtual, echo,"
-              + " or aims.")
+      description = "Rows with aims, see above: nop, direct, cached, callers, virtual, pages,"
+              + " echo, or aims.")
   private List<String> preset = List.of();
 
   @Option(

@@ -10,8 +10,10 @@
 ///   right.
 /// - [Contender]: one way to do a job, and its [Outcome]: [BusContender], [SharedBusContender],
 ///   [BusThreadContender], [FileChannelContender], [FioContender] with [Fio] and [FioReport], and
-///   the libraries that are a [BlockPeer]. [Nops] does nothing, and so does [NopProgram], in C.
-/// - [Entrant]: who takes part in a workload under which name, [BlockEntrant], [PeerEntrant];
+///   the libraries that are a [BlockPeer]; [PageCacheContender] pins pages of storage's cache.
+///   [Nops] does nothing, and so does [NopProgram], in C.
+/// - [Entrant]: who takes part in a workload under which name, [BlockEntrant], [PeerEntrant],
+///   [PageCacheEntrant];
 ///   [Lineup]: all who do one workload.
 /// - [Trial]: one measured run, and what it cost the host; [Comparison]: all runs of a workload.
 /// - [NopRows], [BlockRows]: the workloads on which iobus has aims, by [AimGroup].
