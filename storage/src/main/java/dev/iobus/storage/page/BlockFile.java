@@ -12,13 +12,7 @@ public final class BlockFile implements AutoCloseable {
   private final long fileId;
   private final BlockDecoder decoder;
   private final boolean isWritable;
-
-  private final Scheduler.Lock lock;
-  private final Scheduler.Condition unused;
-
-  // Guarded by lock; closed is also read without it on the way to a hit.
-  private int transfers;
-  private volatile boolean closed;
+  private final UseGate transfers;
 
   /// @param isWritable whether a [PageFile] changes and closes it
   BlockFile(
@@ -33,8 +27,7 @@ public final class BlockFile implements AutoCloseable {
     this.fileId = fileId;
     this.decoder = decoder;
     this.isWritable = isWritable;
-    this.lock = scheduler.newLock();
-    this.unused = lock.newCondition();
+    this.transfers = new UseGate(scheduler);
   }
 
   /// The 64-bit random id in the file's header.
@@ -60,32 +53,24 @@ public final class BlockFile implements AutoCloseable {
   }
 
   void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("file " + file.path() + " is detached from the cache");
+    if (transfers.isClosed()) {
+      throw detached();
     }
+  }
+
+  private IllegalStateException detached() {
+    return new IllegalStateException("file " + file.path() + " is detached from the cache");
   }
 
   /// Counts a transfer of the file in, so that [#close()] waits for it.
   void enterTransfer() {
-    lock.lock();
-    try {
-      requireOpen();
-      transfers++;
-    } finally {
-      lock.unlock();
+    if (!transfers.enter()) {
+      throw detached();
     }
   }
 
   void leaveTransfer() {
-    lock.lock();
-    try {
-      transfers--;
-      if (transfers == 0) {
-        unused.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
+    transfers.leave();
   }
 
   /// Stops further use, waits for transfers of the file that run, and drops its frames; those that
@@ -102,23 +87,14 @@ public final class BlockFile implements AutoCloseable {
   }
 
   void detach() {
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      while (transfers > 0) {
-        unused.await();
-      }
-    } finally {
-      lock.unlock();
+    if (transfers.close()) {
+      transfers.awaitUnused();
+      cache.detach(this);
     }
-    cache.detach(this);
   }
 
   @Override
   public String toString() {
-    return "BlockFile[" + file.path() + (closed ? ", detached]" : "]");
+    return "BlockFile[" + file.path() + (transfers.isClosed() ? ", detached]" : "]");
   }
 }

@@ -48,13 +48,11 @@ public final class PageCache implements AutoCloseable {
   /// The longest window of a [ReadAhead].
   private final long aheadBytes;
 
+  private final UseGate fetches;
   private final Scheduler.Lock closeLock;
-  private final Scheduler.Condition idle;
 
-  // Guarded by closeLock; closed is also read without it on the way to a hit.
-  private int fetches;
+  /// Guarded by closeLock.
   private boolean freed;
-  private volatile boolean closed;
 
   private PageCache(
       SharedBus bus,
@@ -86,8 +84,8 @@ public final class PageCache implements AutoCloseable {
         new PageVersions(table, frames, loads, accounts.frames, frameBytes / DIRTY_PART);
     // A small part, because two windows must stay until they are read.
     this.aheadBytes = Math.min(prefetcher.stepBytes(), frameBytes / AHEAD_PART);
+    this.fetches = new UseGate(scheduler);
     this.closeLock = scheduler.newLock();
-    this.idle = closeLock.newCondition();
   }
 
   /// Opens an empty cache. Its floors are the I/O slab, the frame table, and 1 MiB for each reader;
@@ -184,7 +182,7 @@ public final class PageCache implements AutoCloseable {
     try {
       blocks.fetch(files, offsets, pages, count, into);
     } finally {
-      leaveFetch();
+      fetches.leave();
     }
   }
 
@@ -200,7 +198,7 @@ public final class PageCache implements AutoCloseable {
     try {
       return blocks.readAround(file, offset, pages);
     } finally {
-      leaveFetch();
+      fetches.leave();
     }
   }
 
@@ -261,12 +259,10 @@ public final class PageCache implements AutoCloseable {
   @Override
   public void close() {
     prefetcher.close();
+    fetches.close();
+    fetches.awaitUnused();
     closeLock.lock();
     try {
-      closed = true;
-      while (fetches > 0) {
-        idle.await();
-      }
       if (freed) {
         return;
       }
@@ -286,24 +282,8 @@ public final class PageCache implements AutoCloseable {
   }
 
   private void enterFetch() {
-    closeLock.lock();
-    try {
-      requireOpen();
-      fetches++;
-    } finally {
-      closeLock.unlock();
-    }
-  }
-
-  private void leaveFetch() {
-    closeLock.lock();
-    try {
-      fetches--;
-      if (fetches == 0) {
-        idle.signalAll();
-      }
-    } finally {
-      closeLock.unlock();
+    if (!fetches.enter()) {
+      throw closed();
     }
   }
 
@@ -323,8 +303,12 @@ public final class PageCache implements AutoCloseable {
   }
 
   private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the page cache is closed");
+    if (fetches.isClosed()) {
+      throw closed();
     }
+  }
+
+  private static IllegalStateException closed() {
+    return new IllegalStateException("the page cache is closed");
   }
 }

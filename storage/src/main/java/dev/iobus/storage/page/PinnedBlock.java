@@ -1,28 +1,15 @@
 package dev.iobus.storage.page;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/// A lease on one decoded block: its bytes stay where they are until [#close()]. Any thread may
-/// read and close it; who keeps the segment beyond the close reads whatever lies there then, so
-/// values are copied, or lent with an arena of their own.
+/// A lease on one decoded block: its bytes stay where they are until [#close()]. Who keeps the
+/// segment beyond the close reads whatever lies there then, so values are copied, or lent with an
+/// arena of their own. Confined to one thread at a time.
 public final class PinnedBlock implements AutoCloseable {
 
-  private static final VarHandle MEMORY;
-
-  static {
-    try {
-      MEMORY =
-          MethodHandles.lookup().findVarHandle(PinnedBlock.class, "memory", BlockMemory.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
-  /// Null once closed.
-  private volatile @Nullable BlockMemory memory;
+  /// Null once closed. Plain, so that a lease that its method closes is no object on the heap.
+  private @Nullable BlockMemory memory;
 
   /// @param memory pinned once for this lease
   PinnedBlock(BlockMemory memory) {
@@ -50,8 +37,9 @@ public final class PinnedBlock implements AutoCloseable {
   /// Gives the pin back; the second call does nothing.
   @Override
   public void close() {
-    BlockMemory held = (BlockMemory) MEMORY.getAndSet(this, null);
+    BlockMemory held = memory;
     if (held != null) {
+      memory = null;
       held.unpin();
     }
   }
