@@ -10,6 +10,10 @@ import dev.iobus.bench.wal.RawFile;
 import dev.iobus.bench.wal.RawMethod;
 import dev.iobus.bench.wal.RawWrites;
 import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.wal.Wal;
+import dev.iobus.storage.wal.WalOptions;
+import dev.iobus.storage.wal.WalStart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,7 @@ import java.util.Locale;
 final class DirectoryExam {
 
   private static final long FILE_BYTES = 16 << 20;
+  private static final long LOG_MEMORY_BYTES = 8 << 20;
 
   /// The part of a measurement's time that it warms up before.
   private static final long WARM_UP_PART = 5;
@@ -67,6 +72,7 @@ final class DirectoryExam {
             "no direct I/O here, so reads and the log go through the page cache: choose another"
                 + " file system with --dir, such as ext4 or xfs on a disk");
       }
+      log(diagnosis, data);
       if (data.isCopyOnWrite()) {
         diagnosis.warn(
             "this file system writes overwritten blocks elsewhere, so the log cannot prepare its"
@@ -74,6 +80,19 @@ final class DirectoryExam {
       }
     } catch (IOException e) {
       diagnosis.warn("the directory cannot hold a store: " + e.getMessage() + "; choose another");
+    }
+  }
+
+  /// What a log chooses here when it is opened, and why.
+  private static void log(Diagnosis diagnosis, DataDirectory data) throws IOException {
+    try (Wal log =
+        Wal.open(
+            data,
+            WalOptions.defaults(),
+            WalStart.NEW,
+            new MemoryBudget(LOG_MEMORY_BYTES),
+            (lsn, end, payload) -> {})) {
+      diagnosis.fact("log append", log.primitive());
     }
   }
 

@@ -6,7 +6,6 @@ import dev.iobus.bench.host.DiskUse;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.wal.Durability;
-import dev.iobus.storage.wal.Place;
 import dev.iobus.storage.wal.Wal;
 import dev.iobus.storage.wal.WalOptions;
 import dev.iobus.storage.wal.WalStart;
@@ -75,15 +74,12 @@ public class WalAppendBenchmark {
     if (r == null) {
       throw new IllegalStateException("not set up");
     }
-    Place place = r.wal().reserve(r.wal().acquire(RECORD_LENGTH));
-    place.put(0, record, 0, RECORD_LENGTH);
-    place.fill();
-    r.wal().await(place.end(), durability);
-    if (place.end() - releasedTo > RETAINED_BYTES) {
-      releasedTo = place.end();
-      r.wal().release(releasedTo);
+    long end = r.wal().append(record, durability);
+    if (end - releasedTo > RETAINED_BYTES) {
+      releasedTo = end;
+      r.wal().release(end);
     }
-    return place.end();
+    return end;
   }
 
   @TearDown(Level.Trial)

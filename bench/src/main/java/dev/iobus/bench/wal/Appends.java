@@ -7,7 +7,6 @@ import dev.iobus.bench.measure.Progress;
 import dev.iobus.bench.measure.Stopwatch;
 import dev.iobus.bench.measure.Workers;
 import dev.iobus.storage.wal.Durability;
-import dev.iobus.storage.wal.Place;
 import dev.iobus.storage.wal.Wal;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -62,16 +61,12 @@ final class Appends {
     MemorySegment record = writer.record;
     int length = (int) record.byteSize();
     LogRecord.write(record, run, writerIndex, number);
-    // No lock around the reservation: the order among writers is of no importance here.
-    Place place = wal.reserve(wal.acquire(length));
-    place.put(0, record, 0, length);
-    place.fill();
-    wal.await(place.end(), durability);
+    long end = wal.append(record, durability);
     stopwatch.stop();
-    if (durability == Durability.SYNCED && wal.durableLsn() < place.end()) {
+    if (durability == Durability.SYNCED && wal.durableLsn() < end) {
       throw new MismatchException(
           "record " + number + " of writer " + writerIndex + " was acknowledged while the log was"
-              + " durable up to LSN " + wal.durableLsn() + ", expected " + place.end());
+              + " durable up to LSN " + wal.durableLsn() + ", expected " + end);
     }
     writer.acknowledged = number + 1;
     return length;

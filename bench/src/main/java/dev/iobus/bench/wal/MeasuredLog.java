@@ -11,7 +11,6 @@ import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.wal.Durability;
-import dev.iobus.storage.wal.Place;
 import dev.iobus.storage.wal.RecordConsumer;
 import dev.iobus.storage.wal.Wal;
 import dev.iobus.storage.wal.WalOptions;
@@ -48,6 +47,14 @@ final class MeasuredLog implements AutoCloseable {
     double groupRecords() {
       long groups = after.groups() - before.groups();
       return groups == 0 ? Double.NaN : (double) (after.records() - before.records()) / groups;
+    }
+
+    /// The part of the groups that were written while another was in flight.
+    double overlappedShare() {
+      long groups = after.groups() - before.groups();
+      return groups == 0
+          ? 0
+          : (double) (after.overlappedGroups() - before.overlappedGroups()) / groups;
     }
 
     long segmentsMade() {
@@ -106,10 +113,7 @@ final class MeasuredLog implements AutoCloseable {
     MemorySegment filler = MemorySegment.ofArray(new byte[FILLER_BYTES]);
     try (Wal wal = open(settings.durability(), new RecoveredRecords(0, 0, 0))) {
       while (wal.stats().bytes() < (long) SEGMENTS * settings.segmentBytes()) {
-        Place place = wal.reserve(wal.acquire(FILLER_BYTES));
-        place.put(0, filler, 0, FILLER_BYTES);
-        place.fill();
-        wal.await(place.end(), Durability.WRITTEN);
+        wal.append(filler, Durability.WRITTEN);
       }
       wal.sync();
       start = new WalStart(wal.tail(), 0);

@@ -4,6 +4,7 @@ import dev.iobus.bench.command.Threads;
 import dev.iobus.bench.host.FlushWitness;
 import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Workers;
+import dev.iobus.bench.result.Aim;
 import dev.iobus.bench.result.Metric;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.bench.result.Rows;
@@ -19,6 +20,15 @@ import java.util.Set;
 /// Appends of one durability by one number of threads, and the loops that they are compared with.
 /// Confined to one thread.
 final class WalWorkload {
+
+  /// What a durable append of one thread is meant to reach of each bare loop's rate.
+  private static final double DURABLE_LEAST = 0.9;
+
+  /// What an append that reaches the kernel is meant to reach of a bare write's rate.
+  private static final double WRITTEN_LEAST = 1 / 1.3;
+
+  /// Appends to memory, per second, of one thread: 150 ns each.
+  private static final double BUFFERED_LEAST = 1e9 / 150;
 
   private final Durability durability;
   private final Threads threads;
@@ -40,11 +50,17 @@ final class WalWorkload {
     this.name = durability + " " + recordBytes + " B, " + label(threads);
     this.witness = witness;
     this.result = result;
+    if (isOneThread(threads) && durability == Durability.BUFFERED) {
+      result.aim(new Aim(name, null, Metric.OPERATIONS_PER_SECOND, BUFFERED_LEAST));
+    }
   }
 
   private static String label(Threads threads) {
-    boolean one = threads.count() == 1 && threads.kind() == Workers.Kind.PLATFORM;
-    return threads.label() + (one ? " thread" : " threads");
+    return threads.label() + (isOneThread(threads) ? " thread" : " threads");
+  }
+
+  private static boolean isOneThread(Threads threads) {
+    return threads.count() == 1 && threads.kind() == Workers.Kind.PLATFORM;
   }
 
   String name() {
@@ -69,6 +85,12 @@ final class WalWorkload {
         durability == Durability.SYNCED ? RawMethod.DURABLE : Set.of(RawMethod.PWRITE);
     for (RawMethod method : loops.possible(wanted)) {
       Run run = loops.measure(method, name, round);
+      if (!rawRuns.containsKey(method)
+          && isOneThread(threads)
+          && durability != Durability.BUFFERED) {
+        double least = method.isDurable() ? DURABLE_LEAST : WRITTEN_LEAST;
+        result.aim(Aim.rate(name, method.subject(), least));
+      }
       rawRuns.computeIfAbsent(method, m -> new ArrayList<>()).add(run);
       result.add(run);
       if (method.isDurable()) {
@@ -128,8 +150,10 @@ final class WalWorkload {
   private static String describe(MeasuredLog.Outcome last) {
     return String.format(
         Locale.ROOT,
-        "last round: %.1f records a group, %,d records read again, %d segments made",
+        "last round: %.1f records a group, %.0f %% of the groups overlapped, %,d records read"
+            + " again, %d segments made",
         last.groupRecords(),
+        100 * last.overlappedShare(),
         last.records(),
         last.segmentsMade());
   }
