@@ -139,6 +139,10 @@ final class GroupCommit {
       // Nobody waited for room, and no permit was ever out: there is nothing to settle.
       tail = room.reserve(reservation);
       records += reservation.records();
+      if (writing == 0 && room.isHalfFull()) {
+        // Else who appends next would find no room, and write it all before it goes on.
+        timer.hurry();
+      }
       return true;
     } finally {
       lock.unlock();

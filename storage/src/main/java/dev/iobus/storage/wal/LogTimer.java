@@ -13,6 +13,7 @@ final class LogTimer {
   private static final long WATCH_NANOS = 100_000_000;
 
   private static final long NEVER = Long.MAX_VALUE;
+  private static final long AT_ONCE = Long.MIN_VALUE;
 
   private final Scheduler scheduler;
   private final Scheduler.Lock lock;
@@ -46,6 +47,14 @@ final class LogTimer {
     if (!buffered) {
       bufferedDeadline = now + BUFFERED_NANOS;
       buffered = true;
+      armed.signal();
+    }
+  }
+
+  /// Asks for that write at once: the buffer is half full. Needs the lock.
+  void hurry() {
+    if (buffered && bufferedDeadline != AT_ONCE) {
+      bufferedDeadline = AT_ONCE;
       armed.signal();
     }
   }

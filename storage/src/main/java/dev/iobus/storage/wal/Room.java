@@ -211,6 +211,11 @@ final class Room {
     return somethingToWrite ? waiters.head() : null;
   }
 
+  /// Whether the open group is half full.
+  boolean isHalfFull() {
+    return openBytes() > groupBytes / 2;
+  }
+
   /// The open group, or null.
   @Nullable Group openGroup() {
     return open;
