@@ -20,8 +20,11 @@ final class FlightRecorderEvents {
     if (event.isEnabled()) {
       event.log = log;
       event.primitive = primitive.description();
-      event.dsyncWrite = primitive.dsyncNanos();
-      event.writeAndDataSync = primitive.syncNanos();
+      AppendPrimitive.Trial trial = primitive.chosen();
+      if (trial != null) {
+        event.dsyncWrite = trial.dsyncNanos();
+        event.writeAndDataSync = trial.syncNanos();
+      }
       event.lsn = tail.at();
       event.torn = tail instanceof WalTail.Torn;
       event.commit();

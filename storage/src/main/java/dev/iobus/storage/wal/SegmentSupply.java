@@ -32,7 +32,6 @@ final class SegmentSupply {
   private final LogFiles files;
   private final int blockSize;
   private final String prefix;
-  private final boolean direct;
   private final boolean recycles;
   private final long maxBytes;
   private final MemorySegment zeros;
@@ -44,6 +43,7 @@ final class SegmentSupply {
   private final ArrayDeque<WalSegment> prepared = new ArrayDeque<>();
   private final List<WalSlotName> free = new ArrayList<>();
   private final List<WalSlotName> surplus = new ArrayList<>();
+  private boolean direct;
   private long nextBytes;
   private int nextNumber;
   private int wanted;
@@ -103,6 +103,11 @@ final class SegmentSupply {
 
   boolean isDirect() {
     return direct;
+  }
+
+  /// Opens files for writes through the page cache from now on: before [#run].
+  void writeBuffered() {
+    direct = false;
   }
 
   boolean isEmpty() {

@@ -109,8 +109,7 @@ public final class Wal implements AutoCloseable {
     try {
       AppendPrimitive primitive =
           synced && !directory.isCopyOnWrite() && AppendPrimitive.canProbe(first, blockSize)
-              ? AppendPrimitive.probe(
-                  first.file(), blockSize, zeros.asSlice(0, blockSize), scheduler)
+              ? probe(first, supply, files, zeros.asSlice(0, blockSize), scheduler)
               : AppendPrimitive.untried(direct);
       first.begin(start);
       this.writer = new WalWriter(primitive, blockSize, recovered.epoch(), headerBlock, first);
@@ -138,8 +137,39 @@ public final class Wal implements AutoCloseable {
     GroupWriter leader = new GroupWriter(scheduler, lock, room, writer, wakeUps);
     this.commit =
         new GroupCommit(log, scheduler, lock, synced, room, leader, wakeUps, timer, start);
-    this.view = new LogView(log, scheduler, lock, room, commit, direct);
+    this.view = new LogView(log, scheduler, lock, room, commit, supply.isDirect());
     LogEvents.opened(log, writer.appendPrimitive(), this.recovered);
+  }
+
+  /// Tries how a block becomes durable here, and leaves the segment's file, and those to come, open
+  /// in the mode that won.
+  ///
+  /// @param block a block of zeros
+  private static AppendPrimitive probe(
+      WalSegment first,
+      SegmentSupply supply,
+      LogFiles files,
+      MemorySegment block,
+      Scheduler scheduler)
+      throws IOException {
+    long offset = block.byteSize();
+    AppendPrimitive.Trial own = AppendPrimitive.probe(first.file(), offset, block, scheduler);
+    if (!first.file().isDirect()) {
+      return AppendPrimitive.choose(null, own);
+    }
+    LogFile buffered = files.open(first.name(), false);
+    try {
+      AppendPrimitive choice =
+          AppendPrimitive.choose(
+              own, AppendPrimitive.probe(buffered, offset, block, scheduler));
+      if (!choice.direct()) {
+        supply.writeBuffered();
+        buffered = first.exchangeFile(buffered);
+      }
+      return choice;
+    } finally {
+      buffered.close();
+    }
   }
 
   private static void closeAfter(WalSegment segment, Throwable cause) {
@@ -200,7 +230,17 @@ public final class Wal implements AutoCloseable {
           WalRecovery.run(directory, options.namePrefix(), start, memory, consumer);
       memory.reserve(buffers);
       arena = Arena.ofShared();
-      Wal wal = new Wal(directory, files, options, budget, memory, buffers, arena, recovered, start.lsn());
+      Wal wal =
+          new Wal(
+              directory,
+              files,
+              options,
+              budget,
+              memory,
+              buffers,
+              arena,
+              recovered,
+              start.lsn());
       wal.startTasks(directory.bus().scheduler());
       return wal;
     } catch (IOException | RuntimeException | Error e) {

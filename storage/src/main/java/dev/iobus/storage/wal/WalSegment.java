@@ -122,6 +122,13 @@ final class WalSegment {
     return open;
   }
 
+  /// Puts another descriptor of the file in the place of the open one. Returns that.
+  LogFile exchangeFile(LogFile other) {
+    LogFile before = file();
+    file = other;
+    return before;
+  }
+
   /// Closes the file, if it is open.
   void closeFile() throws IOException {
     LogFile open = file;
