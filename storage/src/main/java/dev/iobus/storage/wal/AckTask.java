@@ -32,7 +32,7 @@ final class AckTask {
 
   /// Whether a callback runs on that task. Needs the lock.
   boolean isTask(Scheduler.Task other) {
-    return task == other;
+    return other.equals(task);
   }
 
   /// Ends the wait of a callback. Needs the lock.
