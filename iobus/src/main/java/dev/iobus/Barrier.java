@@ -4,6 +4,7 @@ import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +87,12 @@ final class Barrier {
 
   /// Takes a held operation out, and with it those that its chain would have cancelled.
   List<Handle> remove(Handle target) {
-    List<Handle> all = new ArrayList<>(held);
+    return removeChain(held, target);
+  }
+
+  /// As above, from any queue of whole runs.
+  static List<Handle> removeChain(Collection<Handle> queue, Handle target) {
+    List<Handle> all = new ArrayList<>(queue);
     int from = all.indexOf(target);
     int to = from + 1;
     while (all.get(to - 1).request.link == Link.CHAIN) {
@@ -97,7 +103,7 @@ final class Barrier {
       all.get(from - 1).request.link = Link.NONE;
     }
     List<Handle> removed = List.copyOf(all.subList(from, to));
-    held.removeAll(removed);
+    queue.removeAll(removed);
     return removed;
   }
 }

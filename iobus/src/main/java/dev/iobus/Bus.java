@@ -387,8 +387,10 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// Prepares to close a file. From `enqueue` on, new operations on it are refused; those in
-  /// flight end undisturbed. Where the close is cancelled, as part of a chain that was cut, the
-  /// file is open as before.
+  /// flight on this bus end undisturbed: the close waits for those that still need the number of
+  /// the descriptor (full transfers, members of runs, syncs and the like), as the next file that is
+  /// opened gets it. Where the close is cancelled, as part of a chain that was cut, the file is open
+  /// as before.
   public Handle close(OpenFile file) {
     return files.close(file);
   }
@@ -403,8 +405,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// Prepares to close a socket. From `enqueue` on, new operations on it are refused. Those that
-  /// wait on it go on waiting, as the kernel has it: cancel them ([#cancelAll(BusFile)]), or end
-  /// the connection first ([#shutdown]).
+  /// wait on it go on waiting, as the kernel has it, and full transfers keep the close waiting, too:
+  /// cancel them ([#cancelAll(BusFile)]), or end the connection first ([#shutdown]). Where an
+  /// operation with `Many` in its name is submitted anew for each result, it ends with EBADF.
   public Handle close(OpenSocket socket) {
     return onFile(Op.CLOSE, socket);
   }

@@ -74,6 +74,10 @@ public final class Handle {
   boolean silent;
   /// Whether it waits behind a barrier and the backend does not have it yet.
   boolean held;
+  /// Whether its run waits with a close until a file is not looked up any more.
+  boolean waits;
+  /// Whether the backend may still look its file up.
+  boolean late;
   /// Of an INBOX: what the dispatched result has brought.
   long message;
   /// Where the dispatched result begins in a buffer that is filled piece by piece.
@@ -196,6 +200,8 @@ public final class Handle {
     cancelRequested = false;
     silent = false;
     held = false;
+    waits = false;
+    late = false;
   }
 
   /// Lets go of the registered buffer or the pool that it uses; by its last result, or when it

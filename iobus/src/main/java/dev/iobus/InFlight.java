@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// Invariants.
 /// 1. A handle that was placed is counted until its last result stands in the ready queue, or it
 ///    is silent and free.
-/// 2. A handle in flight is either with the backend, or in `unfinished`, or held by the barrier.
+/// 2. A handle in flight is either with the backend, or in `unfinished`, or held by the barrier or
+///    with a close that waits.
 ///
 /// Confined to the bus thread, but for [#wakeup()].
 final class InFlight {
@@ -48,6 +49,9 @@ final class InFlight {
   /// What holds new operations back until older ones have ended.
   private final Barrier barrier = new Barrier();
 
+  /// What holds a close back until its file is not looked up any more.
+  private final Closings closings;
+
   /// Requests that were prepared and not yet submitted.
   private int unsubmitted;
 
@@ -65,6 +69,7 @@ final class InFlight {
     this.counts = counts;
     ready = new ReadyQueue(table);
     unfinished = new HandleQueue(table.size());
+    closings = new Closings(table);
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
   }
 
@@ -149,9 +154,11 @@ final class InFlight {
         }
       }
     }
+    boolean runWaits = link != Link.NONE && closings.holds(handles);
     for (int i = 0; i < handles.length; i++) {
       if (handles[i].state == Handle.State.PLACING) {
-        start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE);
+        boolean waits = link != Link.NONE ? runWaits : closings.holds(handles[i]);
+        start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE, waits);
       }
     }
   }
@@ -160,7 +167,7 @@ final class InFlight {
   void place(Bus bus, Handle handle) throws IOException {
     checkFit(bus, handle, Link.NONE);
     if (handle.state == Handle.State.PREPARED) {
-      start(bus, handle, Link.NONE);
+      start(bus, handle, Link.NONE, closings.holds(handle));
     }
   }
 
@@ -168,7 +175,7 @@ final class InFlight {
   void drainThen(Bus bus, Handle handle) throws IOException {
     checkFit(bus, handle, Link.NONE);
     handle.drains = true;
-    start(bus, handle, Link.NONE);
+    start(bus, handle, Link.NONE, false);
   }
 
   /// Places that a run takes in a submission.
@@ -201,7 +208,8 @@ final class InFlight {
     }
   }
 
-  private void start(Bus bus, Handle handle, Link link) throws IOException {
+  /// @param waits whether its run waits with a close
+  private void start(Bus bus, Handle handle, Link link, boolean waits) throws IOException {
     handle.state = Handle.State.IN_FLIGHT;
     count++;
     Request request = handle.request;
@@ -226,8 +234,10 @@ final class InFlight {
       startInbox(handle);
     } else if (barrier.holds(handle)) {
       handle.held = true;
+    } else if (waits) {
+      closings.add(handle);
     } else {
-      prepare(handle);
+      begin(handle);
     }
   }
 
@@ -289,12 +299,35 @@ final class InFlight {
         finish(handle, -Errno.ECANCELED, 0);
       }
       finish(cancel, 0, 0);
+    } else if (target.waits) {
+      for (Handle handle : closings.remove(target)) {
+        finish(handle, -Errno.ECANCELED, 0);
+      }
+      finish(cancel, 0, 0);
     } else if (target.op == Op.INBOX) {
       inbox.listen(null);
       finish(target, -Errno.ECANCELED, 0);
       finish(cancel, 0, 0);
     } else {
       prepare(cancel);
+    }
+  }
+
+  private void begin(Handle handle) throws IOException {
+    closings.begun(handle);
+    prepare(handle);
+  }
+
+  private void beginAll(List<Handle> run) throws IOException {
+    int length = 0;
+    for (Handle handle : run) {
+      length += entries(handle);
+    }
+    if (backend.room() < length) {
+      submit();
+    }
+    for (Handle handle : run) {
+      begin(handle);
     }
   }
 
@@ -412,25 +445,41 @@ final class InFlight {
       Handle handle = unfinished.remove();
       if (handle.cancelRequested) {
         finish(handle, -Errno.ECANCELED, 0);
+      } else if (handle.repeats && isClosed(handle.file)) {
+        finish(handle, -Errno.EBADF, 0);
       } else {
         prepare(handle);
       }
     }
     while (barrier.next() != null) {
       List<Handle> run = barrier.firstRun();
-      int length = 0;
-      for (Handle handle : run) {
-        length += entries(handle);
-      }
-      if (backend.room() < length) {
-        submit();
-      }
       for (Handle handle : run) {
         barrier.release();
         handle.held = false;
-        prepare(handle);
+      }
+      if (closings.holds(run.toArray(Handle[]::new))) {
+        run.forEach(closings::add);
+      } else {
+        beginAll(run);
       }
     }
+    while (!closings.isEmpty()) {
+      List<Handle> run = closings.next();
+      if (run.isEmpty()) {
+        break;
+      }
+      beginAll(run);
+    }
+  }
+
+  /// Whether its number may be that of another file by now.
+  private static boolean isClosed(@Nullable BusFile file) {
+    return switch (file) {
+      case OpenFile open -> open.isClosed();
+      case OpenSocket socket -> socket.isClosed();
+      case RegisteredFile registered -> false; // Its slot is kept for it.
+      case null -> false;
+    };
   }
 
   private void complete(long userData, int result, int flags) {
@@ -465,6 +514,7 @@ final class InFlight {
   }
 
   private void finish(Handle handle, int outcome, int flags) {
+    closings.ended(handle);
     count--;
     if (!handle.held) {
       barrier.ended(handle);
@@ -547,7 +597,7 @@ final class InFlight {
       cancel.silent = true;
       silent++;
     }
-    start(bus, cancel, Link.NONE);
+    start(bus, cancel, Link.NONE, false);
   }
 
   /// Frees what was never enqueued, and cancels everything but closes.
@@ -564,7 +614,7 @@ final class InFlight {
       boolean ours = handle.op != Op.CANCEL && handle.op != Op.CLOSE;
       if (ours && handle.state == Handle.State.IN_FLIGHT && !handle.cancelRequested) {
         Handle cancel = table.prepareCancel(handle);
-        start(bus, cancel, Link.NONE);
+        start(bus, cancel, Link.NONE, false);
       }
     }
   }

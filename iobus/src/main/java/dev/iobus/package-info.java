@@ -52,6 +52,8 @@
 /// 7. An interrupt ends nothing and closes nothing; the flag is kept for the caller.
 /// 8. A lack of resources is an error. Only a host without io_uring is a reason to fall back to
 ///    NIO, with one message that says why.
+/// 9. An operation acts on the file that it was given: a close that is enqueued behind it takes
+///    effect when its descriptor is not needed any more.
 ///
 /// On Linux the tests run on kqueue too when `-Ddev.iobus.kqueue.library` names a libkqueue; so
 /// does a bus that asks for [BackendKind#KQUEUE].

@@ -562,6 +562,37 @@ abstract class BusContract {
     }
   }
 
+  /// The second request of a transfer went to the file that had got the number of the descriptor.
+  @Test
+  void aCloseDoesNotTurnATransferToAnotherFile() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      int length = 2 * Transfer.PIECE_BYTES + 100;
+      OpenFile file = openNew(bus, "first");
+      Handle write = bus.writeFully(file, pattern(arena, length, 6), 0, WriteFlag.NONE);
+      Handle close = bus.close(file);
+      Handle create = bus.create(directory.resolve("second"));
+      bus.enqueue(write);
+      bus.submit(close);
+      bus.submit(create);
+      OpenFile other = null;
+      for (int i = 0; i < 3; i++) {
+        Result result = bus.dispatch(20 * SECOND);
+        assertNotNull(result);
+        assertEquals(0, result.errno(), result::toString);
+        if (result.handle().equals(create)) {
+          other = result.endOpen();
+        }
+        bus.done(result);
+      }
+      assertEquals(0, status(bus, requireNonNull(other)).size());
+      closeFile(bus, other);
+      OpenFile again = opened(bus, bus.open(directory.resolve("first")));
+      assertEquals(length, status(bus, again).size());
+      closeFile(bus, again);
+    }
+  }
+
   @Test
   void closeReleasesEveryDescriptor() throws Exception {
     Path descriptors = Path.of("/proc/self/fd");

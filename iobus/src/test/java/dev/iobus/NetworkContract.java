@@ -716,6 +716,37 @@ abstract class NetworkContract {
   }
 
   @Test
+  void aCloseWaitsForAFullTransferAndCanBeCancelled() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    Handle receive = bus.recvFully(ends.get(1), arena.allocate(8));
+    Handle close = bus.close(ends.get(1));
+    bus.submit(receive);
+    bus.submit(close);
+    assertEquals(null, bus.dispatch(1_000_000));
+    Handle cancel = bus.cancel(close);
+    bus.submit(cancel);
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      assertEquals(result.handle().equals(close), result.isFailure());
+      bus.done(result);
+    }
+    assertFalse(ends.get(1).isClosed());
+    Handle again = bus.close(ends.get(1));
+    bus.submit(again);
+    bus.submit(bus.send(ends.get(0), bytes("eight by")));
+    List<Handle> order = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Result result = dispatched();
+      assertFalse(result.isFailure());
+      order.add(result.handle());
+      bus.done(result);
+    }
+    assertEquals(again, order.getLast());
+    closeAll(ends.get(0), server);
+  }
+
+  @Test
   void drainRunsAloneAndHoldsBackWhatFollows() throws IOException {
     OpenSocket server = listening();
     List<OpenSocket> ends = connected(server);
