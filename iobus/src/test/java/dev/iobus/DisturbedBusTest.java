@@ -4,24 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.uring.DisturbedKernel;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// A bus on a kernel that refuses calls now and then: nobody notices.
 final class DisturbedBusTest extends BusContract {
 
-  private final DisturbedKernel kernel = new DisturbedKernel(2026);
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  void letGo() {
-    kernel.close();
-  }
+  @RegisterExtension
+  final TestKernel<DisturbedKernel> kernel = new TestKernel<>(new DisturbedKernel(2026));
 
   @Test
   void theKernelIsDisturbed() throws IOException {
@@ -31,7 +21,7 @@ final class DisturbedBusTest extends BusContract {
         bus.done(bus.dispatch());
       }
     }
-    assertTrue(kernel.disturbances() > 10);
+    assertTrue(kernel.kernel.disturbances() > 10);
   }
 
   @Override
@@ -41,7 +31,6 @@ final class DisturbedBusTest extends BusContract {
 
   @Override
   Bus open(int capacity) throws IOException {
-    return Bus.open(
-        BusOptions.defaults().withBackend(kind()).withCapacity(capacity), () -> kernel);
+    return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 }

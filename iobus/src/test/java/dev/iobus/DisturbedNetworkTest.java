@@ -6,26 +6,21 @@ import dev.iobus.uring.DisturbedKernel;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// Sockets, readiness and time on a kernel that refuses calls now and then: nobody notices.
 final class DisturbedNetworkTest extends NetworkContract {
 
   private static long disturbances;
 
-  private final DisturbedKernel kernel = new DisturbedKernel(2026);
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringBusTest.needsIoUring();
-  }
+  @RegisterExtension
+  final TestKernel<DisturbedKernel> kernel = new TestKernel<>(new DisturbedKernel(2026));
 
   @AfterEach
   @Override
   void closeBus() {
     super.closeBus();
-    disturbances += kernel.disturbances();
-    kernel.close();
+    disturbances += kernel.kernel.disturbances();
   }
 
   /// Over all tests: one whose results are all there at once makes so few calls that none may be
@@ -42,7 +37,6 @@ final class DisturbedNetworkTest extends NetworkContract {
 
   @Override
   Bus open(int capacity) throws IOException {
-    return Bus.open(
-        BusOptions.defaults().withBackend(kind()).withCapacity(capacity), () -> kernel);
+    return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 }

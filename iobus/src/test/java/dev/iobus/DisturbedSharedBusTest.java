@@ -5,33 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.uring.DisturbedKernel;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// A shared bus on a kernel that refuses calls now and then: nobody notices.
 final class DisturbedSharedBusTest extends SharedBusContract {
 
-  private final DisturbedKernel kernel = new DisturbedKernel(2026);
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringSharedBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  @Override
-  void close() {
-    super.close();
-    kernel.close();
-  }
+  @RegisterExtension
+  final TestKernel<DisturbedKernel> kernel = new TestKernel<>(new DisturbedKernel(2026));
 
   @Test
   void theKernelIsDisturbed() throws IOException {
     for (int i = 0; i < 100; i++) {
       assertThrows(BusException.class, () -> bus.unlink(directory.resolve("none")));
     }
-    assertTrue(kernel.disturbances() > 10);
+    assertTrue(kernel.kernel.disturbances() > 10);
   }
 
   @Override
@@ -41,6 +29,6 @@ final class DisturbedSharedBusTest extends SharedBusContract {
 
   @Override
   SharedBus open(BusOptions options) throws IOException {
-    return SharedBus.open(options, () -> kernel);
+    return kernel.openShared(options);
   }
 }

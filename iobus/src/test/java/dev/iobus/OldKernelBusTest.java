@@ -8,9 +8,8 @@ import dev.iobus.uring.LimitedKernel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,21 +28,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class OldKernelBusTest extends BusContract {
 
   private final OldKernel old;
-  private final LimitedKernel kernel;
+  @RegisterExtension final TestKernel<LimitedKernel> kernel;
 
   OldKernelBusTest(OldKernel old) {
     this.old = old;
-    kernel = old.open();
-  }
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  void letGo() {
-    kernel.close();
+    kernel = new TestKernel<>(old.open());
   }
 
   @Override
@@ -53,8 +42,7 @@ final class OldKernelBusTest extends BusContract {
 
   @Override
   Bus open(int capacity) throws IOException {
-    return Bus.open(
-        BusOptions.defaults().withBackend(kind()).withCapacity(capacity), () -> kernel);
+    return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 
   @Test

@@ -2,8 +2,7 @@ package dev.iobus;
 
 import dev.iobus.uring.LimitedKernel;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,22 +21,10 @@ import org.junit.jupiter.params.provider.EnumSource;
     })
 final class OldKernelFileOperationsTest extends FileOperationsContract {
 
-  private final LimitedKernel kernel;
+  @RegisterExtension final TestKernel<LimitedKernel> kernel;
 
   OldKernelFileOperationsTest(OldKernel old) {
-    kernel = old.open();
-  }
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  @Override
-  void closeBus() {
-    super.closeBus();
-    kernel.close();
+    kernel = new TestKernel<>(old.open());
   }
 
   @Override
@@ -47,6 +34,6 @@ final class OldKernelFileOperationsTest extends FileOperationsContract {
 
   @Override
   Bus open(BusOptions options) throws IOException {
-    return Bus.open(options, () -> kernel);
+    return kernel.open(options);
   }
 }

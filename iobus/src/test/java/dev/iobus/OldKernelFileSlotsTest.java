@@ -2,8 +2,7 @@ package dev.iobus;
 
 import dev.iobus.uring.LimitedKernel;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -14,26 +13,14 @@ import org.junit.jupiter.params.provider.EnumSource;
     names = {"WITHOUT_LINKED_FILE", "WITHOUT_FTRUNCATE", "LINUX_5_15", "LINUX_5_11"})
 final class OldKernelFileSlotsTest extends FileSlotsContract {
 
-  private final LimitedKernel kernel;
+  @RegisterExtension final TestKernel<LimitedKernel> kernel;
 
   OldKernelFileSlotsTest(OldKernel old) {
-    kernel = old.open();
-  }
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  @Override
-  void closeBus() {
-    super.closeBus();
-    kernel.close();
+    kernel = new TestKernel<>(old.open());
   }
 
   @Override
   Bus open(BusOptions options) throws IOException {
-    return Bus.open(options.withBackend(BackendKind.IO_URING), () -> kernel);
+    return kernel.open(options);
   }
 }

@@ -2,8 +2,7 @@ package dev.iobus;
 
 import dev.iobus.uring.LimitedKernel;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -23,22 +22,10 @@ import org.junit.jupiter.params.provider.EnumSource;
     })
 final class OldKernelNetworkTest extends NetworkContract {
 
-  private final LimitedKernel kernel;
+  @RegisterExtension final TestKernel<LimitedKernel> kernel;
 
   OldKernelNetworkTest(OldKernel old) {
-    kernel = old.open();
-  }
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  @Override
-  void closeBus() {
-    super.closeBus();
-    kernel.close();
+    kernel = new TestKernel<>(old.open());
   }
 
   @Override
@@ -48,7 +35,6 @@ final class OldKernelNetworkTest extends NetworkContract {
 
   @Override
   Bus open(int capacity) throws IOException {
-    return Bus.open(
-        BusOptions.defaults().withBackend(kind()).withCapacity(capacity), () -> kernel);
+    return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 }

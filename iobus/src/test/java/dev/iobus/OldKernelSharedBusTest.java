@@ -2,8 +2,7 @@ package dev.iobus;
 
 import dev.iobus.uring.LimitedKernel;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,22 +23,10 @@ import org.junit.jupiter.params.provider.EnumSource;
     })
 final class OldKernelSharedBusTest extends SharedBusContract {
 
-  private final LimitedKernel kernel;
+  @RegisterExtension final TestKernel<LimitedKernel> kernel;
 
   OldKernelSharedBusTest(OldKernel old) {
-    kernel = old.open();
-  }
-
-  @BeforeAll
-  static void needsIoUring() {
-    UringSharedBusTest.needsIoUring();
-  }
-
-  @AfterEach
-  @Override
-  void close() {
-    super.close();
-    kernel.close();
+    kernel = new TestKernel<>(old.open());
   }
 
   @Override
@@ -54,6 +41,6 @@ final class OldKernelSharedBusTest extends SharedBusContract {
 
   @Override
   SharedBus open(BusOptions options) throws IOException {
-    return SharedBus.open(options, () -> kernel);
+    return kernel.openShared(options);
   }
 }

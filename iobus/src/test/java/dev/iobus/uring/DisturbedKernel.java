@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// EINTR, EAGAIN or EBUSY, which take nothing, or made to take fewer entries than it was given. A run
 /// of links is not cut, as no kernel does that. Thread-safe; the order of the disturbances follows
 /// from the seed where one thread enters.
-public final class DisturbedKernel implements UringSyscalls, AutoCloseable {
+public final class DisturbedKernel implements OpenedKernel {
 
   private static final int[] REFUSALS = {-Errno.EINTR, -Errno.EAGAIN, -Errno.EBUSY};
 
@@ -72,7 +72,6 @@ public final class DisturbedKernel implements UringSyscalls, AutoCloseable {
     return answer;
   }
 
-  /// Lets go of the rings that were opened; they must be closed.
   @Override
   public void close() {
     views.close();

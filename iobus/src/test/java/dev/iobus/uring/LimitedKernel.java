@@ -12,7 +12,7 @@ import java.util.Set;
 
 /// The system calls of this kernel without some of its features, answered as a kernel answers that
 /// never had them. Thread-safe.
-public final class LimitedKernel implements UringSyscalls, AutoCloseable {
+public final class LimitedKernel implements OpenedKernel {
 
   private static final VarHandle FLAGS = field(PARAMS, "flags");
   private static final VarHandle FEATURES = field(PARAMS, "features");
@@ -122,7 +122,6 @@ public final class LimitedKernel implements UringSyscalls, AutoCloseable {
     return (int) MIN_WAIT.get(argument, 0L);
   }
 
-  /// Lets go of the rings that were opened; they must be closed.
   @Override
   public void close() {
     views.close();
