@@ -10,8 +10,8 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Second mappings of the submission queues of rings, in which a test's system calls see, and
-/// change, what is about to be submitted. Thread-safe; an entry is looked at by its submitter.
+/// Second mappings of the queues of rings, in which a test's system calls see, and change, what is
+/// about to be submitted and what has come. Thread-safe; an entry is looked at by its submitter.
 ///
 /// A mapping keeps its ring alive in the kernel, until the number of its descriptor is used again or
 /// until [#close()].
@@ -25,7 +25,13 @@ final class RingViews implements AutoCloseable {
   private static final VarHandle SQ_ENTRIES = field(PARAMS, "sq_entries");
   private static final VarHandle HEAD = field(PARAMS, "sq_off", "head");
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
-  private static final long HEAD_BYTES = 4096;
+  private static final VarHandle USER_DATA = field(SQE, "user_data");
+  private static final VarHandle CQ_ENTRIES = field(PARAMS, "cq_entries");
+  private static final VarHandle TAIL = field(PARAMS, "cq_off", "tail");
+  private static final VarHandle CQES = field(PARAMS, "cq_off", "cqes");
+  private static final VarHandle CQE_USER_DATA = field(CQE, "user_data");
+  private static final VarHandle CQE_RESULT = field(CQE, "res");
+  private static final VarHandle INDEX = ValueLayout.JAVA_INT.varHandle();
 
   /// `IO_RINGFD_REG_MAX`.
   private static final int REGISTRATIONS_MAX = 16;
@@ -39,9 +45,16 @@ final class RingViews implements AutoCloseable {
   private final ThreadLocal<@Nullable View[]> byRegistration =
       ThreadLocal.withInitial(() -> new View[REGISTRATIONS_MAX]);
 
-  /// One submission queue. The numbers of the entries are those of the kernel's head, taken with
-  /// the size of the queue.
-  record View(MemorySegment rings, MemorySegment sqes, long headOffset, int mask) {
+  /// The queues of one ring. The numbers of the entries are those of the kernel's head and tail,
+  /// taken with the size of the queue.
+  record View(
+      MemorySegment rings,
+      MemorySegment sqes,
+      long headOffset,
+      int mask,
+      long tailOffset,
+      long cqesOffset,
+      int resultMask) {
 
     int head() {
       return rings.get(ValueLayout.JAVA_INT, headOffset);
@@ -68,20 +81,49 @@ final class RingViews implements AutoCloseable {
       return ((byte) FLAGS.get(sqes, place(number)) & LINKED) != 0;
     }
 
+    long userData(int number) {
+      return (long) USER_DATA.get(sqes, place(number));
+    }
+
+    /// How many results the kernel has written so far.
+    int resultTail() {
+      return (int) INDEX.getAcquire(rings, tailOffset);
+    }
+
+    long resultUserData(int number) {
+      return (long) CQE_USER_DATA.get(rings, resultPlace(number));
+    }
+
+    int result(int number) {
+      return (int) CQE_RESULT.get(rings, resultPlace(number));
+    }
+
+    void setResult(int number, int result) {
+      CQE_RESULT.set(rings, resultPlace(number), result);
+    }
+
+    private long resultPlace(int number) {
+      return cqesOffset + (number & resultMask) * CQE.byteSize();
+    }
+
     private long place(int number) {
       return (number & mask) * SQE.byteSize();
     }
   }
 
-  /// Takes notice of a ring that was set up. The head of the queue lies in the first page.
+  /// Takes notice of a ring that was set up, both of whose queues are one mapping.
   synchronized void add(int fd, MemorySegment params) {
     int entries = (int) SQ_ENTRIES.get(params, 0L);
     long headOffset = Integer.toUnsignedLong((int) HEAD.get(params, 0L));
-    MemorySegment rings = map(fd, HEAD_BYTES, IORING_OFF_SQ_RING);
+    int results = (int) CQ_ENTRIES.get(params, 0L);
+    long tailOffset = Integer.toUnsignedLong((int) TAIL.get(params, 0L));
+    long cqesOffset = Integer.toUnsignedLong((int) CQES.get(params, 0L));
+    MemorySegment rings = map(fd, cqesOffset + results * CQE.byteSize(), IORING_OFF_SQ_RING);
     MemorySegment sqes = map(fd, entries * SQE.byteSize(), IORING_OFF_SQES);
     View[] views = Arrays.copyOf(byDescriptor, Math.max(byDescriptor.length, fd + 1));
     View old = views[fd];
-    views[fd] = new View(rings, sqes, headOffset, entries - 1);
+    views[fd] =
+        new View(rings, sqes, headOffset, entries - 1, tailOffset, cqesOffset, results - 1);
     byDescriptor = views;
     if (old != null) {
       unmap(old);
