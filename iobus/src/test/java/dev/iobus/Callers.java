@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Threads that call a bus side by side, and the first thing that went wrong in one of them.
 ///
 /// Confined to the thread of the test.
-final class Callers {
+public final class Callers {
 
   private static final long LIMIT_MILLIS = 50_000;
 
@@ -19,11 +19,11 @@ final class Callers {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
   /// What a caller does; whatever it throws is a failure.
-  interface Body {
+  public interface Body {
     void run() throws Exception;
   }
 
-  void start(Thread.Builder kind, Body body) {
+  public void start(Thread.Builder kind, Body body) {
     threads.add(
         kind.start(
             () -> {
@@ -35,16 +35,20 @@ final class Callers {
             }));
   }
 
-  void startVirtual(Body body) {
+  public boolean hasFailed() {
+    return failure.get() != null;
+  }
+
+  public void startVirtual(Body body) {
     start(Thread.ofVirtual(), body);
   }
 
-  void startPlatform(Body body) {
+  public void startPlatform(Body body) {
     start(Thread.ofPlatform(), body);
   }
 
   /// Interrupts all of them again and again until the last has ended.
-  void interruptUntilTheyEnd() throws InterruptedException {
+  public void interruptUntilTheyEnd() throws InterruptedException {
     while (threads.stream().anyMatch(Thread::isAlive)) {
       threads.forEach(Thread::interrupt);
       Thread.sleep(0, 100_000);
@@ -52,7 +56,7 @@ final class Callers {
   }
 
   /// Waits for all that were started, none of which may have failed.
-  void await() throws InterruptedException {
+  public void await() throws InterruptedException {
     for (Thread thread : threads) {
       thread.join(LIMIT_MILLIS);
       assertFalse(thread.isAlive(), () -> thread + " does not end");
