@@ -14,6 +14,8 @@ public sealed class BusException extends IOException
   private final String errnoName;
   private final int errno;
 
+  /// An error with its operation, file and number, all of which its message names.
+  ///
   /// @param operation what was asked, such as `read`
   /// @param file the file's path, or what names it
   /// @param errno the positive error number of the host

@@ -27,6 +27,9 @@ public record BusOptions(
   private static final BusOptions DEFAULTS =
       new BusOptions(256, 65_536, null, Duration.ofSeconds(30), Scheduler.system());
 
+  /// Checks the ranges.
+  ///
+  /// @throws IllegalArgumentException when a number or a time is out of its range
   public BusOptions {
     if (capacity < 1 || capacity > 16_384) {
       throw new IllegalArgumentException("capacity " + capacity + " is not in 1 to 16384");
@@ -40,26 +43,32 @@ public record BusOptions(
     Objects.requireNonNull(scheduler, "scheduler");
   }
 
+  /// Good for most: see the default of each component.
   public static BusOptions defaults() {
     return DEFAULTS;
   }
 
+  /// These options with room for so many operations, 1 to 16,384.
   public BusOptions withCapacity(int capacity) {
     return new BusOptions(capacity, files, backend, closeDeadline, scheduler);
   }
 
+  /// These options with so many slots for registered files at most, 0 to 1,048,576.
   public BusOptions withFiles(int files) {
     return new BusOptions(capacity, files, backend, closeDeadline, scheduler);
   }
 
+  /// These options with one backend, or with null for the best that the host allows.
   public BusOptions withBackend(@Nullable BackendKind backend) {
     return new BusOptions(capacity, files, backend, closeDeadline, scheduler);
   }
 
+  /// These options with the time that `close` waits for the last results, not negative.
   public BusOptions withCloseDeadline(Duration closeDeadline) {
     return new BusOptions(capacity, files, backend, closeDeadline, scheduler);
   }
 
+  /// These options with another source of waiting and time.
   public BusOptions withScheduler(Scheduler scheduler) {
     return new BusOptions(capacity, files, backend, closeDeadline, scheduler);
   }

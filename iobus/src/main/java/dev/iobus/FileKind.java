@@ -4,8 +4,11 @@ import dev.iobus.backend.ModeBits;
 
 /// What an open file is.
 public enum FileKind {
+  /// A file of bytes.
   REGULAR,
+  /// A directory.
   DIRECTORY,
+  /// A socket, by its own descriptor or by the name that it was bound to.
   SOCKET,
   /// A pipe, a device or something newer.
   OTHER;

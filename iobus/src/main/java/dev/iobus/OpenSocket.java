@@ -66,6 +66,7 @@ public final class OpenSocket implements BusFile {
     };
   }
 
+  /// What it carries: a stream or datagrams.
   public SocketType type() {
     return type;
   }

@@ -32,13 +32,16 @@ public interface Scheduler {
   /// again. Waiting for it cannot be interrupted.
   interface Lock {
 
+    /// Waits until the lock is free, and takes it.
     void lock();
 
     /// Releases the lock; the caller must hold it.
     void unlock();
 
+    /// Whether the calling task has it.
     boolean isHeldByCurrentTask();
 
+    /// A new queue of waiters, for the holders of this lock.
     Condition newCondition();
   }
 
@@ -53,8 +56,10 @@ public interface Scheduler {
     /// [Scheduler#nanoTime()]. Returns false when the deadline has passed.
     boolean awaitUntil(long deadlineNanos);
 
+    /// Wakes one waiter, if there is any.
     void signal();
 
+    /// Wakes all waiters.
     void signalAll();
   }
 
@@ -62,6 +67,7 @@ public interface Scheduler {
   /// in the real world).
   Task start(String name, Runnable body);
 
+  /// The task that calls, which may be a thread that was not started here.
   Task currentTask();
 
   /// Blocks the calling task until [#unpark] is called for it, or was called since its last
@@ -70,12 +76,15 @@ public interface Scheduler {
   /// callers loop. An interrupt does not end the wait; the interrupt flag is kept.
   void park(long deadlineNanos);
 
+  /// Ends the current or else the next [#park] of a task. From any task; several calls before it
+  /// parks count as one.
   void unpark(Task task);
 
   /// Lets other tasks run.
   @SuppressWarnings("NamedLikeContextualKeyword") // The name that Thread gives it.
   void yield();
 
+  /// A new lock, which is free.
   Lock newLock();
 
   /// A clock in nanoseconds that never goes back, with an arbitrary origin.

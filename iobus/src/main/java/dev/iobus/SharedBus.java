@@ -117,6 +117,7 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
+  /// Where waiting and time of this bus come from.
   public Scheduler scheduler() {
     return scheduler;
   }
@@ -151,6 +152,7 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
+  /// Tells what is known of an open file, statx(2).
   public FileStatus stat(BusFile file) throws IOException {
     Slot slot = begin(Op.STAT);
     try {
@@ -223,6 +225,7 @@ public final class SharedBus implements AutoCloseable {
     onPaths(Op.RENAME, from, to, 0);
   }
 
+  /// Removes the name of a file, unlink(2); what has it open keeps it.
   public void unlink(Path path) throws IOException {
     onPaths(Op.UNLINK, path, null, 0);
   }

@@ -6,6 +6,7 @@ public enum SocketSide {
   INPUT(0),
   /// The peer finds the end; later sends fail with EPIPE.
   OUTPUT(1),
+  /// Both of these.
   BOTH(2);
 
   private final int number;
