@@ -789,7 +789,7 @@ abstract class BusContract {
                     }
                   });
       try {
-        for (int i = 0; i < 3000; i++) {
+        for (int i = 0; i < 1000; i++) {
           bus.submit(
               i % 100 == 0 ? bus.dataSync(file) : bus.read(file, memory, 0));
           Result result = bus.dispatch();

@@ -224,17 +224,17 @@ abstract class SharedBusContract {
 
   @Test
   void aThousandVirtualThreadsRead() throws Exception {
-    readFromMany(1000, 20, n -> Thread.ofVirtual());
+    readFromMany(1000, 12, n -> Thread.ofVirtual());
   }
 
   @Test
   void platformThreadsRead() throws Exception {
-    readFromMany(16, 1000, n -> Thread.ofPlatform());
+    readFromMany(16, 500, n -> Thread.ofPlatform());
   }
 
   @Test
   void bothKindsOfThreadsRead() throws Exception {
-    readFromMany(40, 500, n -> n % 2 == 0 ? Thread.ofVirtual() : Thread.ofPlatform());
+    readFromMany(40, 250, n -> n % 2 == 0 ? Thread.ofVirtual() : Thread.ofPlatform());
   }
 
   /// Direct where the file system can, as cached bytes do not come by the ring.
@@ -277,7 +277,7 @@ abstract class SharedBusContract {
           i % 2 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
           () -> {
             MemorySegment memory = memory(PAGE);
-            for (int n = rounds(2000); n > 0; n--) {
+            for (int n = rounds(1000); n > 0; n--) {
               bus.read(file, memory, (long) (n % pages) * PAGE);
               check(memory, n % pages);
             }
