@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// access, a memlock limit that holds no ring) the choice falls back to NIO and says so, once per
 /// JVM in the log. Any other lack of resources is not a reason to fall back: it is reported as what
 /// it is, so that throughput never depends in silence on what else the host was doing. kqueue is
-/// taken only when it is asked for: it has no sockets and no timeouts, which NIO has.
+/// taken only when it is asked for: nobody has run it on a Mac or a FreeBSD host yet.
 ///
 /// A scheduler that simulates a host brings its own backend, and no other keeps its time.
 ///

@@ -4,9 +4,9 @@ package dev.iobus;
 public enum BackendKind {
   /// Linux io_uring through raw system calls; needs native access and Linux 5.11 or newer.
   IO_URING("io_uring"),
-  /// kqueue of macOS and FreeBSD, for files and pipes, with files on private threads; needs native
-  /// access, and is taken only when it is asked for. On Linux, for tests, libkqueue by the system
-  /// property `dev.iobus.kqueue.library`.
+  /// kqueue of macOS and FreeBSD, with files on private threads; needs native access. It is proven
+  /// on libkqueue on Linux, by the system property `dev.iobus.kqueue.library`, and not yet on the
+  /// hosts that it is for: so it is taken only when it is asked for.
   KQUEUE("kqueue"),
   /// `java.nio` channels on private threads; works everywhere, needs no native access.
   NIO("nio"),

@@ -181,6 +181,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// The slot can be used again and again, and is given back by [#unregister(RegisteredFile)].
   ///
   /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
+  /// @throws NotSupportedException on kqueue, which opens files into no slots
   public RegisteredFile reserveFile() throws IOException {
     checkOpen();
     return files.reserveFile();
@@ -194,6 +195,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// it.
   ///
   /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
+  /// @throws NotSupportedException on kqueue, which opens files into no slots
   public Handle openRegistered(Path path, OpenFlag... flags) throws IOException {
     checkOpen();
     return files.openRegistered(path, flags);
@@ -659,7 +661,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// A file that is readable while this bus has something to dispatch, for a `poll` on another bus
   /// of the same backend. It is closed with this bus.
   ///
-  /// @throws BusException where the backend has no such file (NIO)
+  /// @throws NotSupportedException where the backend has no such file (kqueue, NIO)
   public OpenFile busFile() throws BusException {
     checkOpen();
     int descriptor = backend.descriptor();

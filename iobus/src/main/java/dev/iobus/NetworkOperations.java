@@ -81,7 +81,7 @@ abstract sealed class NetworkOperations permits Bus {
   /// Prepares to send up to all of `from`, send(2).
   ///
   /// @param socket connected
-  /// @param from native memory; on the NIO backend not confined to one thread
+  /// @param from native memory; confined to one thread on io_uring alone
   public Handle send(BusFile socket, MemorySegment from) {
     checks().memory(from, false);
     Handle handle = onFile(Op.SEND, socket);
@@ -110,7 +110,7 @@ abstract sealed class NetworkOperations permits Bus {
 
   /// Prepares to receive at least one byte and up to `into.byteSize()`, recv(2).
   ///
-  /// @param into native memory; on the NIO backend not confined to one thread
+  /// @param into native memory; confined to one thread on io_uring alone
   public Handle recv(BusFile socket, MemorySegment into) {
     checks().memory(into, true);
     Handle handle = onFile(Op.RECV, socket);

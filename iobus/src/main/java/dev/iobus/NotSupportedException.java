@@ -42,8 +42,8 @@ public final class NotSupportedException extends BusException {
       case ALLOCATE ->
           "the host or the file system cannot reserve space; write zeros, or go without";
       case WRITE -> lacks(handle);
-      case READ, LINK -> Errno.text(Errno.EOPNOTSUPP);
-      default -> "the kqueue backend has files and pipes alone; use a bus on nio for the rest";
+      case POLL -> "kqueue waits for READABLE and WRITABLE, and tells the others beside them";
+      default -> Errno.text(Errno.EOPNOTSUPP);
     };
   }
 

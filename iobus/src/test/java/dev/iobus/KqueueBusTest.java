@@ -40,7 +40,7 @@ final class KqueueBusTest extends BusContract {
   }
 
   /// Both ends of a pipe that has a name, which open(2) lets wait for each other.
-  private record Pipe(OpenFile reader, OpenFile writer) {
+  record Pipe(OpenFile reader, OpenFile writer) {
 
     static Pipe open(Bus bus, Path path) throws Exception {
       Process mkfifo = new ProcessBuilder("mkfifo", path.toString()).start();

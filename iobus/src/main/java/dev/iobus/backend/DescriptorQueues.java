@@ -11,6 +11,11 @@ final class DescriptorQueues extends WaitQueues<KqueueJob> {
 
   final int descriptor;
 
+  /// What has ended a socket, a positive error number, for the next of those who wait and are told
+  /// nothing better; 0 for nothing. libkqueue takes it from the socket to tell it with an event, so
+  /// that no call would answer it any more.
+  int failure;
+
   // Numbers of the registrations; 0 without one.
   private long input;
   private long output;
@@ -33,5 +38,11 @@ final class DescriptorQueues extends WaitQueues<KqueueJob> {
 
   boolean wants(Kqueue.Direction direction) {
     return direction == Kqueue.Direction.READABLE ? wantsInput() : wantsOutput();
+  }
+
+  /// Whether a connect waits for its end.
+  boolean isConnecting() {
+    KqueueJob first = writes.peek();
+    return first != null && first.request().op == Op.CONNECT;
   }
 }

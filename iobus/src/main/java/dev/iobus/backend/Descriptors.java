@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// ring. Without it, a request could meet the stranger who got the number next.
 ///
 /// A use is counted from prepare to completion. The count of a closing descriptor has its sign bit
-/// set: it takes no more uses, and its last one closes it. Another bit says that the descriptor is a
-/// stream: it has no offsets and does not block.
+/// set: it takes no more uses, and its last one closes it. Another bit says that calls on the
+/// descriptor do not block: it is a socket, or a pipe that was found to be one.
 ///
 /// Thread-safe, without locks.
 final class Descriptors {
@@ -25,7 +25,7 @@ final class Descriptors {
   private static final int PARTS_MAX = 1 << 12;
 
   private static final int CLOSING = Integer.MIN_VALUE;
-  private static final int STREAM = 1 << 30;
+  private static final int NON_BLOCKING = 1 << 30;
 
   /// Made when first needed, never replaced.
   private static final AtomicReferenceArray<@Nullable AtomicIntegerArray> PARTS =
@@ -49,8 +49,8 @@ final class Descriptors {
     AtomicIntegerArray part = part(fd);
     int index = fd & PART_SIZE - 1;
     int before = part.getAndDecrement(index);
-    assert (before & ~(CLOSING | STREAM)) != 0 : "descriptor " + fd + " was released too often";
-    if ((before & ~STREAM) == (CLOSING | 1)) {
+    assert (before & ~(CLOSING | NON_BLOCKING)) != 0 : fd + " was released too often";
+    if ((before & ~NON_BLOCKING) == (CLOSING | 1)) {
       closeNow(part, index, fd);
     }
   }
@@ -66,16 +66,16 @@ final class Descriptors {
     if (uses < 0) {
       return -Errno.EBADF;
     }
-    return (uses & ~STREAM) > 0 ? 0 : closeNow(part, index, fd);
+    return (uses & ~NON_BLOCKING) > 0 ? 0 : closeNow(part, index, fd);
   }
 
-  /// Notes that an open descriptor is a stream, until it is closed.
-  static void markStream(int fd) {
-    part(fd).getAndUpdate(fd & PART_SIZE - 1, n -> n | STREAM);
+  /// Notes that calls on an open descriptor do not block, until it is closed.
+  static void markNonBlocking(int fd) {
+    part(fd).getAndUpdate(fd & PART_SIZE - 1, n -> n | NON_BLOCKING);
   }
 
-  static boolean isStream(int fd) {
-    return fd >= 0 && (part(fd).get(fd & PART_SIZE - 1) & STREAM) != 0;
+  static boolean isNonBlocking(int fd) {
+    return fd >= 0 && (part(fd).get(fd & PART_SIZE - 1) & NON_BLOCKING) != 0;
   }
 
   /// The count is set back first: another thread may be given the number as soon as it is free.

@@ -6,6 +6,7 @@ import dev.iobus.posix.Errno;
 import dev.iobus.posix.Host;
 import dev.iobus.posix.IovecAbi;
 import dev.iobus.posix.Libc;
+import dev.iobus.posix.SocketCalls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -20,19 +21,29 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// kqueue(2) of macOS and FreeBSD, or libkqueue on Linux, for files and pipes: pipes are waited for
-/// in the kernel's queue, and calls on files, which always count as ready there, are made by worker
-/// threads. Sockets are answered with EOPNOTSUPP.
+/// kqueue(2) of macOS and FreeBSD, or libkqueue on Linux. Sockets and pipes are waited for in the
+/// kernel's queue, and calls on them are made by whoever submits or reaps; calls on files, which
+/// always count as ready there, are made by worker threads. Times and deadlines are kept here: the
+/// nearest limits the wait.
 ///
 /// ```
-/// prepare ─► KqueueJob ─► KqueueRuns ┬─► WorkerPool ─► PosixFiles ─┬─► KqueueCompletions ─► sink
-///                              ▲     └─► KqueueWaits ─┐            │        │
-///                              └──────── Kqueue ◄─────┘            │        │ EVFILT_USER
-///                                          ▲───────────────────────┴────────┘
+/// prepare ─► KqueueJob ─► KqueueRuns ┬─► WorkerPool ─► PosixFiles ─────┬─► KqueueCompletions ─► sink
+///                              ▲     └─► KqueueWaits ─► PosixSockets ──┤        │
+///                              │              │                        │        │ EVFILT_USER
+///                              └────────── Kqueue ◄────────────────────┴────────┘
 /// ```
 ///
 /// Descriptors are the host's; a close takes effect behind the requests that were prepared before
 /// it ([Descriptors]). A registered file is a second descriptor of the same open file.
+///
+/// Hosts differ in what is seen of it. On macOS a sync is F_FULLFSYNC, a direct file one without
+/// cache (F_NOCACHE), and a socket that was refused a connection cannot try again. An allocate, a
+/// sync of a range, and a write that is atomic or past the page cache are for Linux alone.
+/// libkqueue on Linux tells what has reset a connection to those who wait; whoever asks after that,
+/// or after bytes that came before it, sees the end of the input.
+///
+/// Not here: slots that files are opened into, buffers that are filled piece by piece, and a
+/// [#descriptor()], as that of a libkqueue cannot be waited for.
 ///
 /// Threads: as [Backend] says, for both modes.
 public final class KqueueBackend implements Backend {
@@ -49,6 +60,7 @@ public final class KqueueBackend implements Backend {
   private final KqueueRuns runs;
 
   // Owned by the submitting side.
+  private final ProvidedPools pools = new ProvidedPools();
   private final KqueueJob[] prepared;
   private int preparedCount;
 
@@ -122,7 +134,7 @@ public final class KqueueBackend implements Backend {
 
   @Override
   public void prepare(Request request) {
-    prepared[preparedCount++] = runs.prepare(request);
+    prepared[preparedCount++] = runs.prepare(request, pools.of(request));
   }
 
   @Override
@@ -209,35 +221,37 @@ public final class KqueueBackend implements Backend {
 
   @Override
   public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
-    return -Errno.EOPNOTSUPP;
+    return pools.open(slab, count, bufferBytes, incremental);
   }
 
   @Override
   public void provide(int pool, int buffer) {
-    throw new IllegalStateException("no pool " + pool);
+    pools.get(pool).giveBack(buffer);
   }
 
   @Override
-  public void closePool(int pool) {}
+  public void closePool(int pool) {
+    pools.close(pool);
+  }
 
   @Override
   public @Nullable SocketAddress localAddress(int descriptor) {
-    return null;
+    return SocketCalls.getsockname(descriptor);
   }
 
   @Override
   public @Nullable SocketAddress peerAddress(int descriptor) {
-    return null;
+    return SocketCalls.getpeername(descriptor);
   }
 
   @Override
   public int setOption(int descriptor, SocketOption<?> option, int value) {
-    return -Errno.EOPNOTSUPP;
+    return SocketOptionNumber.set(descriptor, option, value);
   }
 
   @Override
   public int option(int descriptor, SocketOption<?> option) {
-    return -Errno.EOPNOTSUPP;
+    return SocketOptionNumber.get(descriptor, option);
   }
 
   @Override

@@ -4,13 +4,14 @@ import dev.iobus.kqueue.Kqueue;
 import dev.iobus.posix.Errno;
 import dev.iobus.posix.Libc;
 import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
 
 /// The runs of the kqueue backend. Thread-safe.
 final class KqueueRuns extends JobRuns<KqueueJob> {
 
   private final KqueueWaits waits;
 
-  /// @param arena holds memory for the calls of workers, until they have ended
+  /// @param arena holds memory for calls, until workers and waits have ended
   KqueueRuns(
       Arena arena,
       Kqueue queue,
@@ -19,7 +20,9 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
       int capacity,
       int threadsMax) {
     super(newJobs(arena, capacity), completions::add, name, threadsMax);
-    waits = new KqueueWaits(queue, completions, capacity, this::ended);
+    waits =
+        new KqueueWaits(
+            queue, completions, new PosixSockets(arena), capacity, this::ended);
   }
 
   private static KqueueJob[] newJobs(Arena arena, int count) {
@@ -36,25 +39,29 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
   }
 
   /// A job for the request, whose descriptor stays open until the job has ended.
-  KqueueJob prepare(Request request) {
+  ///
+  /// @param buffers the pool that it receives into
+  KqueueJob prepare(Request request, @Nullable ProvidedBuffers buffers) {
     KqueueJob job = take(request);
+    job.buffers = buffers;
     job.usesFile = namesFile(request.op) && Descriptors.retain(request.file);
     return job;
   }
 
   private static boolean namesFile(Op op) {
     return switch (op) {
-      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT -> true;
+      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT, CONNECT,
+          BIND, LISTEN, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, SHUTDOWN, POLL ->
+          true;
       default -> false;
     };
   }
 
-  /// Streams do not block.
   @Override
   boolean blocks(KqueueJob job) {
     Request request = job.request();
     return switch (request.op) {
-      case READ, WRITE, CLOSE -> !Descriptors.isStream(request.file);
+      case READ, WRITE, CLOSE -> !Descriptors.isNonBlocking(request.file);
       case FSYNC, FDATASYNC, SYNC_RANGE, OPEN, TRUNCATE, ALLOCATE, ADVISE, RENAME, UNLINK, LINK,
           CREATE_DIRECTORY, STAT ->
           true;
@@ -80,7 +87,7 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
     if (refused < 0) {
       return refused;
     }
-    Descriptors.markStream(descriptor);
+    Descriptors.markNonBlocking(descriptor);
     return waits.start(job);
   }
 
@@ -88,7 +95,8 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
   boolean mayWait(KqueueJob job) {
     return switch (job.request().op) {
       case TIMEOUT -> true;
-      case READ, WRITE -> job.usesFile;
+      case READ, WRITE, CONNECT, ACCEPT, SEND, RECV, SEND_MESSAGE, RECV_MESSAGE, POLL ->
+          job.usesFile;
       default -> false;
     };
   }
@@ -96,11 +104,12 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
   @Override
   int callAtOnce(KqueueJob job) {
     Request request = job.request();
-    return switch (request.op) {
-      case CLOSE -> Descriptors.close(request.file);
-      case READ, WRITE -> -Errno.EBADF;
-      default -> -Errno.EOPNOTSUPP;
-    };
+    if (namesFile(request.op) && !job.usesFile) {
+      return -Errno.EBADF;
+    }
+    return request.op == Op.CLOSE
+        ? Descriptors.close(request.file)
+        : PosixSockets.call(request, job.errno);
   }
 
   @Override

@@ -20,6 +20,7 @@ final class KqueueWaits extends JobWaits<KqueueJob, DescriptorQueues> {
 
   private final Kqueue queue;
   private final KqueueCompletions completions;
+  private final PosixSockets sockets;
 
   // Guarded by the lock.
   private @Nullable DescriptorQueues[] places = new DescriptorQueues[64];
@@ -27,16 +28,30 @@ final class KqueueWaits extends JobWaits<KqueueJob, DescriptorQueues> {
   private int registered;
 
   KqueueWaits(
-      Kqueue queue, KqueueCompletions completions, int capacity, Consumer<KqueueJob> resume) {
+      Kqueue queue,
+      KqueueCompletions completions,
+      PosixSockets sockets,
+      int capacity,
+      Consumer<KqueueJob> resume) {
     super(new KqueueJob[capacity], resume);
     this.queue = queue;
     this.completions = completions;
+    this.sockets = sockets;
   }
 
   @Override
   int attempt(KqueueJob job, @Nullable DescriptorQueues queues, boolean ready) {
-    int result = PosixTransfers.stream(job.errno, job.request());
-    return result == -Errno.EAGAIN ? WAITS : result;
+    int result = sockets.attempt(job, ready);
+    if (queues == null || job.request().op == Op.POLL) {
+      return result;
+    }
+    if (queues.failure != 0 && ready && (result == 0 || result == WAITS)) {
+      int failure = queues.failure;
+      queues.failure = 0;
+      return job.moved > 0 ? job.moved : -failure;
+    }
+    // The BSD family does not let one receive while a connect goes on; io_uring waits.
+    return result == -Errno.ENOTCONN && queues.isConnecting() ? WAITS : result;
   }
 
   @Override
@@ -64,6 +79,9 @@ final class KqueueWaits extends JobWaits<KqueueJob, DescriptorQueues> {
 
   @Override
   void watch(DescriptorQueues queues) {
+    if (queues.isEmpty()) {
+      queues.failure = 0;
+    }
     watch(queues, Direction.READABLE);
     watch(queues, Direction.WRITABLE);
   }
@@ -146,6 +164,10 @@ final class KqueueWaits extends JobWaits<KqueueJob, DescriptorQueues> {
     }
     queues.setRegistration(direction, 0);
     registered--;
+    int error = queue.error(event);
+    if (error != 0) {
+      queues.failure = error;
+    }
     serve(queues, direction == Direction.READABLE, direction == Direction.WRITABLE);
   }
 }

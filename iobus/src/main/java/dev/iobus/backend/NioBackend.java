@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
@@ -51,7 +50,7 @@ public final class NioBackend implements Backend {
   private final List<Integer> reserved = new ArrayList<>();
 
   // Owned by the submitting side.
-  private final List<@Nullable ProvidedBuffers> pools = new ArrayList<>();
+  private final ProvidedPools pools = new ProvidedPools();
   private final NioJob[] prepared;
   private int preparedCount;
 
@@ -59,7 +58,8 @@ public final class NioBackend implements Backend {
     this.capacity = capacity;
     int threadsMax = Math.min(capacity, THREADS_MAX);
     completions = new NioCompletions(capacity);
-    runs = new NioRuns("iobus-nio-" + COUNT.getAndIncrement(), capacity, threadsMax, completions::add);
+    String name = "iobus-nio-" + COUNT.getAndIncrement();
+    runs = new NioRuns(name, capacity, threadsMax, completions::add);
     prepared = new NioJob[capacity];
   }
 
@@ -116,13 +116,9 @@ public final class NioBackend implements Backend {
         namesFile(request.op) && !job.resolvesLate
             ? NioFiles.retain(request.file, request.fixedFile)
             : null;
-    job.buffers = request.op == Op.RECV && request.pool >= 0 ? pool(request.pool) : null;
+    job.buffers = pools.of(request);
     job.closesSocket = request.op == Op.CLOSE && NioFiles.isSocket(request.file);
     prepared[preparedCount++] = job;
-  }
-
-  private ProvidedBuffers pool(int number) {
-    return Objects.requireNonNull(pools.get(number));
   }
 
   private static boolean namesFile(Op op) {
@@ -250,26 +246,17 @@ public final class NioBackend implements Backend {
 
   @Override
   public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
-    if (incremental) {
-      return -Errno.EINVAL;
-    }
-    int number = pools.indexOf(null);
-    if (number < 0) {
-      number = pools.size();
-      pools.add(null);
-    }
-    pools.set(number, new ProvidedBuffers(slab, count, bufferBytes));
-    return number;
+    return pools.open(slab, count, bufferBytes, incremental);
   }
 
   @Override
   public void provide(int pool, int buffer) {
-    pool(pool).giveBack(buffer);
+    pools.get(pool).giveBack(buffer);
   }
 
   @Override
   public void closePool(int pool) {
-    pools.set(pool, null);
+    pools.close(pool);
   }
 
   /// What is asked of an open socket.

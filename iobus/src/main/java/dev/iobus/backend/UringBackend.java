@@ -413,18 +413,12 @@ public final class UringBackend implements Backend {
 
   @Override
   public int setOption(int descriptor, SocketOption<?> option, int value) {
-    SocketOptionNumber number = SocketOptionNumber.of(option);
-    return number == null
-        ? -Errno.EOPNOTSUPP
-        : SocketCalls.setsockopt(descriptor, number.level(), number.name(), value);
+    return SocketOptionNumber.set(descriptor, option, value);
   }
 
   @Override
   public int option(int descriptor, SocketOption<?> option) {
-    SocketOptionNumber number = SocketOptionNumber.of(option);
-    return number == null
-        ? -Errno.EOPNOTSUPP
-        : SocketCalls.getsockopt(descriptor, number.level(), number.name());
+    return SocketOptionNumber.get(descriptor, option);
   }
 
   @Override

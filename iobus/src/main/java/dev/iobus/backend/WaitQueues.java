@@ -29,6 +29,10 @@ abstract class WaitQueues<J extends Job<J>> {
     return op != Op.POLL && !of(op).isEmpty();
   }
 
+  final boolean isEmpty() {
+    return reads.isEmpty() && writes.isEmpty() && polls.isEmpty();
+  }
+
   final boolean remove(J job) {
     return of(job.request().op).remove(job);
   }

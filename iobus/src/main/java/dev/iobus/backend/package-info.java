@@ -10,14 +10,14 @@
 ///                                            │
 ///            UringBackend ─ RequestEncoder (FileEncoder), InFlightTable ─► dev.iobus.uring
 ///            KqueueBackend ─ KqueueRuns ┬ WorkerPool ─► PosixFiles, PosixTransfers
-///                                       └ KqueueWaits ─► dev.iobus.kqueue
+///                                       └ KqueueWaits ─► PosixSockets, dev.iobus.kqueue
 ///            NioBackend ─ NioRuns ┬ WorkerPool ─► NioCalls on NioFile ────────┬► NioCompletions
 ///                                 └ NioSelector ─► NioSocketCalls on NioSocket ┘
 /// ```
 ///
 /// What the last two have in common: [dev.iobus.backend.JobRuns] (runs of linked requests),
-/// [dev.iobus.backend.WorkerPool] (calls that block), [dev.iobus.backend.JobWaits] (what has to wait,
-/// and deadlines).
+/// [dev.iobus.backend.WorkerPool] (calls that block), [dev.iobus.backend.JobWaits] (what has to
+/// wait, and deadlines).
 ///
 /// Invariants.
 /// 1. Every request that was prepared and submitted is completed exactly once; until then the

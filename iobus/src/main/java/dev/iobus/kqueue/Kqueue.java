@@ -6,12 +6,12 @@ import static dev.iobus.kqueue.KqueueAbi.EV_ADD;
 import static dev.iobus.kqueue.KqueueAbi.EV_CLEAR;
 import static dev.iobus.kqueue.KqueueAbi.EV_DELETE;
 import static dev.iobus.kqueue.KqueueAbi.EV_EOF;
-import static dev.iobus.kqueue.KqueueAbi.EV_ERROR;
 import static dev.iobus.kqueue.KqueueAbi.EV_ONESHOT;
 import static dev.iobus.kqueue.KqueueAbi.NOTE_TRIGGER;
 
 import dev.iobus.posix.Errno;
 import dev.iobus.posix.Host;
+import dev.iobus.posix.HostErrno;
 import dev.iobus.posix.Libc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -162,9 +162,10 @@ public final class Kqueue {
     return KqueueAbi.udata(events, event * KEVENT_BYTES);
   }
 
-  /// Whether the other end is gone, or the descriptor has failed.
-  public boolean isEnd(int event) {
-    return (KqueueAbi.flags(events, event * KEVENT_BYTES) & (EV_EOF | EV_ERROR)) != 0;
+  /// What has ended a socket that an event is about, a positive Linux error number; 0 for none.
+  public int error(int event) {
+    boolean isEnd = (KqueueAbi.flags(events, event * KEVENT_BYTES) & EV_EOF) != 0;
+    return isEnd ? HostErrno.toLinux(KqueueAbi.fflags(events, event * KEVENT_BYTES)) : 0;
   }
 
   /// Ends the wait in progress, or the next one. From any thread.

@@ -30,7 +30,6 @@ public final class KqueueAbi {
   public static final short EV_DELETE = 0x2;
   public static final short EV_ONESHOT = 0x10;
   public static final short EV_CLEAR = 0x20;
-  public static final short EV_ERROR = 0x4000;
   public static final short EV_EOF = (short) 0x8000;
 
   public static final int NOTE_TRIGGER = 0x0100_0000;
@@ -111,6 +110,10 @@ public final class KqueueAbi {
 
   static short flags(MemorySegment events, long at) {
     return (short) FLAGS.get(events, at);
+  }
+
+  static int fflags(MemorySegment events, long at) {
+    return (int) FFLAGS.get(events, at);
   }
 
   static long ident(MemorySegment events, long at) {

@@ -13,6 +13,8 @@ public final class BsdFcntlAbi {
   public static final int O_TRUNC = 0x400;
   public static final int O_EXCL = 0x800;
 
+  public static final int F_SETFD = 2;
+  public static final int FD_CLOEXEC = 1;
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
 

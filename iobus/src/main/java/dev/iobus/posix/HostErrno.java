@@ -5,7 +5,7 @@ package dev.iobus.posix;
 ///
 /// The two systems agree up to 78 and differ above. A number without a Linux name is EIO: it says
 /// that the call failed, and never that it worked.
-final class HostErrno {
+public final class HostErrno {
 
   /// Numbers 1 to 78, which both systems share. Some of the names are unknown to Linux.
   private static final String COMMON =
@@ -45,7 +45,7 @@ final class HostErrno {
   }
 
   /// As above, for this host.
-  static int toLinux(int errno) {
+  public static int toLinux(int errno) {
     return toLinux(Host.current(), errno);
   }
 

@@ -19,9 +19,11 @@ public final class PollAbi {
           .withName("pollfd");
 
   public static final short POLLIN = 1;
+  public static final short POLLNVAL = 0x20;
 
   private static final VarHandle FD = POLLFD.varHandle(PathElement.groupElement("fd"));
   private static final VarHandle EVENTS = POLLFD.varHandle(PathElement.groupElement("events"));
+  private static final VarHandle REVENTS = POLLFD.varHandle(PathElement.groupElement("revents"));
 
   private PollAbi() {}
 
@@ -29,5 +31,10 @@ public final class PollAbi {
   public static void set(MemorySegment pollfd, int fd, short events) {
     FD.set(pollfd, 0L, fd);
     EVENTS.set(pollfd, 0L, events);
+  }
+
+  /// What the descriptor was found to be.
+  public static int revents(MemorySegment pollfd) {
+    return (short) REVENTS.get(pollfd, 0L);
   }
 }

@@ -36,6 +36,7 @@ public final class SocketAbi {
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_CLOEXEC = 0x80000;
+  public static final int SOCK_NONBLOCK = 0x800;
 
   public static final int SHUT_RD = 0;
   public static final int SHUT_WR = 1;
@@ -50,6 +51,7 @@ public final class SocketAbi {
 
   public static final int SOL_SOCKET = 1;
   public static final int SO_REUSEADDR = 2;
+  public static final int SO_ERROR = 4;
   public static final int SO_BROADCAST = 6;
   public static final int SO_SNDBUF = 7;
   public static final int SO_RCVBUF = 8;
@@ -57,6 +59,7 @@ public final class SocketAbi {
   public static final int SO_REUSEPORT = 15;
   public static final int IPPROTO_TCP = 6;
   public static final int TCP_NODELAY = 1;
+  public static final int IPV6_V6ONLY = 26;
 
   /// Room for the address of any family (`struct sockaddr_storage`).
   public static final int SOCKADDR_BYTES = 128;

@@ -4,7 +4,7 @@
 /// Nouns: [Host] (the systems), [Errno] (Linux's error numbers and their names), [Libc] (the calls)
 /// and [FileCalls] (those on files that all systems have), [FcntlAbi] (`fcntl.h` of Linux) with
 /// [BsdFcntlAbi], [MacFcntlAbi] and [FreeBsdFcntlAbi], [StatxAbi] (`linux/stat.h`), [FileFacts]
-/// (fstat(2) elsewhere).
+/// (fstat(2) elsewhere), [SocketCalls] with [SocketAbi] (of Linux) and [HostSocketAbi] (of any).
 ///
 /// Invariants.
 /// 1. Every call answers in the kernel's convention: 0 or more, or a negated error number, and that

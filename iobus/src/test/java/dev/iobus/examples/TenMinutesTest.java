@@ -114,7 +114,6 @@ final class TenMinutesTest {
   @ParameterizedTest
   @EnumSource(BackendKind.class)
   void sockets(BackendKind kind) throws IOException {
-    Assumptions.assumeTrue(kind != BackendKind.KQUEUE, "kqueue has no sockets");
     try (Arena arena = Arena.ofShared();
         Bus bus = Bus.open(options(kind))) {
       OpenSocket listening =

@@ -1,9 +1,17 @@
 package dev.iobus.posix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import org.junit.jupiter.api.Test;
 
 /// Numbers and layouts of hosts other than this one.
@@ -73,6 +81,52 @@ final class HostAbiTest {
     assertEquals(64, offset(FreeBsdStatAbi.STAT, "st_mtime_sec"));
     assertEquals(112, offset(FreeBsdStatAbi.STAT, "st_size"));
     assertEquals(128, offset(FreeBsdStatAbi.STAT, "st_blksize"));
+  }
+
+  @Test
+  void addressesOfTheBsdFamilyBeginWithTheirLength() throws Exception {
+    for (Host host : new Host[] {Host.MACOS, Host.FREEBSD}) {
+      HostSocketAbi abi = new HostSocketAbi(host);
+      assertAddress(abi, new InetSocketAddress("127.0.0.1", 4711), SocketAbi.AF_INET, 16, 2);
+      int six = host == Host.MACOS ? 30 : 28;
+      assertAddress(abi, new InetSocketAddress("::1", 4711), SocketAbi.AF_INET6, 28, six);
+      assertAddress(abi, UnixDomainSocketAddress.of("/tmp/x"), SocketAbi.AF_UNIX, 9, 1);
+      SocketAddress longest = UnixDomainSocketAddress.of("/" + "x".repeat(102));
+      assertAddress(abi, longest, SocketAbi.AF_UNIX, 106, 1);
+      SocketAddress tooLong = UnixDomainSocketAddress.of("/" + "x".repeat(103));
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment storage = arena.allocate(SocketAbi.SOCKADDR_BYTES, 8);
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> abi.encode(storage, tooLong, SocketAbi.AF_UNIX));
+      }
+    }
+  }
+
+  private static void assertAddress(
+      HostSocketAbi abi, SocketAddress address, int family, int length, int number) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment storage = arena.allocate(SocketAbi.SOCKADDR_BYTES, 8);
+      assertEquals(length, abi.encode(storage, address, family));
+      assertEquals(length, storage.get(ValueLayout.JAVA_BYTE, 0));
+      assertEquals(number, storage.get(ValueLayout.JAVA_BYTE, 1));
+      assertEquals(address, abi.decode(storage, length));
+    }
+  }
+
+  @Test
+  void messagesOfTheBsdFamilyHaveShorterMembers() {
+    HostSocketAbi abi = new HostSocketAbi(Host.FREEBSD);
+    assertEquals(48, abi.message().byteSize());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment message = arena.allocate(abi.message());
+      MemorySegment vectors = arena.allocate(IovecAbi.IOVEC, 3);
+      abi.setMessage(message, MemorySegment.NULL, 0, vectors, 3);
+      assertEquals(vectors.address(), message.get(ValueLayout.JAVA_LONG, 16));
+      assertEquals(3, message.get(ValueLayout.JAVA_LONG, 24), "the number and its padding");
+      message.set(ValueLayout.JAVA_INT, 44, 0x10);
+      assertTrue(abi.isTruncated(message));
+    }
   }
 
   private static long offset(StructLayout layout, String name) {

@@ -1,0 +1,141 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// On Linux against the library of the system property `dev.iobus.kqueue.library`.
+final class KqueueNetworkTest extends ReadinessNetworkContract {
+
+  @BeforeAll
+  static void needsKqueue() {
+    KqueueBusTest.needs();
+  }
+
+  @Override
+  BackendKind kind() {
+    return BackendKind.KQUEUE;
+  }
+
+  /// libkqueue takes the error from the socket before anybody else sees it.
+  @Test
+  void aResetIsToldToWhoeverWaits() throws IOException {
+    OpenSocket server = listening();
+    int port = ((InetSocketAddress) bus.localAddress(server)).getPort();
+    for (int round = 0; round < 20; round++) {
+      OpenSocket accepted;
+      Handle receive;
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        accepted = run(bus.accept(server), Result::endAccept);
+        receive = bus.recv(accepted, arena.allocate(8));
+        bus.submit(receive);
+        assertNull(bus.dispatch(1_000_000));
+        client.setSoLinger(true, 0);
+      }
+      BusException e = assertThrows(BusException.class, () -> next(receive, Result::endRecv));
+      assertEquals("ECONNRESET", e.errnoName());
+      closeAll(accepted);
+    }
+    closeAll(server);
+  }
+
+  @Test
+  void datagramsOfFamilyUnixGoByPath() throws IOException {
+    OpenSocket one = newSocket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM);
+    OpenSocket two = newSocket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM);
+    SocketAddress first = UnixDomainSocketAddress.of(directory.resolve("one"));
+    SocketAddress second = UnixDomainSocketAddress.of(directory.resolve("two"));
+    ran(bus.bind(one, first));
+    ran(bus.bind(two, second));
+    assertEquals(4, run(bus.sendMessage(one, second, bytes("unix")), Result::endSendMessage));
+    MemorySegment into = arena.allocate(10);
+    ReceivedMessage message = run(bus.recvMessage(two, into), Result::endRecvMessage);
+    assertEquals(4, message.length());
+    assertEquals(first, message.sender());
+    closeAll(one, two);
+  }
+
+  @Test
+  void filesAndPipesCanBePolled() throws Exception {
+    OpenFile file = run(bus.create(directory.resolve("file")), Result::endOpen);
+    assertEquals(
+        Set.of(Readiness.READABLE),
+        run(bus.poll(file, Readiness.READABLE), Result::endPoll));
+    ran(bus.close(file));
+    KqueueBusTest.Pipe pipe = KqueueBusTest.Pipe.open(bus, directory.resolve("pipe"));
+    assertEquals(
+        Set.of(Readiness.WRITABLE),
+        run(bus.poll(pipe.writer(), Readiness.WRITABLE), Result::endPoll));
+    Handle poll = bus.poll(pipe.reader(), Readiness.READABLE);
+    bus.submit(poll);
+    assertNull(bus.dispatch(1_000_000));
+    Handle close = bus.close(pipe.writer());
+    bus.submit(close);
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      if (result.handle().equals(poll)) {
+        assertTrue(result.endPoll().contains(Readiness.HANGUP));
+      }
+      bus.done(result);
+    }
+    ran(bus.close(pipe.reader()));
+  }
+
+  @Test
+  void aDeadlineEndsAReadOfAPipe() throws Exception {
+    KqueueBusTest.Pipe pipe = KqueueBusTest.Pipe.open(bus, directory.resolve("pipe"));
+    MemorySegment into = arena.allocate(8);
+    for (int round = 0; round < 3; round++) {
+      Handle read = bus.read(pipe.reader(), into, 0).deadline(Duration.ofMillis(5));
+      assertThrows(TimedOutException.class, () -> run(read, Result::endRead));
+    }
+    pipe.close(bus);
+  }
+
+  /// The worker that ends the read begins the timeout while the owner sleeps without one.
+  @Test
+  void aTimeoutThatAWorkerBeginsWakesTheOwner() throws IOException {
+    OpenFile file = run(bus.create(directory.resolve("f"), OpenFlag.READ), Result::endOpen);
+    Handle never = bus.timeout(Duration.ofHours(1));
+    bus.submit(never);
+    for (int round = 0; round < 20; round++) {
+      Handle read = bus.read(file, arena.allocate(8), 0);
+      Handle timeout = bus.timeout(Duration.ofMillis(2));
+      bus.serialize(read, timeout);
+      bus.submit();
+      assertEquals(-1, next(read, Result::endRead));
+      next(
+          timeout,
+          r -> {
+            r.endTimeout();
+            return 0;
+          });
+    }
+    ran(bus.close(file));
+  }
+
+  @Test
+  void whatKqueueLacksIsSaid() throws IOException {
+    assertThrows(NotSupportedException.class, () -> bus.newIncrementalPool(2, 16));
+    assertThrows(NotSupportedException.class, bus::busFile);
+    OpenSocket socket = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    assertThrows(
+        NotSupportedException.class,
+        () -> run(bus.poll(socket, Readiness.ERROR), Result::endPoll));
+    closeAll(socket);
+  }
+}
