@@ -181,7 +181,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// The slot can be used again and again, and is given back by [#unregister(RegisteredFile)].
   ///
   /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
-  /// @throws NotSupportedException on kqueue, which opens files into no slots
   public RegisteredFile reserveFile() throws IOException {
     checkOpen();
     return files.reserveFile();
@@ -195,7 +194,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// it.
   ///
   /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
-  /// @throws NotSupportedException on kqueue, which opens files into no slots
   public Handle openRegistered(Path path, OpenFlag... flags) throws IOException {
     checkOpen();
     return files.openRegistered(path, flags);

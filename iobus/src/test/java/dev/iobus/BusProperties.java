@@ -63,13 +63,23 @@ final class BusProperties {
 
   @Property(tries = 60)
   void uringDoesWhatAFileDoes(@ForAll("programs") List<Step> program) throws IOException {
+    runIfThere(BackendKind.IO_URING, program);
+  }
+
+  @Property(tries = 60)
+  void kqueueDoesWhatAFileDoes(@ForAll("programs") List<Step> program) throws IOException {
+    runIfThere(BackendKind.KQUEUE, program);
+  }
+
+  private static void runIfThere(BackendKind kind, List<Step> program) throws IOException {
     try {
-      Bus.open(BusOptions.defaults().withBackend(BackendKind.IO_URING)).close();
+      Bus.open(BusOptions.defaults().withBackend(kind)).close();
     } catch (IOException e) {
-      System.err.println("skipped: io_uring is not available on this host: " + e.getMessage());
+      System.err.println(
+          "skipped: " + kind.label() + " is not available on this host: " + e.getMessage());
       return;
     }
-    runProgram(BackendKind.IO_URING, program);
+    runProgram(kind, program);
   }
 
   private static void runProgram(BackendKind kind, List<Step> program) throws IOException {

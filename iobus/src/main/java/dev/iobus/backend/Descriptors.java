@@ -22,7 +22,9 @@ final class Descriptors {
   private static final int PART_SIZE = 1 << PART_BITS;
 
   /// Sixteen million descriptors, more than any system gives to one process.
-  private static final int PARTS_MAX = 1 << 12;
+  static final int LIMIT = 1 << 24;
+
+  private static final int PARTS_MAX = LIMIT >>> PART_BITS;
 
   private static final int CLOSING = Integer.MIN_VALUE;
   private static final int NON_BLOCKING = 1 << 30;

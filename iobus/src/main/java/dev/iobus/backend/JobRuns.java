@@ -45,6 +45,9 @@ abstract class JobRuns<J extends Job<J>> {
   /// What waits on this backend.
   abstract JobWaits<J, ?> waits();
 
+  /// Looks up what the job names, if that had to wait for those before it in the run.
+  abstract void resolve(J job);
+
   /// Whether the job blocks its thread.
   abstract boolean blocks(J job);
 
@@ -78,9 +81,9 @@ abstract class JobRuns<J extends Job<J>> {
     return job;
   }
 
-  /// Cuts prepared jobs into runs. Those that begin with one that blocks are queued for the workers;
-  /// the others are begun at once, after everything before them was queued. Returns 0, or a negated
-  /// error number that ends the backend.
+  /// Cuts prepared jobs into runs. Those that begin with one that blocks are queued for the
+  /// workers; the others are begun at once, after everything before them was queued. Returns 0, or
+  /// a negated error number that ends the backend.
   final int start(J[] prepared, int count) {
     J first = null;
     J last = null;
@@ -121,7 +124,8 @@ abstract class JobRuns<J extends Job<J>> {
     return 0;
   }
 
-  /// Lets the deadline of a job end it that waits for a worker. Returns 0 or a negated error number.
+  /// Lets the deadline of a job end it that waits for a worker. Returns 0 or a negated error
+  /// number.
   private int arm(J job) {
     return job.timed ? waits().arm(job) : 0;
   }
@@ -134,21 +138,23 @@ abstract class JobRuns<J extends Job<J>> {
   private void carryOn(@Nullable J first, boolean worker) {
     J job = first;
     while (job != null) {
-      int result;
-      if (job.cut) {
-        result = -Errno.ECANCELED;
-      } else if (blocks(job)) {
-        result = worker ? work(job) : handOver(job);
-      } else if (mayWait(job)) {
-        result = waits().start(job);
-      } else {
-        result = begins(job) ? call(job) : -Errno.ECANCELED;
-      }
+      int result = job.cut ? -Errno.ECANCELED : carryOut(job, worker);
       if (result == JobWaits.WAITS) {
         return;
       }
       job = finish(job, result);
     }
+  }
+
+  private int carryOut(J job, boolean worker) {
+    resolve(job);
+    if (blocks(job)) {
+      return worker ? work(job) : handOver(job);
+    }
+    if (mayWait(job)) {
+      return waits().start(job);
+    }
+    return begins(job) ? call(job) : -Errno.ECANCELED;
   }
 
   private static boolean begins(Job<?> job) {

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Descriptors are the host's; a close takes effect behind the requests that were prepared before
-/// it ([Descriptors]). A registered file is a second descriptor of the same open file.
+/// it ([Descriptors]). A registered file is a second descriptor of the same open file; slots that
+/// files are opened into are numbers of the backend ([FileSlots]).
 ///
 /// Hosts differ in what is seen of it. On macOS a sync is F_FULLFSYNC, a direct file one without
 /// cache (F_NOCACHE), and a socket that was refused a connection cannot try again. An allocate, a
@@ -42,8 +43,8 @@ import org.jspecify.annotations.Nullable;
 /// libkqueue on Linux tells what has reset a connection to those who wait; whoever asks after that,
 /// or after bytes that came before it, sees the end of the input.
 ///
-/// Not here: slots that files are opened into, buffers that are filled piece by piece, and a
-/// [#descriptor()], as that of a libkqueue cannot be waited for.
+/// Not here: buffers that are filled piece by piece, and a [#descriptor()], as that of a libkqueue
+/// cannot be waited for.
 ///
 /// Threads: as [Backend] says, for both modes.
 public final class KqueueBackend implements Backend {
@@ -56,6 +57,7 @@ public final class KqueueBackend implements Backend {
   private final Arena arena = Arena.ofShared();
   private final Kqueue queue;
   private final KqueueCompletions completions;
+  private final FileSlots slots = new FileSlots();
   private final KqueueWaits waits;
   private final KqueueRuns runs;
 
@@ -73,7 +75,7 @@ public final class KqueueBackend implements Backend {
     completions = new KqueueCompletions(queue, capacity);
     int threadsMax = Math.min(capacity, THREADS_MAX);
     String name = "iobus-kqueue-" + COUNT.getAndIncrement();
-    runs = new KqueueRuns(arena, queue, completions, name, capacity, threadsMax);
+    runs = new KqueueRuns(arena, queue, completions, slots, name, capacity, threadsMax);
     waits = runs.waits();
     prepared = new KqueueJob[capacity];
   }
@@ -134,7 +136,8 @@ public final class KqueueBackend implements Backend {
 
   @Override
   public void prepare(Request request) {
-    prepared[preparedCount++] = runs.prepare(request, pools.of(request));
+    boolean behind = preparedCount > 0 && prepared[preparedCount - 1].link != Link.NONE;
+    prepared[preparedCount++] = runs.prepare(request, pools.of(request), behind);
   }
 
   @Override
@@ -193,12 +196,16 @@ public final class KqueueBackend implements Backend {
 
   @Override
   public int reserveFile() {
-    return -Errno.EOPNOTSUPP;
+    return slots.reserve();
   }
 
   @Override
   public void unregisterFile(int slot) {
-    Descriptors.close(slot);
+    if (FileSlots.isSlot(slot)) {
+      slots.unreserve(slot);
+    } else {
+      Descriptors.close(slot);
+    }
   }
 
   @Override
@@ -330,6 +337,7 @@ public final class KqueueBackend implements Backend {
     closed = true;
     runs.stopWorkers(abandon);
     if (!abandon) {
+      slots.close();
       queue.close();
       arena.close();
     }

@@ -10,16 +10,19 @@ import org.jspecify.annotations.Nullable;
 final class KqueueRuns extends JobRuns<KqueueJob> {
 
   private final KqueueWaits waits;
+  private final FileSlots slots;
 
   /// @param arena holds memory for calls, until workers and waits have ended
   KqueueRuns(
       Arena arena,
       Kqueue queue,
       KqueueCompletions completions,
+      FileSlots slots,
       String name,
       int capacity,
       int threadsMax) {
     super(newJobs(arena, capacity), completions::add, name, threadsMax);
+    this.slots = slots;
     waits =
         new KqueueWaits(
             queue, completions, new PosixSockets(arena), capacity, this::ended);
@@ -41,11 +44,35 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
   /// A job for the request, whose descriptor stays open until the job has ended.
   ///
   /// @param buffers the pool that it receives into
-  KqueueJob prepare(Request request, @Nullable ProvidedBuffers buffers) {
+  /// @param behind whether another of its run was prepared before it
+  KqueueJob prepare(Request request, @Nullable ProvidedBuffers buffers, boolean behind) {
     KqueueJob job = take(request);
     job.buffers = buffers;
-    job.usesFile = namesFile(request.op) && Descriptors.retain(request.file);
+    job.descriptor = -1;
+    job.usesFile = false;
+    job.resolvesLate = behind && FileSlots.isSlot(request.file) && namesFile(request.op);
+    if (namesFile(request.op) && !job.resolvesLate) {
+      lookUp(job, request.file);
+    }
     return job;
+  }
+
+  private void lookUp(KqueueJob job, int number) {
+    if (FileSlots.isSlot(number)) {
+      job.descriptor = slots.retain(number);
+      job.usesFile = job.descriptor >= 0;
+    } else {
+      job.descriptor = number;
+      job.usesFile = Descriptors.retain(number);
+    }
+  }
+
+  @Override
+  void resolve(KqueueJob job) {
+    if (job.resolvesLate) {
+      job.resolvesLate = false;
+      lookUp(job, job.request().file);
+    }
   }
 
   private static boolean namesFile(Op op) {
@@ -61,9 +88,11 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
   boolean blocks(KqueueJob job) {
     Request request = job.request();
     return switch (request.op) {
-      case READ, WRITE, CLOSE -> !Descriptors.isNonBlocking(request.file);
-      case FSYNC, FDATASYNC, SYNC_RANGE, OPEN, TRUNCATE, ALLOCATE, ADVISE, RENAME, UNLINK, LINK,
-          CREATE_DIRECTORY, STAT ->
+      case READ, WRITE -> !Descriptors.isNonBlocking(job.descriptor);
+      case CLOSE ->
+          FileSlots.isSlot(request.file) || !Descriptors.isNonBlocking(request.file);
+      case FSYNC, FDATASYNC, SYNC_RANGE, OPEN, OPEN_REGISTERED, TRUNCATE, ALLOCATE, ADVISE,
+          RENAME, UNLINK, LINK, CREATE_DIRECTORY, STAT ->
           true;
       default -> false;
     };
@@ -75,14 +104,22 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
     if (namesFile(request.op) && !job.usesFile) {
       return -Errno.EBADF;
     }
-    int result = PosixFiles.call(request, job.errno);
+    if (request.op == Op.CLOSE) {
+      return FileSlots.isSlot(request.file)
+          ? slots.close(request.file)
+          : Descriptors.close(request.file);
+    }
+    int result = PosixFiles.call(request, job.descriptor, job.errno);
+    if (request.op == Op.OPEN_REGISTERED) {
+      return result < 0 ? result : slots.open(request.file, result);
+    }
     boolean moves = request.op == Op.READ || request.op == Op.WRITE;
     return moves && result == -Errno.ESPIPE ? startOnStream(job) : result;
   }
 
   /// The first transfer of a descriptor that has no offsets: a pipe, or a terminal.
   private int startOnStream(KqueueJob job) {
-    int descriptor = job.request().file;
+    int descriptor = job.descriptor;
     int refused = PosixTransfers.makeNonBlocking(job.errno, descriptor);
     if (refused < 0) {
       return refused;
@@ -116,7 +153,7 @@ final class KqueueRuns extends JobRuns<KqueueJob> {
   void release(KqueueJob job) {
     if (job.usesFile) {
       job.usesFile = false;
-      Descriptors.release(job.request().file);
+      Descriptors.release(job.descriptor);
     }
   }
 }

@@ -56,14 +56,14 @@ final class KqueueWaits extends JobWaits<KqueueJob, DescriptorQueues> {
 
   @Override
   @Nullable DescriptorQueues queues(KqueueJob job) {
-    int descriptor = job.request().file;
+    int descriptor = job.descriptor;
     return descriptor >= 0 && descriptor < places.length ? places[descriptor] : null;
   }
 
   /// They are kept for the next file that has the number.
   @Override
   DescriptorQueues newQueues(KqueueJob job) {
-    int descriptor = job.request().file;
+    int descriptor = job.descriptor;
     if (descriptor >= places.length) {
       places = Arrays.copyOf(places, Math.max(2 * places.length, descriptor + 1));
     }

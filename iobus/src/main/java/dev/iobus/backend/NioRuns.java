@@ -37,10 +37,15 @@ final class NioRuns extends JobRuns<NioJob> {
   }
 
   @Override
-  int callBlocking(NioJob job) {
+  void resolve(NioJob job) {
     if (job.resolvesLate) {
+      job.resolvesLate = false;
       job.file = NioFiles.retain(job.request().file, true);
     }
+  }
+
+  @Override
+  int callBlocking(NioJob job) {
     return NioCalls.call(job.request(), job.file);
   }
 

@@ -38,16 +38,17 @@ final class PosixFiles {
   private PosixFiles() {}
 
   /// Carries out a request on files.
-  static int call(Request request, MemorySegment errno) {
+  ///
+  /// @param fd the descriptor of the file that it names
+  static int call(Request request, int fd, MemorySegment errno) {
     try {
       return switch (request.op) {
-        case READ -> PosixTransfers.read(errno, request);
-        case WRITE -> PosixTransfers.write(errno, request);
-        case FSYNC -> sync(errno, request.file, false);
-        case FDATASYNC -> sync(errno, request.file, true);
-        case OPEN -> open(errno, present(request.path), request.openBits);
-        case CLOSE -> Descriptors.close(request.file);
-        case TRUNCATE -> truncate(errno, request.file, request.offset);
+        case READ -> PosixTransfers.read(errno, fd, request);
+        case WRITE -> PosixTransfers.write(errno, fd, request);
+        case FSYNC -> sync(errno, fd, false);
+        case FDATASYNC -> sync(errno, fd, true);
+        case OPEN, OPEN_REGISTERED -> open(errno, present(request.path), request.openBits);
+        case TRUNCATE -> truncate(errno, fd, request.offset);
         case RENAME -> rename(errno, present(request.path), present(request.target));
         case UNLINK -> unlink(errno, present(request.path));
         case LINK -> link(errno, present(request.path), present(request.target));
@@ -55,14 +56,14 @@ final class PosixFiles {
         case SYNC_RANGE -> {
           int how = FcntlAbi.SYNC_FILE_RANGE_WRITE_AND_WAIT;
           yield FileCalls.syncFileRange(
-              errno, request.file, request.offset, request.rangeLength, how);
+              errno, fd, request.offset, request.rangeLength, how);
         }
         case ALLOCATE ->
-            FileCalls.fallocate(errno, request.file, request.offset, request.rangeLength);
+            FileCalls.fallocate(errno, fd, request.offset, request.rangeLength);
         case ADVISE ->
             FileCalls.fadvise(
-                errno, request.file, request.offset, request.rangeLength, request.advice);
-        case STAT -> stat(errno, request.file, request.status);
+                errno, fd, request.offset, request.rangeLength, request.advice);
+        case STAT -> stat(errno, fd, request.status);
         default -> throw new AssertionError(request.op);
       };
     } catch (RuntimeException e) {

@@ -108,7 +108,7 @@ final class PosixSockets {
     try {
       return switch (request.op) {
         case POLL -> poll(job, request);
-        case CONNECT -> job.begun ? finishConnect(request.file) : connect(job, request);
+        case CONNECT -> job.begun ? finishConnect(job.descriptor) : connect(job, request);
         case ACCEPT -> accept(job, request);
         case SEND, RECV ->
             job.buffers == null
@@ -116,7 +116,7 @@ final class PosixSockets {
                 : receiveIntoPool(job, job.buffers, ready);
         case SEND_MESSAGE -> sendMessage(job, request);
         case RECV_MESSAGE -> receiveMessage(job, request);
-        case READ, WRITE -> waiting(PosixTransfers.stream(job.errno, request));
+        case READ, WRITE -> waiting(PosixTransfers.stream(job.errno, job.descriptor, request));
         default -> throw new AssertionError(request.op);
       };
     } catch (RuntimeException e) {
@@ -134,7 +134,7 @@ final class PosixSockets {
     if (mask == 0) {
       return -Errno.EOPNOTSUPP;
     }
-    PollAbi.set(pollfd, request.file, (short) mask);
+    PollAbi.set(pollfd, job.descriptor, (short) mask);
     int answer = SocketCalls.poll(job.errno, pollfd, 1);
     if (answer <= 0) {
       return answer == 0 || answer == -Errno.EINTR ? WAITS : answer;
@@ -148,7 +148,7 @@ final class PosixSockets {
 
   private int connect(KqueueJob job, Request request) {
     int length = encode(request);
-    int answer = SocketCalls.connect(job.errno, request.file, address, length);
+    int answer = SocketCalls.connect(job.errno, job.descriptor, address, length);
     // A signal does not end it either, connect(2) of POSIX.
     if (answer != -Errno.EINPROGRESS && answer != -Errno.EINTR) {
       return answer;
@@ -176,7 +176,7 @@ final class PosixSockets {
     do {
       addressLength.set(ValueLayout.JAVA_INT, 0, SocketAbi.SOCKADDR_BYTES);
       answer =
-          SocketCalls.accept(job.errno, request.file, address, addressLength, ABI.typeFlags());
+          SocketCalls.accept(job.errno, job.descriptor, address, addressLength, ABI.typeFlags());
     } while (answer == -Errno.EINTR || answer == -Errno.ECONNABORTED);
     if (answer < 0) {
       return waiting(answer);
@@ -217,8 +217,8 @@ final class PosixSockets {
     do {
       result =
           request.op == Op.SEND
-              ? SocketCalls.send(job.errno, request.file, rest, left, ABI.sendFlags())
-              : SocketCalls.recv(job.errno, request.file, rest, left, 0);
+              ? SocketCalls.send(job.errno, job.descriptor, rest, left, ABI.sendFlags())
+              : SocketCalls.recv(job.errno, job.descriptor, rest, left, 0);
     } while (result == -Errno.EINTR);
     return result;
   }
@@ -233,7 +233,7 @@ final class PosixSockets {
     MemorySegment into = buffers.memory(buffer);
     long result;
     do {
-      result = SocketCalls.recv(job.errno, job.request().file, into, into.byteSize(), 0);
+      result = SocketCalls.recv(job.errno, job.descriptor, into, into.byteSize(), 0);
     } while (result == -Errno.EINTR);
     if (result > 0) {
       job.flags = CompletionFlags.ofBuffer(buffer);
@@ -248,7 +248,7 @@ final class PosixSockets {
     setMessage(request, length);
     long result;
     do {
-      result = SocketCalls.sendmsg(job.errno, request.file, message, ABI.sendFlags());
+      result = SocketCalls.sendmsg(job.errno, job.descriptor, message, ABI.sendFlags());
     } while (result == -Errno.EINTR);
     return waiting(result);
   }
@@ -257,7 +257,7 @@ final class PosixSockets {
     long result;
     do {
       setMessage(request, SocketAbi.SOCKADDR_BYTES);
-      result = SocketCalls.recvmsg(job.errno, request.file, message, 0);
+      result = SocketCalls.recvmsg(job.errno, job.descriptor, message, 0);
     } while (result == -Errno.EINTR);
     if (result >= 0) {
       request.address = ABI.decode(address, SocketAbi.nameLength(message));

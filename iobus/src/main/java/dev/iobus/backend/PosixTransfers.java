@@ -20,8 +20,7 @@ final class PosixTransfers {
 
   private PosixTransfers() {}
 
-  static int read(MemorySegment errno, Request request) {
-    int fd = request.file;
+  static int read(MemorySegment errno, int fd, Request request) {
     long result;
     do {
       result =
@@ -33,11 +32,10 @@ final class PosixTransfers {
     return (int) result;
   }
 
-  static int write(MemorySegment errno, Request request) {
-    int fd = request.file;
+  static int write(MemorySegment errno, int fd, Request request) {
     if (request.dsync || request.dontCache || request.atomic) {
       if (LINUX) {
-        return writeWithFlags(errno, request);
+        return writeWithFlags(errno, fd, request);
       }
       if (request.dontCache || request.atomic) {
         return -Errno.EOPNOTSUPP;
@@ -55,20 +53,20 @@ final class PosixTransfers {
   }
 
   /// As pwritev2(2), or two calls where that is missing and durability is all that was asked for.
-  private static int writeWithFlags(MemorySegment errno, Request request) {
+  private static int writeWithFlags(MemorySegment errno, int fd, Request request) {
     int flags = request.dsync ? Libc.RWF_DSYNC : 0;
     flags |= request.dontCache ? Libc.RWF_DONTCACHE : 0;
     flags |= request.atomic ? Libc.RWF_ATOMIC : 0;
     if (request.vectors.isEmpty()) {
       return writeWithFlags(
-          errno, request.file, buffer(request), request.length, request.offset, flags);
+          errno, fd, buffer(request), request.length, request.offset, flags);
     }
     long result;
     do {
       result =
           Libc.pwritev2(
               errno,
-              request.file,
+              fd,
               vectors(request),
               request.vectors.count(),
               request.offset,
@@ -121,8 +119,7 @@ final class PosixTransfers {
   }
 
   /// Reads from or writes to what has no offsets and does not block. −EAGAIN: not now.
-  static int stream(MemorySegment errno, Request request) {
-    int fd = request.file;
+  static int stream(MemorySegment errno, int fd, Request request) {
     boolean reads = request.op == Op.READ;
     long result;
     do {
