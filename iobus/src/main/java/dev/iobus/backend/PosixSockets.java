@@ -114,7 +114,7 @@ final class PosixSockets {
             job.buffers == null
                 ? transfer(job, request)
                 : receiveIntoPool(job, job.buffers, ready);
-        case SEND_MESSAGE -> sendMessage(job, request);
+        case SEND_MESSAGE -> transfer(job, request);
         case RECV_MESSAGE -> receiveMessage(job, request);
         case READ, WRITE -> waiting(PosixTransfers.stream(job.errno, job.descriptor, request));
         default -> throw new AssertionError(request.op);
@@ -190,7 +190,7 @@ final class PosixSockets {
 
   /// As io_uring has it: in a chain a transfer without its full length is a failure, so it goes on
   /// until it has that.
-  private static int transfer(KqueueJob job, Request request) {
+  private int transfer(KqueueJob job, Request request) {
     boolean whole = request.whole || request.link == Link.CHAIN;
     while (true) {
       long count = transferOnce(job, request);
@@ -207,20 +207,35 @@ final class PosixSockets {
     }
   }
 
-  private static long transferOnce(KqueueJob job, Request request) {
-    MemorySegment rest =
-        job.moved == 0
-            ? request.buffer
-            : request.buffer.asSlice(job.moved, request.length - job.moved);
-    long left = request.length - job.moved;
+  private long transferOnce(KqueueJob job, Request request) {
     long result;
     do {
       result =
-          request.op == Op.SEND
-              ? SocketCalls.send(job.errno, job.descriptor, rest, left, ABI.sendFlags())
-              : SocketCalls.recv(job.errno, job.descriptor, rest, left, 0);
+          switch (request.op) {
+            case SEND_MESSAGE -> sendMessage(job, request);
+            case SEND ->
+                SocketCalls.send(
+                    job.errno,
+                    job.descriptor,
+                    rest(job, request),
+                    request.length - job.moved,
+                    ABI.sendFlags());
+            default ->
+                SocketCalls.recv(
+                    job.errno,
+                    job.descriptor,
+                    rest(job, request),
+                    request.length - job.moved,
+                    0);
+          };
     } while (result == -Errno.EINTR);
     return result;
+  }
+
+  private static MemorySegment rest(KqueueJob job, Request request) {
+    return job.moved == 0
+        ? request.buffer
+        : request.buffer.asSlice(job.moved, request.length - job.moved);
   }
 
   /// Takes a buffer when there is something to receive: where none is free, the socket must be
@@ -243,20 +258,16 @@ final class PosixSockets {
     return waiting(result);
   }
 
-  private int sendMessage(KqueueJob job, Request request) {
+  private long sendMessage(KqueueJob job, Request request) {
     int length = request.address == null ? 0 : encode(request);
-    setMessage(request, length);
-    long result;
-    do {
-      result = SocketCalls.sendmsg(job.errno, job.descriptor, message, ABI.sendFlags());
-    } while (result == -Errno.EINTR);
-    return waiting(result);
+    setMessage(request, length, job.moved);
+    return SocketCalls.sendmsg(job.errno, job.descriptor, message, ABI.sendFlags());
   }
 
   private int receiveMessage(KqueueJob job, Request request) {
     long result;
     do {
-      setMessage(request, SocketAbi.SOCKADDR_BYTES);
+      setMessage(request, SocketAbi.SOCKADDR_BYTES, 0);
       result = SocketCalls.recvmsg(job.errno, job.descriptor, message, 0);
     } while (result == -Errno.EINTR);
     if (result >= 0) {
@@ -266,9 +277,10 @@ final class PosixSockets {
     return waiting(result);
   }
 
-  private void setMessage(Request request, int nameLength) {
+  /// @param moved bytes at the beginning of the parts that are left out
+  private void setMessage(Request request, int nameLength, int moved) {
     MemorySegment name = nameLength == 0 ? MemorySegment.NULL : address;
-    MemorySegment vectors = MemorySegment.ofAddress(request.vectors.encode());
+    MemorySegment vectors = MemorySegment.ofAddress(request.vectors.encode(moved));
     ABI.setMessage(message, name, nameLength, vectors, request.vectors.count());
   }
 }

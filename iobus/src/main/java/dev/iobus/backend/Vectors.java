@@ -58,6 +58,20 @@ public final class Vectors {
     return iovecs.address();
   }
 
+  /// As [#encode()], without `skipped` bytes at the beginning: parts that are left out whole have
+  /// the length 0.
+  long encode(int skipped) {
+    long address = encode();
+    long left = skipped;
+    for (int i = 0; i < count && left > 0; i++) {
+      long length = parts[i].byteSize();
+      long cut = Math.min(left, length);
+      IovecAbi.set(iovecs, i, parts[i].asSlice(cut), length - cut);
+      left -= cut;
+    }
+    return address;
+  }
+
   /// Lets go of the parts.
   void clear() {
     Arrays.fill(parts, 0, count, MemorySegment.NULL);
