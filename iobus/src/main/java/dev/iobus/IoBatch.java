@@ -39,6 +39,8 @@ public final class IoBatch {
   private final int[] results;
   /// Where in its memory the transfer goes on.
   private final int[] starts;
+  /// Results in a row that asked for the same once more.
+  private final int[] retries;
   private int size;
 
   /// Entries that wait to be submitted: a ring.
@@ -48,6 +50,9 @@ public final class IoBatch {
 
   /// Results of the present await that were taken into account.
   private int taken;
+
+  /// The most that any entry to do has of [#retries].
+  private int retriesToDo;
 
   IoBatch(
       SharedBus bus,
@@ -75,6 +80,7 @@ public final class IoBatch {
     flags = new WriteFlag[capacity];
     results = new int[capacity];
     starts = new int[capacity];
+    retries = new int[capacity];
     toDo = new int[capacity];
   }
 
@@ -153,7 +159,8 @@ public final class IoBatch {
   }
 
   /// Submits all transfers, in runs of at most eight, and waits until each has ended. What became
-  /// of one is told by [#result].
+  /// of one is told by [#result]. One that the kernel asks to submit again (EAGAIN, EINTR) is, with
+  /// pauses, until about half a second has passed; then it ends with that error.
   ///
   /// @throws IOException when the bus has failed
   public void await() throws IOException {
@@ -166,12 +173,15 @@ public final class IoBatch {
       for (int i = 0; i < size; i++) {
         toDo[i] = i;
         starts[i] = 0;
+        retries[i] = 0;
         results[i] = 0;
       }
       if (size == 1 && readHere()) {
         return;
       }
       while (toDoCount > 0 || inFlightCount > 0) {
+        Retry.pause(bus.scheduler(), retriesToDo);
+        retriesToDo = 0;
         boolean submitted = submitRun();
         if (inFlightCount > 0 && (toDoCount == 0 || !submitted)) {
           awaitSome(toDoCount == 0 ? inFlightCount : 1);
@@ -301,9 +311,11 @@ public final class IoBatch {
 
   /// Takes one result into account. Returns whether the transfer must go on.
   private boolean account(int entry, int result) {
-    if (Reaping.isRetry(result)) {
+    if (Retry.isAsked(result) && retries[entry]++ < Retry.MAX) {
+      retriesToDo = Math.max(retriesToDo, retries[entry]);
       return true;
     }
+    retries[entry] = 0;
     if (result < 0) {
       results[entry] = result;
       return false;

@@ -413,9 +413,4 @@ final class Reaping {
           "the bus has failed; the outcome of operations in flight is unknown", cause);
     }
   }
-
-  /// Whether a result asks for the same operation once more.
-  static boolean isRetry(int result) {
-    return result == -Errno.EAGAIN || result == -Errno.EINTR;
-  }
 }

@@ -424,15 +424,17 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// Submits and waits; again as long as the kernel asks for it.
+  /// Submits and waits; again when the kernel asks for it.
   private int finish(Slot slot, String path) throws IOException {
     Scheduler.Task task = scheduler.currentTask();
+    int retries = 0;
     do {
+      Retry.pause(scheduler, retries);
       slot.begin(slot.single);
       slot.single.begin(task);
       reaping.submit(slot);
       reaping.await(slot.single, 1, slot.index);
-    } while (Reaping.isRetry(slot.result) && !gate.isClosed());
+    } while (Retry.isAsked(slot.result) && retries++ < Retry.MAX && !gate.isClosed());
     if (slot.result < 0) {
       Request request = slot.request;
       throw BusException.of(request.op.label(), path, slot.result, request.scratch);
@@ -483,7 +485,7 @@ public final class SharedBus implements AutoCloseable {
 
   /// Whether a call on the calling thread was not made, or ended before it did anything.
   private static boolean mustGoToTheRing(int result) {
-    return result == Backend.NOT_HERE || Reaping.isRetry(result);
+    return result == Backend.NOT_HERE || Retry.isAsked(result);
   }
 
   private void onFile(Op op, BusFile file, long offset) throws IOException {

@@ -19,6 +19,7 @@ final class RingViews implements AutoCloseable {
 
   private static final VarHandle OPCODE = field(SQE, "opcode");
   private static final VarHandle FLAGS = field(SQE, "flags");
+  private static final VarHandle RW_FLAGS = field(SQE, "rw_flags");
   private static final VarHandle LEN = field(SQE, "len");
   private static final VarHandle UPDATE_OFFSET = field(RSRC_UPDATE, "offset");
   private static final VarHandle UPDATE_DATA = field(RSRC_UPDATE, "data");
@@ -32,6 +33,9 @@ final class RingViews implements AutoCloseable {
   private static final VarHandle CQE_USER_DATA = field(CQE, "user_data");
   private static final VarHandle CQE_RESULT = field(CQE, "res");
   private static final VarHandle INDEX = ValueLayout.JAVA_INT.varHandle();
+
+  /// `IORING_NOP_INJECT_RESULT`, since 6.10.
+  private static final int NOP_INJECT_RESULT = 1;
 
   /// `IO_RINGFD_REG_MAX`.
   private static final int REGISTRATIONS_MAX = 16;
@@ -74,6 +78,13 @@ final class RingViews implements AutoCloseable {
 
     void setLength(int number, int length) {
       LEN.set(sqes, place(number), length);
+    }
+
+    /// Turns an entry into a nop that ends with this result.
+    void answer(int number, int result) {
+      setOpcode(number, IORING_OP_NOP);
+      setLength(number, result);
+      RW_FLAGS.set(sqes, place(number), NOP_INJECT_RESULT);
     }
 
     /// Whether an entry is tied to the next.

@@ -1,0 +1,84 @@
+package dev.iobus.uring;
+
+import static dev.iobus.uring.UringAbi.*;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The system calls of this kernel, which answers some operations with a result of a test's choice
+/// and does nothing for them: they become nops that end with it. Needs Linux 6.10. Thread-safe.
+public final class AnsweringKernel implements UringSyscalls, AutoCloseable {
+
+  private final UringSyscalls kernel = UringSyscalls.kernel();
+  private final RingViews views = new RingViews();
+  private final int opcode;
+  private final int result;
+  private final AtomicInteger left;
+
+  private AnsweringKernel(int opcode, int result, int times) {
+    this.opcode = opcode;
+    this.result = result;
+    left = new AtomicInteger(times);
+  }
+
+  /// Answers the next `times` reads so, at most.
+  public static AnsweringKernel ofReads(int result, int times) {
+    return new AnsweringKernel(IORING_OP_READ, result, times);
+  }
+
+  /// Answers the next `times` questions for a file's facts so, at most.
+  public static AnsweringKernel ofStats(int result, int times) {
+    return new AnsweringKernel(IORING_OP_STATX, result, times);
+  }
+
+  /// Answers that are still to come.
+  public int left() {
+    return left.get();
+  }
+
+  @Override
+  public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
+    int fd = kernel.io_uring_setup(errno, entries, params);
+    if (fd >= 0) {
+      views.add(fd, params);
+    }
+    return fd;
+  }
+
+  @Override
+  public int io_uring_enter(
+      MemorySegment errno,
+      int fd,
+      int toSubmit,
+      int minComplete,
+      int flags,
+      MemorySegment argument,
+      long argumentSize) {
+    if (toSubmit > 0) {
+      RingViews.View view = views.find(fd, flags);
+      int head = view.head();
+      for (int number = head; number != head + toSubmit; number++) {
+        if (view.opcode(number) == opcode && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+          view.answer(number, result);
+        }
+      }
+    }
+    return kernel.io_uring_enter(errno, fd, toSubmit, minComplete, flags, argument, argumentSize);
+  }
+
+  @Override
+  public int io_uring_register(
+      MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
+    int answer = kernel.io_uring_register(errno, fd, opcode, argument, count);
+    if (opcode == IORING_REGISTER_RING_FDS && answer == 1) {
+      views.addRegistration(argument);
+    }
+    return answer;
+  }
+
+  /// Lets go of the rings that were opened; they must be closed.
+  @Override
+  public void close() {
+    views.close();
+  }
+}
