@@ -1,6 +1,7 @@
 /** A multiplexer for asynchronous I/O. */
 module dev.iobus {
   requires static org.jspecify;
+  requires static jdk.jfr;
   requires jdk.unsupported;
 
   exports dev.iobus;

@@ -4,6 +4,7 @@ import dev.iobus.backend.Backend;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
+import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     reason = choice.reason();
     backend = choice.backend();
     checks = new Checks(kind);
-    registrations = new Registrations(this, backend);
+    registrations = new Registrations(this, backend, kind);
     files = new FileOperations(this, checks, registrations);
     table = new HandleTable(this, options.capacity());
     flight = new InFlight(backend, table, options.scheduler(), runMax(), counts);
@@ -101,7 +102,11 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
       throw new IllegalStateException(
           "a bus belongs to a platform thread; on virtual threads use SharedBus");
     }
-    return new Bus(BackendChoice.open(false, options, syscalls), options);
+    Bus bus = new Bus(BackendChoice.open(false, options, syscalls), options);
+    if (BusEvents.recordsFallbacks()) {
+      bus.fallbacks().forEach(line -> BusEvents.fallback(bus.kind.label(), line));
+    }
+    return bus;
   }
 
   /// Every backend of real hosts in the order of preference, with whether a bus can be opened on it

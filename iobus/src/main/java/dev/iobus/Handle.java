@@ -65,6 +65,8 @@ public final class Handle {
   int outcome;
   /// Of the same result: a set of `CompletionFlags`.
   int flags;
+  /// What is told to the flight recorder if it was slow; null unless that records.
+  @Nullable Object event;
   /// Whether a result was dispatched and `done` not yet called for it.
   boolean dispatched;
   /// The bytes of a FULL transfer so far.

@@ -6,6 +6,8 @@ import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
+import dev.iobus.events.BusEvents;
+import dev.iobus.events.CancelMeter;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.util.List;
@@ -57,6 +59,8 @@ final class InFlight {
 
   /// What ended the ring; nothing can be submitted any more.
   private @Nullable BusException failure;
+
+  private final CancelMeter cancelMeter = new CancelMeter();
 
   private final AtomicBoolean wakeupAsked = new AtomicBoolean();
 
@@ -212,6 +216,9 @@ final class InFlight {
   private void start(Bus bus, Handle handle, Link link, boolean waits) throws IOException {
     handle.state = Handle.State.IN_FLIGHT;
     count++;
+    if (BusEvents.recordsSlowOperations() && !waitsForOthers(handle.op)) {
+      handle.event = BusEvents.begin();
+    }
     Request request = handle.request;
     if (request.link != link) {
       request.link = link;
@@ -239,6 +246,14 @@ final class InFlight {
     } else {
       begin(handle);
     }
+  }
+
+  /// Whether how long it takes says nothing of this host.
+  private static boolean waitsForOthers(Op op) {
+    return switch (op) {
+      case ACCEPT, RECV, RECV_MESSAGE, POLL, TIMEOUT, INBOX, CANCEL -> true;
+      default -> false;
+    };
   }
 
   /// The right to close, or an invalid descriptor if another thread has just taken it: then the
@@ -294,6 +309,7 @@ final class InFlight {
     }
     target.cancelRequested = true;
     counts.cancelled();
+    cancelMeter.cancelled();
     if (target.held) {
       for (Handle handle : barrier.remove(target)) {
         finish(handle, -Errno.ECANCELED, 0);
@@ -519,8 +535,14 @@ final class InFlight {
     if (!handle.held) {
       barrier.ended(handle);
     }
-    if (outcome == -Errno.ENOBUFS && handle.pool != null) {
+    BufferPool pool = handle.pool;
+    if (outcome == -Errno.ENOBUFS && pool != null) {
       counts.poolExhausted();
+      BusEvents.poolExhausted(
+          handle.operation(), handle.target, pool.size(), pool.bufferBytes());
+    }
+    if (handle.event != null) {
+      tellIfSlow(handle, handle.event, outcome);
     }
     handle.releaseBuffer();
     handle.bus.ended(handle, outcome);
@@ -531,6 +553,18 @@ final class InFlight {
       handle.state = Handle.State.COMPLETED;
       ready.add(handle, timedOut(handle, outcome) ? -Errno.ETIME : outcome, flags);
     }
+  }
+
+  private static void tellIfSlow(Handle handle, Object event, int outcome) {
+    BusEvents.end(event);
+    BusEvents.tell(
+        event,
+        handle.bus.backend().label(),
+        handle.operation(),
+        handle.target,
+        handle.request.offset,
+        outcome < 0 || handle.extent == Handle.Extent.ONCE ? outcome : handle.transferred);
+    handle.event = null;
   }
 
   /// Whether a cancelled operation was cancelled by its deadline.

@@ -292,6 +292,7 @@ public final class IoBatch {
       inFlight[i] = inFlight[--inFlightCount];
       int entry = slot.entry;
       int result = slot.result;
+      bus.tellIfSlow(slot, files[entry].path());
       end(slot);
       if (account(entry, result)) {
         int at = toDoFrom + toDoCount++;

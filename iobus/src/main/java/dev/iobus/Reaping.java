@@ -3,6 +3,7 @@ package dev.iobus;
 import dev.iobus.backend.Backend;
 import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
+import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -328,6 +329,9 @@ final class Reaping {
     }
     Call call = slot.call;
     slot.result = result;
+    if (slot.event != null) {
+      BusEvents.end(slot.event);
+    }
     slot.done = true;
     slot.pending = false;
     pending.decrementAndGet();

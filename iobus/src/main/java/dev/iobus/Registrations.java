@@ -2,6 +2,7 @@ package dev.iobus;
 
 import dev.iobus.backend.Backend;
 import dev.iobus.backend.HugeMemory;
+import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -21,6 +22,7 @@ final class Registrations {
 
   private final Object owner;
   private final Backend backend;
+  private final BackendKind kind;
 
   /// A leaf: nothing waits while it is held.
   private final ReentrantLock lock = new ReentrantLock();
@@ -31,9 +33,10 @@ final class Registrations {
   private final List<String> fallbacks = new ArrayList<>();
 
   /// @param owner the bus on which the registrations can be used
-  Registrations(Object owner, Backend backend) {
+  Registrations(Object owner, Backend backend, BackendKind kind) {
     this.owner = owner;
     this.backend = backend;
+    this.kind = kind;
   }
 
   RegisteredFile add(OpenFile file) throws IOException {
@@ -135,6 +138,10 @@ final class Registrations {
   }
 
   private RegisteredBuffer keep(RegisteredBuffer buffer) {
+    String refusal = buffer.refusal();
+    if (refusal != null && backend.registersBuffers()) { // Others tell it themselves.
+      tell("registered memory is used as plain memory: " + refusal);
+    }
     lock.lock();
     try {
       buffers.add(buffer);
@@ -145,6 +152,7 @@ final class Registrations {
   }
 
   private void tell(String fallback) {
+    BusEvents.fallback(kind.label(), fallback);
     lock.lock();
     try {
       if (!fallbacks.contains(fallback) && fallbacks.size() < FALLBACKS_MAX) {

@@ -4,6 +4,7 @@ import dev.iobus.backend.Backend;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
 import dev.iobus.backend.Request;
+import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
@@ -62,7 +63,7 @@ public final class SharedBus implements AutoCloseable {
     this.scheduler = options.scheduler();
     this.gate = new CallGate(scheduler);
     this.checks = new Checks(choice.kind());
-    this.registrations = new Registrations(this, backend);
+    this.registrations = new Registrations(this, backend, choice.kind());
     this.slots = new SlotTable(Math.min(options.capacity(), backend.capacity()), scheduler);
     this.reaping =
         new Reaping(backend, scheduler, slots, choice.kind() != BackendKind.NIO, counts);
@@ -79,7 +80,11 @@ public final class SharedBus implements AutoCloseable {
   /// As above, with the system calls of a test.
   static SharedBus open(BusOptions options, Supplier<UringSyscalls> syscalls)
       throws IOException {
-    return new SharedBus(BackendChoice.open(true, options, syscalls), options);
+    SharedBus bus = new SharedBus(BackendChoice.open(true, options, syscalls), options);
+    if (BusEvents.recordsFallbacks()) {
+      bus.fallbacks().forEach(line -> BusEvents.fallback(bus.backend().label(), line));
+    }
+    return bus;
   }
 
   /// The backend in use.
@@ -435,11 +440,35 @@ public final class SharedBus implements AutoCloseable {
       reaping.submit(slot);
       reaping.await(slot.single, 1, slot.index);
     } while (Retry.isAsked(slot.result) && retries++ < Retry.MAX && !gate.isClosed());
+    tellIfSlow(slot, path);
     if (slot.result < 0) {
       Request request = slot.request;
       throw BusException.of(request.op.label(), path, slot.result, request.scratch);
     }
     return slot.result;
+  }
+
+  /// After the result of a slot was taken, with its request as it was.
+  void tellIfSlow(Slot slot, String path) {
+    Object event = slot.event;
+    if (event != null) {
+      slot.event = null;
+      Request request = slot.request;
+      tell(event, request.op, path, request.offset, slot.result);
+    }
+  }
+
+  private void tell(Object event, Op op, String path, long offset, int result) {
+    BusEvents.tell(event, choice.kind().label(), op.label(), path, offset, result);
+  }
+
+  /// Of a call on the calling thread, which has just ended; not of one that has done nothing, as the
+  /// operation then goes through the ring.
+  private void tellIfSlow(@Nullable Object event, Op op, BusFile file, long offset, int result) {
+    if (event != null && result != -1 && result != Backend.NOT_HERE) {
+      BusEvents.end(event);
+      tell(event, op, file.path(), offset, result);
+    }
   }
 
   private void end(Slot slot) {
@@ -470,7 +499,9 @@ public final class SharedBus implements AutoCloseable {
       checks.file(open);
       gate.enter();
       try {
+        Object event = BusEvents.beginIfRecorded();
         result = backend.sync(open.retain(), op == Op.FDATASYNC);
+        tellIfSlow(event, op, file, 0, result);
       } finally {
         open.release();
         gate.exit();
@@ -549,7 +580,10 @@ public final class SharedBus implements AutoCloseable {
     try {
       int descriptor = open.retain();
       try {
-        return backend.read(descriptor, memory, length, offset);
+        Object event = BusEvents.beginIfRecorded();
+        int count = backend.read(descriptor, memory, length, offset);
+        tellIfSlow(event, Op.READ, file, offset, count);
+        return count;
       } finally {
         open.release();
       }
@@ -593,10 +627,17 @@ public final class SharedBus implements AutoCloseable {
       int descriptor = open.retain();
       try {
         return switch (flag) {
-          case NONE -> backend.writeBuffered(descriptor, memory, length, offset);
+          case NONE -> {
+            Object event = BusEvents.beginIfRecorded();
+            int count = backend.writeBuffered(descriptor, memory, length, offset);
+            tellIfSlow(event, Op.WRITE, file, offset, count);
+            yield count;
+          }
           case DONT_CACHE, ATOMIC -> -1;
           case DSYNC -> {
+            Object event = BusEvents.beginIfRecorded();
             int count = backend.writeDurable(descriptor, memory, length, offset);
+            tellIfSlow(event, Op.WRITE, file, offset, count);
             if (count < 0 && !mustGoToTheRing(count)) {
               throw BusException.of(Op.WRITE.label(), file.path(), count, null);
             }

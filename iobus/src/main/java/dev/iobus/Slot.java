@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Request;
+import dev.iobus.events.BusEvents;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ final class Slot {
   /// Bytes, a descriptor, or a negated error number. Written before the call's count is.
   int result;
 
+  /// What is told to the flight recorder if it was slow; null unless that records.
+  @Nullable Object event;
+
   /// Whether the completion of this use has arrived; ordered by the call's count.
   boolean done;
 
@@ -54,6 +58,7 @@ final class Slot {
     generation++;
     call = owner;
     done = false;
+    event = BusEvents.beginIfRecorded();
     cancelRequested = false;
     request.userData = (long) generation << 32 | index;
   }

@@ -1043,20 +1043,27 @@ abstract class BusContract {
   @Test
   void hugePagesThatAreNotGrantedAreTold() throws IOException {
     try (Bus bus = open(2)) {
-      List<String> before = bus.fallbacks();
+      List<String> before = fallbacksButRefusals(bus);
       assertEquals(Pages.NORMAL, bus.newBuffer(4096, Pages.NORMAL).pages());
-      assertEquals(before, bus.fallbacks());
+      assertEquals(before, fallbacksButRefusals(bus));
       RegisteredBuffer buffer = bus.newBuffer(3 << 20, Pages.HUGE);
       if (buffer.pages() == Pages.HUGE) {
         assertEquals(kind(), BackendKind.IO_URING);
         assertEquals(0, buffer.memory().address() % (2 << 20));
-        assertEquals(before, bus.fallbacks());
+        assertEquals(before, fallbacksButRefusals(bus));
       } else {
-        String told = bus.fallbacks().getLast();
+        String told = fallbacksButRefusals(bus).getLast();
         assertTrue(told.contains("3145728 bytes is not all on huge pages"), told);
-        assertEquals(before.size() + 1, bus.fallbacks().size());
+        assertEquals(before.size() + 1, fallbacksButRefusals(bus).size());
       }
     }
+  }
+
+  /// Without those that tell of the memlock limit, which this host may reach.
+  private static List<String> fallbacksButRefusals(Bus bus) {
+    return bus.fallbacks().stream()
+        .filter(line -> !line.startsWith("registered memory is used as plain memory: "))
+        .toList();
   }
 
   @Test

@@ -96,6 +96,11 @@ public sealed interface Backend
   /// Empties a slot, whether or not something is in it, and gives it back.
   void unregisterFile(int slot);
 
+  /// Whether memory can be made known to the kernel at all; where not, [#fallbacks()] says so.
+  default boolean registersBuffers() {
+    return false;
+  }
+
   /// Makes native memory known to the kernel. Returns an index, or a negated error number
   /// (`-ENOMEM`: the memlock limit does not allow it; `-EOPNOTSUPP`: no such thing here).
   int registerBuffer(MemorySegment memory);

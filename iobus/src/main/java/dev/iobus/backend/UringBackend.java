@@ -360,6 +360,11 @@ public final class UringBackend implements Backend {
   }
 
   @Override
+  public boolean registersBuffers() {
+    return tables.bufferRefusal() == 0;
+  }
+
+  @Override
   public void unregisterBuffer(int index) {
     tables.unregisterBuffer(index);
   }
