@@ -127,8 +127,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// What this bus does another way than on the best host and why, one line each: first the backend
-  /// itself where a better one is not available, then what the kernel lacks. Refused registrations
-  /// of memory tell their cause themselves ([RegisteredBuffer#refusal()]).
+  /// itself where a better one is not available, then what the kernel lacks, then why memory was
+  /// refused registration so far ([RegisteredBuffer#refusal()]).
   public List<String> fallbacks() {
     checkOpen();
     List<String> all =

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// @param repeatedEnters system calls besides, that were refused and at once made again without a
 ///     look at the cause
 /// @param shortTransfers reads and writes that moved fewer bytes than asked and were resumed by
-///     the bus: of `readFully`, `writeFully` and [IoBatch], also those that then met the end of the file
+///     the bus: of `readFully`, `writeFully` and [IoBatch], also those that then met the end of the
+///     file
 /// @param cancels operations that were asked to end early; a deadline that passes is none
 /// @param poolExhaustions receives that ended because all buffers of their [BufferPool] were in use
 /// @param overflows how often results had to wait in the kernel as the completion queue was full;

@@ -3,9 +3,9 @@ package dev.iobus;
 import dev.iobus.posix.Errno;
 
 /// How operations of a [SharedBus] are submitted again that ended with EINTR or EAGAIN: at once at
-/// first, as a signal is gone by then; after pauses later, as memory that the kernel lacks comes back
-/// in its own time; and not for ever, as a file that is never ready must not hold its caller. After
-/// half a second of such results without any other the error is what became of the operation.
+/// first, as a signal is gone by then; after pauses later, as memory that the kernel lacks comes
+/// back in its own time; and not for ever, as a file that is never ready must not hold its caller.
+/// After half a second of such results without any other the error is what became of the operation.
 final class Retry {
 
   /// Results in a row after which no more is tried.

@@ -462,8 +462,8 @@ public final class SharedBus implements AutoCloseable {
     BusEvents.tell(event, choice.kind().label(), op.label(), path, offset, result);
   }
 
-  /// Of a call on the calling thread, which has just ended; not of one that has done nothing, as the
-  /// operation then goes through the ring.
+  /// Of a call on the calling thread, which has just ended; not of one that has done nothing, as
+  /// the operation then goes through the ring.
   private void tellIfSlow(@Nullable Object event, Op op, BusFile file, long offset, int result) {
     if (event != null && result != -1 && result != Backend.NOT_HERE) {
       BusEvents.end(event);

