@@ -121,7 +121,9 @@ public final class Handle {
   }
 
   /// Cancels the operation when it has not ended after this time: it then fails with a
-  /// [TimedOutException]. Set before it is enqueued; counted from then on.
+  /// [TimedOutException]. Set before it is enqueued; counted from then on. As with a cancel, what can
+  /// no longer be stopped, such as a call that a worker of the NIO backend has begun, ends late with
+  /// its true result.
   ///
   /// @param span longer than zero
   /// @return this handle

@@ -654,6 +654,34 @@ abstract class NetworkContract {
   }
 
   @Test
+  void aDeadlineThatIsKeptChangesNothingForFiles() throws IOException {
+    Duration minute = Duration.ofSeconds(60);
+    OpenFile file =
+        run(
+            bus.create(directory.resolve("kept"), OpenFlag.READ).deadline(minute),
+            Result::endOpen);
+    assertEquals(
+        4, run(bus.write(file, bytes("kept"), 0).deadline(minute), Result::endWrite));
+    ran(bus.dataSync(file).deadline(minute));
+    MemorySegment into = arena.allocate(4);
+    Handle read = bus.read(file, into, 0).deadline(minute);
+    Handle full = bus.writeFully(file, bytes("more"), 4, WriteFlag.NONE).deadline(minute);
+    Handle stat = bus.stat(file).deadline(minute);
+    bus.chain(read, stat);
+    bus.submit(full);
+    for (int i = 0; i < 3; i++) {
+      Result result = dispatched();
+      assertFalse(result.isFailure(), result::toString);
+      bus.done(result);
+    }
+    assertEquals("kept", text(into, 4));
+    assertEquals(8L, run(bus.stat(file).deadline(minute), Result::endStat).size());
+    ran(bus.close(file).deadline(minute));
+    ran(bus.nop().deadline(minute));
+    assertEquals(0, bus.inFlight());
+  }
+
+  @Test
   void aDeadlineInAChainCutsIt() throws IOException {
     OpenSocket server = listening();
     List<OpenSocket> ends = connected(server);
