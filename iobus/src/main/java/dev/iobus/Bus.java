@@ -581,6 +581,10 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// a message of [#post(long)] or the next part of a full transfer is seen. Linux 6.12 does all in
   /// one system call; before it, and on other backends, it is a wait for the batch and a second one.
   ///
+  /// It pays where many results come one by one. A device that is kept full loses by it: direct reads
+  /// of 4 KiB, 32 in flight on a virtual disk that ends 16 at a time, were 136,000 a second with
+  /// [#dispatch(int, int, long, ResultSink)] and 118,000 with a batch of 16.
+  ///
   /// @param batch at least 1
   /// @param maximum at least `batch`
   /// @param minWaitNanos 0 or more: how long to wait for a whole batch
