@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Free slots form a stack whose head carries a count in its upper half, so that a slot that was
 /// taken and given back in between is noticed (ABA).
+///
+/// A slot that is given back is told to one waiter on a platform thread and to one on a virtual
+/// thread: the virtual one may get no carrier before the other has gone on.
 final class SlotTable {
 
   private static final long VECTOR_BYTES = 16;
@@ -17,8 +20,10 @@ final class SlotTable {
   private final int[] below;
   private final AtomicLong head = new AtomicLong();
 
+  private final Scheduler scheduler;
   private final Scheduler.Lock lock;
-  private final Scheduler.Condition available;
+  private final Scheduler.Condition availableToPlatform;
+  private final Scheduler.Condition availableToVirtual;
   /// Callers that found no slot. Written under the lock, read without.
   private volatile int waiters;
 
@@ -27,8 +32,10 @@ final class SlotTable {
   SlotTable(int capacity, Scheduler scheduler) {
     slots = new Slot[capacity];
     below = new int[capacity];
+    this.scheduler = scheduler;
     lock = scheduler.newLock();
-    available = lock.newCondition();
+    availableToPlatform = lock.newCondition();
+    availableToVirtual = lock.newCondition();
     MemorySegment vectors = Arena.ofAuto().allocate(capacity * VECTOR_BYTES, 8);
     for (int i = 0; i < capacity; i++) {
       slots[i] = new Slot(i, vectors.asSlice(i * VECTOR_BYTES, VECTOR_BYTES));
@@ -69,6 +76,8 @@ final class SlotTable {
     if (slot != null) {
       return slot;
     }
+    boolean virtual = scheduler.currentTask().isVirtual();
+    Scheduler.Condition available = virtual ? availableToVirtual : availableToPlatform;
     lock.lock();
     try {
       waiters++;
@@ -96,7 +105,8 @@ final class SlotTable {
     if (waiters > 0) {
       lock.lock();
       try {
-        available.signal();
+        availableToPlatform.signal();
+        availableToVirtual.signal();
       } finally {
         lock.unlock();
       }
@@ -108,7 +118,8 @@ final class SlotTable {
     closed = true;
     lock.lock();
     try {
-      available.signalAll();
+      availableToPlatform.signalAll();
+      availableToVirtual.signalAll();
     } finally {
       lock.unlock();
     }
