@@ -9,6 +9,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -87,9 +88,9 @@ final class HostAbiTest {
   void addressesOfTheBsdFamilyBeginWithTheirLength() throws Exception {
     for (Host host : new Host[] {Host.MACOS, Host.FREEBSD}) {
       HostSocketAbi abi = new HostSocketAbi(host);
-      assertAddress(abi, new InetSocketAddress("127.0.0.1", 4711), SocketAbi.AF_INET, 16, 2);
+      assertAddress(abi, inet("127.0.0.1"), SocketAbi.AF_INET, 16, 2);
       int six = host == Host.MACOS ? 30 : 28;
-      assertAddress(abi, new InetSocketAddress("::1", 4711), SocketAbi.AF_INET6, 28, six);
+      assertAddress(abi, inet("::1"), SocketAbi.AF_INET6, 28, six);
       assertAddress(abi, UnixDomainSocketAddress.of("/tmp/x"), SocketAbi.AF_UNIX, 9, 1);
       SocketAddress longest = UnixDomainSocketAddress.of("/" + "x".repeat(102));
       assertAddress(abi, longest, SocketAbi.AF_UNIX, 106, 1);
@@ -101,6 +102,10 @@ final class HostAbiTest {
             () -> abi.encode(storage, tooLong, SocketAbi.AF_UNIX));
       }
     }
+  }
+
+  private static InetSocketAddress inet(String literal) {
+    return new InetSocketAddress(InetAddress.ofLiteral(literal), 4711);
   }
 
   private static void assertAddress(

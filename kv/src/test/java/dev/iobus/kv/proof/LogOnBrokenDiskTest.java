@@ -96,7 +96,7 @@ class LogOnBrokenDiskTest {
       throws IOException {
     return Wal.open(
         directory,
-        WalOptions.defaults().withDurability(durability).withSegmentBytes(64 << 10, 64 << 10),
+        WalOptions.defaults().withDurability(durability),
         WalStart.NEW,
         new MemoryBudget(16 << 20),
         (lsn, end, payload) -> found.add(payload.get(JAVA_INT.withByteAlignment(1), 0)));

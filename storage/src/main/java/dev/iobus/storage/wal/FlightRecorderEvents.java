@@ -11,6 +11,7 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /// The log's events for JDK Flight Recorder. Loaded only where its module is there.
+@SuppressWarnings("UnusedVariable") // Flight Recorder reads the fields.
 final class FlightRecorderEvents {
 
   private FlightRecorderEvents() {}

@@ -45,7 +45,8 @@ final class LogView {
 
   long deadline(long nanos) {
     long deadline = scheduler.nanoTime() + nanos;
-    return deadline < 0 && nanos > 0 || nanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadline;
+    boolean forever = nanos == Long.MAX_VALUE || (deadline < 0 && nanos > 0);
+    return forever ? Long.MAX_VALUE : deadline;
   }
 
   /// Where that segment ends; [Long#MAX_VALUE] while it is written.

@@ -142,7 +142,11 @@ class LogCrashProperties {
         };
     byte[] record = LogHarness.record(random.nextLong(), length);
     Durability durability =
-        random.nextInt(4) == 0 ? Durability.values()[random.nextInt(3)] : Durability.SYNCED;
+        switch (random.nextInt(12)) {
+          case 0 -> Durability.BUFFERED;
+          case 1 -> Durability.WRITTEN;
+          default -> Durability.SYNCED;
+        };
     long end = wal.append(MemorySegment.ofArray(record));
     synchronized (appended) {
       appended.put(end, record);

@@ -1,5 +1,6 @@
 package dev.iobus.storage.wal;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,7 +49,7 @@ final class LogSimulation {
 
   static SimDisk newDisk() {
     SimDisk disk = new SimDisk();
-    disk.createDirectories(DIRECTORY.getParent());
+    disk.createDirectories(requireNonNull(DIRECTORY.getParent()));
     return disk;
   }
 

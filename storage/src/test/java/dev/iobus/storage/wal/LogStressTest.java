@@ -29,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LogStressTest {
 
+  private static final List<Durability> DURABILITIES = List.of(Durability.values());
+
   private static final int PLATFORM = 6;
   private static final int VIRTUAL = 60;
   private static final int APPENDS = 40;
@@ -106,7 +108,7 @@ class LogStressTest {
               }
             });
       } else {
-        Durability durability = Durability.values()[random.nextInt(3)];
+        Durability durability = DURABILITIES.get(random.nextInt(3));
         wal.await(end, durability);
         if (durability == Durability.SYNCED) {
           assertTrue(wal.durableLsn() >= end);

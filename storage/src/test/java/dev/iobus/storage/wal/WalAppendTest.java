@@ -28,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class WalAppendTest {
 
+  private static final List<Durability> DURABILITIES = List.of(Durability.values());
+
   @TempDir Path path;
 
   @Test
@@ -131,7 +133,7 @@ class WalAppendTest {
       Wal wal = log.open();
       for (int i = 0; i < 20; i++) {
         long end = wal.append(heap(record(i, 2000)));
-        wal.whenReached(end, Durability.values()[i % 3], (lsn, failure) -> told.add(lsn));
+        wal.whenReached(end, DURABILITIES.get(i % 3), (lsn, failure) -> told.add(lsn));
       }
       wal.close();
       assertEquals(20, told.size());
