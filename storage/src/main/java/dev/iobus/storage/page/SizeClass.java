@@ -98,6 +98,21 @@ final class SizeClass {
     return Math.max(1, frameCount / WINDOW_PART);
   }
 
+  private int aheadMax() {
+    return Math.max(1, frameCount / AHEAD_PART);
+  }
+
+  /// The same while the rest is smaller than it is meant to be, as after all frames were filled
+  /// ahead: else the window would be all there is, and have nothing to be compared with.
+  private void fillRest() {
+    int inRest = frameCount - free.size() - window.size() - ahead.size();
+    int missing = frameCount - windowMax() - aheadMax() - inRest;
+    while (missing > 0 && window.size() > windowMax()) {
+      leaveWindow();
+      missing--;
+    }
+  }
+
   private @Nullable Frame leaveWindow() {
     Frame frame = window.first();
     if (frame != null) {
@@ -109,8 +124,9 @@ final class SizeClass {
   /// The frame to give up for another block; null when each is pinned or being filled.
   @Nullable Frame victim() {
     admitUsed();
+    fillRest();
     Frame unused = ahead.first();
-    if (unused != null && ahead.size() > Math.max(1, frameCount / AHEAD_PART)) {
+    if (unused != null && ahead.size() > aheadMax()) {
       leaveQueue(unused);
       if (unused.isIdle()) {
         return unused;

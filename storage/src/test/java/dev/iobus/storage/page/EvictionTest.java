@@ -125,6 +125,27 @@ class EvictionTest {
     }
   }
 
+  /// Nor does it where all frames were filled ahead of their first use.
+  @Test
+  void aScanLeavesWhatWasReadAheadAndIsUsed() {
+    try (Frames frames = new Frames()) {
+      for (int block = 0; block < FRAMES; block++) {
+        frames.load(1, block, true);
+      }
+      for (int i = 0; i < 4 * FRAMES; i++) {
+        frames.access(1, i % FRAMES);
+      }
+      for (int block = 0; block < FRAMES; block++) {
+        frames.access(2, block);
+      }
+      int left = 0;
+      for (int block = 0; block < FRAMES; block++) {
+        left += frames.has(1, block) ? 1 : 0;
+      }
+      assertTrue(left > FRAMES * 7 / 10, left + " of " + FRAMES + " left");
+    }
+  }
+
   /// Two files that are used alike share the frames, whoever came first.
   @Test
   void filesThatAreUsedAlikeShareTheFrames() {
