@@ -7,10 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// The system calls of this kernel, which answers some operations with a result of a test's choice
 /// and does nothing for them: they become nops that end with it. Needs Linux 6.10. Thread-safe.
-public final class AnsweringKernel implements UringSyscalls, AutoCloseable {
+public final class AnsweringKernel extends ViewedKernel {
 
-  private final UringSyscalls kernel = UringSyscalls.kernel();
-  private final RingViews views = new RingViews();
   private final int opcode;
   private final int result;
   private final AtomicInteger left;
@@ -37,15 +35,6 @@ public final class AnsweringKernel implements UringSyscalls, AutoCloseable {
   }
 
   @Override
-  public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
-    int fd = kernel.io_uring_setup(errno, entries, params);
-    if (fd >= 0) {
-      views.add(fd, params);
-    }
-    return fd;
-  }
-
-  @Override
   public int io_uring_enter(
       MemorySegment errno,
       int fd,
@@ -64,21 +53,5 @@ public final class AnsweringKernel implements UringSyscalls, AutoCloseable {
       }
     }
     return kernel.io_uring_enter(errno, fd, toSubmit, minComplete, flags, argument, argumentSize);
-  }
-
-  @Override
-  public int io_uring_register(
-      MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
-    int answer = kernel.io_uring_register(errno, fd, opcode, argument, count);
-    if (opcode == IORING_REGISTER_RING_FDS && answer == 1) {
-      views.addRegistration(argument);
-    }
-    return answer;
-  }
-
-  /// Lets go of the rings that were opened; they must be closed.
-  @Override
-  public void close() {
-    views.close();
   }
 }

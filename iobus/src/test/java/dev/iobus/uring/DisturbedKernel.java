@@ -10,12 +10,10 @@ import java.util.concurrent.atomic.AtomicLong;
 /// EINTR, EAGAIN or EBUSY, which take nothing, or made to take fewer entries than it was given. A run
 /// of links is not cut, as no kernel does that. Thread-safe; the order of the disturbances follows
 /// from the seed where one thread enters.
-public final class DisturbedKernel implements OpenedKernel {
+public final class DisturbedKernel extends ViewedKernel {
 
   private static final int[] REFUSALS = {-Errno.EINTR, -Errno.EAGAIN, -Errno.EBUSY};
 
-  private final UringSyscalls kernel = UringSyscalls.kernel();
-  private final RingViews views = new RingViews();
   private final AtomicLong state;
   private final AtomicLong disturbances = new AtomicLong();
 
@@ -26,15 +24,6 @@ public final class DisturbedKernel implements OpenedKernel {
   /// How often the kernel was disturbed.
   public long disturbances() {
     return disturbances.get();
-  }
-
-  @Override
-  public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
-    int fd = kernel.io_uring_setup(errno, entries, params);
-    if (fd >= 0) {
-      views.add(fd, params);
-    }
-    return fd;
   }
 
   @Override
@@ -60,21 +49,6 @@ public final class DisturbedKernel implements OpenedKernel {
       }
     }
     return kernel.io_uring_enter(errno, fd, toSubmit, minComplete, flags, argument, argumentSize);
-  }
-
-  @Override
-  public int io_uring_register(
-      MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
-    int answer = kernel.io_uring_register(errno, fd, opcode, argument, count);
-    if (opcode == IORING_REGISTER_RING_FDS && answer == 1) {
-      views.addRegistration(argument);
-    }
-    return answer;
-  }
-
-  @Override
-  public void close() {
-    views.close();
   }
 
   /// The most entries up to `count` that end with no link to the next.

@@ -14,13 +14,11 @@ import java.util.Set;
 /// passing, with EINTR or EAGAIN, or cancelled, as they are when the thread that submitted them ends:
 /// their results are changed when a call returns. Thread-safe; the order of the changes follows from
 /// the seed where one thread enters.
-public final class ShortKernel implements OpenedKernel {
+public final class ShortKernel extends ViewedKernel {
 
   private static final Set<Integer> TRANSFERS =
       Set.of(IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READ_FIXED, IORING_OP_WRITE_FIXED);
 
-  private final UringSyscalls kernel = UringSyscalls.kernel();
-  private final RingViews views = new RingViews();
   private final int least;
   private final boolean cancels;
 
@@ -41,15 +39,6 @@ public final class ShortKernel implements OpenedKernel {
   /// Results that were changed.
   public synchronized int changes() {
     return changes;
-  }
-
-  @Override
-  public int io_uring_setup(MemorySegment errno, int entries, MemorySegment params) {
-    int fd = kernel.io_uring_setup(errno, entries, params);
-    if (fd >= 0) {
-      views.add(fd, params);
-    }
-    return fd;
   }
 
   @Override
@@ -100,20 +89,5 @@ public final class ShortKernel implements OpenedKernel {
       case 2 -> cancels ? -Errno.ECANCELED : least;
       default -> least + random.nextInt(result - least);
     };
-  }
-
-  @Override
-  public int io_uring_register(
-      MemorySegment errno, int fd, int opcode, MemorySegment argument, int count) {
-    int answer = kernel.io_uring_register(errno, fd, opcode, argument, count);
-    if (opcode == IORING_REGISTER_RING_FDS && answer == 1) {
-      views.addRegistration(argument);
-    }
-    return answer;
-  }
-
-  @Override
-  public void close() {
-    views.close();
   }
 }
