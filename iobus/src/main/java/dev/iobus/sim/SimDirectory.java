@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Names, sorted, and what they stand for, live and durable apart: a file that was synced is lost all the
-/// same while its name is not durable.
+/// Names, sorted, and what they stand for, live and durable apart: a file that was synced is lost
+/// all the same while its name is not durable.
 ///
 /// Confined to the holder of the disk.
 final class SimDirectory extends SimNode {

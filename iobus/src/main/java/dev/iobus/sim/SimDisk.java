@@ -277,6 +277,21 @@ public final class SimDisk {
     this.random = random;
   }
 
+  /// What an earlier process has left ends with it: its locks, and its writes in flight.
+  void endProcesses() {
+    inFlight.clear();
+    unlock(root);
+  }
+
+  private static void unlock(SimDirectory directory) {
+    for (SimNode node : directory.live().values()) {
+      node.unlock();
+      if (node instanceof SimDirectory below) {
+        unlock(below);
+      }
+    }
+  }
+
   SimFile createFile(SimNames.Place place) {
     SimFile file = new SimFile(++lastInode);
     journal.set(place.directory(), place.name(), file);

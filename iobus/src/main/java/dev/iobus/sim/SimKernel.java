@@ -32,6 +32,7 @@ final class SimKernel {
     this.trace = trace;
     descriptors.limit(faults.descriptors());
     disk.use(random.split());
+    disk.endProcesses();
   }
 
   SimDisk disk() {

@@ -33,6 +33,10 @@ abstract sealed class SimNode permits SimFile, SimDirectory, SimSymbolicLink {
     return lockOwner == owner;
   }
 
+  final void unlock() {
+    lockOwner = null;
+  }
+
   final void unlock(SimOpenFile owner) {
     if (lockOwner == owner) {
       lockOwner = null;

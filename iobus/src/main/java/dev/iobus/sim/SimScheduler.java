@@ -57,7 +57,8 @@ public final class SimScheduler implements Scheduler, SimulatedHost {
 
   /// A host on which nothing fails.
   ///
-  /// @param disk what is on its disk; it is changed by the simulation
+  /// @param disk what is on its disk; it is changed by the simulation. One that an earlier
+  ///     simulation has used is as the death of that process leaves it
   public SimScheduler(long seed, SimDisk disk) {
     this(seed, disk, new Faults());
   }

@@ -19,10 +19,12 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -123,6 +125,36 @@ final class SimSchedulerTest {
       hashes.add(traces[0]);
     }
     assertEquals(20, hashes.size());
+  }
+
+  /// Prints the trace of a seed, for a test in another JVM.
+  static final class TraceOf {
+    public static void main(String[] arguments) throws IOException {
+      System.out.println(trace(Long.parseLong(arguments[0])));
+    }
+  }
+
+  private static long trace(long seed) throws IOException {
+    SimScheduler scheduler = new SimScheduler(seed, newDisk());
+    assertTrue(scheduler.run(() -> workload(scheduler, 3)));
+    return scheduler.traceHash();
+  }
+
+  @Test
+  void sameSeedSameTraceInAnotherJvm() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-ea",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TraceOf.class.getName(),
+                "77")
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(child.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(trace(77), Long.parseLong(output.strip()));
   }
 
   @Test
