@@ -5,6 +5,7 @@ import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// Transfers of one caller that are in flight together on a [SharedBus].
@@ -37,8 +38,7 @@ public final class IoBatch {
   private final WriteFlag[] flags;
   /// Bytes that have been transferred, or a negated error number.
   private final int[] results;
-  /// Where in its memory the transfer goes on.
-  private final int[] starts;
+  private final Progress[] progress;
   /// Results in a row that asked for the same once more.
   private final int[] retries;
   private int size;
@@ -79,7 +79,8 @@ public final class IoBatch {
     lengths = new int[capacity];
     flags = new WriteFlag[capacity];
     results = new int[capacity];
-    starts = new int[capacity];
+    progress = new Progress[capacity];
+    Arrays.setAll(progress, i -> new Progress());
     retries = new int[capacity];
     toDo = new int[capacity];
   }
@@ -172,7 +173,7 @@ public final class IoBatch {
       toDoCount = size;
       for (int i = 0; i < size; i++) {
         toDo[i] = i;
-        starts[i] = 0;
+        progress[i].begin();
         retries[i] = 0;
         results[i] = 0;
       }
@@ -266,7 +267,7 @@ public final class IoBatch {
       slots.release(slot);
       return false;
     }
-    int start = starts[entry];
+    int start = (int) progress[entry].start();
     request.op = ops[entry];
     request.offset = offsets[entry] + start;
     request.length = lengths[entry] - start;
@@ -321,25 +322,16 @@ public final class IoBatch {
       results[entry] = result;
       return false;
     }
-    int before = results[entry];
-    int end = starts[entry] + result;
-    if (result > 0 && end < lengths[entry]) {
+    Progress reached = progress[entry];
+    int length = lengths[entry];
+    if (result > 0 && reached.start() + result < length) {
       bus.counts().cameShort();
     }
-    if (end <= before) {
-      if (ops[entry] == Op.WRITE) {
-        results[entry] = -Errno.EIO; // Two writes in a row that took nothing.
-      }
-      return false; // For a read: the end of the file.
-    }
-    results[entry] = end;
-    // A direct transfer goes on at the grid, so the bytes from there on are moved once more.
-    long position = offsets[entry] + end;
-    starts[entry] =
-        isDirect(files[entry])
-            ? (int) Math.max(0, position - position % SharedBus.GRID - offsets[entry])
-            : end;
-    return end < lengths[entry];
+    boolean writes = ops[entry] == Op.WRITE;
+    boolean goesOn = reached.advance(result, length, writes, isDirect(files[entry]));
+    boolean stuck = !goesOn && writes && reached.furthest() < length;
+    results[entry] = stuck ? -Errno.EIO : (int) reached.furthest();
+    return goesOn;
   }
 
   private static boolean isDirect(BusFile file) {

@@ -41,9 +41,6 @@ public final class SharedBus implements AutoCloseable {
   /// Larger transfers would be split by the kernel, or sent through a worker thread of it.
   static final int TRANSFER_MAX = 512 * 1024;
 
-  /// What a resumed direct transfer is aligned to; a multiple of every known sector size.
-  static final long GRID = 4096;
-
   private final BackendChoice choice;
   private final Backend backend;
   private final Scheduler scheduler;

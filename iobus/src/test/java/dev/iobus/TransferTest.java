@@ -81,8 +81,52 @@ final class TransferTest {
     assertEquals(1, transfer.advance(request, 100, false));
     assertEquals(EIO, transfer.advance(request, 0, false));
     begin(8192, true, true);
-    assertEquals(1, transfer.advance(request, 100, false));
-    assertEquals(EIO, transfer.advance(request, 100, false));
+    for (int round = 1; round < Progress.ROUNDS_MAX; round++) {
+      assertEquals(1, transfer.advance(request, 512, false), "round " + round);
+      assertNext(0, 8192);
+    }
+    assertEquals(EIO, transfer.advance(request, 512, false));
+  }
+
+  /// A direct write of one page came back short at its fourth sector, and the request that started
+  /// the page anew at the second: that ended as EIO, though the device took what it was given.
+  @Test
+  void aDirectTransferMayFallBehindInItsCell() {
+    for (boolean writes : new boolean[] {false, true}) {
+      begin(8192, writes, true);
+      assertEquals(1, transfer.advance(request, 4096 + 2048, false));
+      assertNext(4096, 4096);
+      assertEquals(1, transfer.advance(request, 1024, false));
+      assertNext(4096, 4096);
+      assertEquals(1, transfer.advance(request, 1024, false));
+      assertEquals(6144, transfer.transferred());
+      assertEquals(0, transfer.advance(request, 4096, false));
+      assertEquals(8192, transfer.transferred());
+    }
+  }
+
+  @Test
+  void eachCellHasItsRounds() {
+    begin(5 * 4096, true, true);
+    for (int cell = 0; cell < 5; cell++) {
+      for (int round = 1; round < Progress.ROUNDS_MAX; round++) {
+        assertNext(cell * 4096L, (5 - cell) * 4096);
+        assertEquals(1, transfer.advance(request, 512, false));
+      }
+      assertEquals(cell < 4 ? 1 : 0, transfer.advance(request, 4096, false));
+    }
+    assertEquals(5 * 4096, transfer.transferred());
+  }
+
+  /// As devices move whole sectors an end on one may be chance.
+  @Test
+  void aDirectReadTriesAgainWhereAnEndIsOnASector() {
+    begin(8192, false, true);
+    for (int round = 1; round < Progress.ROUNDS_MAX; round++) {
+      assertEquals(1, transfer.advance(request, 1024, false));
+    }
+    assertEquals(0, transfer.advance(request, 1024, false));
+    assertEquals(1024, transfer.transferred());
   }
 
   @Test

@@ -59,7 +59,7 @@ final class FaultsTest {
                       SharedBus.open(BusOptions.defaults().withScheduler(scheduler));
                   Arena arena = Arena.ofShared()) {
                 OpenFile file = bus.open(FILE, OpenFlag.READ, OpenFlag.WRITE);
-                body.run(new Host(bus, file, arena.allocate(LENGTH)));
+                body.run(new Host(bus, file, arena.allocate(LENGTH, 4096)));
                 bus.close(file);
               }
             }));
@@ -139,6 +139,36 @@ final class FaultsTest {
       assertEquals(1, again.struck());
       assertArrayEquals(filled(7), disk.crash(seed).read(FILE));
     }
+  }
+
+  /// A page that came back short twice had failed, or had ended the file for a read.
+  @Test
+  void shortDirectTransfersAreResumed() throws IOException {
+    long struck = 0;
+    for (int seed = 0; seed < 40; seed++) {
+      Faults faults = new Faults();
+      Fault cut = faults.shortTransfer().withOdds(0.5);
+      run(
+          seed,
+          faults,
+          host -> {
+            OpenFile file = host.bus.open(FILE, OpenFlag.READ, OpenFlag.WRITE, OpenFlag.DIRECT);
+            MemorySegment pages = host.memory.asSlice(0, 16_384);
+            for (int i = 2; i < 6; i++) {
+              host.bus.writeFully(file, pages.fill((byte) i), 0, WriteFlag.DSYNC);
+              pages.fill((byte) 0);
+              assertEquals(16_384, host.bus.readFully(file, pages, 0));
+              assertEquals(-1, Arrays.mismatch(filled(i), 0, 16_384, bytes(pages), 0, 16_384));
+            }
+            host.bus.close(file);
+          });
+      struck += cut.struck();
+    }
+    assertTrue(struck > 100);
+  }
+
+  private static byte[] bytes(MemorySegment memory) {
+    return memory.toArray(ValueLayout.JAVA_BYTE);
   }
 
   @Test

@@ -19,7 +19,7 @@ public final class ShortKernel extends ViewedKernel {
   private static final Set<Integer> TRANSFERS =
       Set.of(IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READ_FIXED, IORING_OP_WRITE_FIXED);
 
-  private final int least;
+  private final int unit;
   private final boolean cancels;
 
   // Guarded by the monitor.
@@ -28,11 +28,11 @@ public final class ShortKernel extends ViewedKernel {
   private final Set<Long> inFlight = new HashSet<>();
   private int changes;
 
-  /// @param least bytes that a short transfer moves at least
+  /// @param unit a short transfer moves whole units of so many bytes, and at least one
   /// @param cancels whether some are cancelled
-  public ShortKernel(long seed, int least, boolean cancels) {
+  public ShortKernel(long seed, int unit, boolean cancels) {
     random = new Random(seed);
-    this.least = least;
+    this.unit = unit;
     this.cancels = cancels;
   }
 
@@ -74,7 +74,7 @@ public final class ShortKernel extends ViewedKernel {
     int tail = view.resultTail();
     for (int number = seen.getOrDefault(view, 0); number != tail; number++) {
       int result = view.result(number);
-      if (result > least && inFlight.remove(view.resultUserData(number)) && random.nextInt(4) > 0) {
+      if (result > unit && inFlight.remove(view.resultUserData(number)) && random.nextInt(4) > 0) {
         view.setResult(number, instead(result));
         changes++;
       }
@@ -86,8 +86,8 @@ public final class ShortKernel extends ViewedKernel {
     return switch (random.nextInt(6)) {
       case 0 -> -Errno.EINTR;
       case 1 -> -Errno.EAGAIN;
-      case 2 -> cancels ? -Errno.ECANCELED : least;
-      default -> least + random.nextInt(result - least);
+      case 2 -> cancels ? -Errno.ECANCELED : unit;
+      default -> unit * (1 + random.nextInt((result - 1) / unit));
     };
   }
 }
