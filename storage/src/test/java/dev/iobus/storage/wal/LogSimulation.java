@@ -41,6 +41,9 @@ final class LogSimulation {
   /// Whether the log was closed and said so.
   boolean closed;
 
+  /// Whether the disk may answer with errors: a writer that meets one ends.
+  boolean mayFail;
+
   private final long seed;
 
   LogSimulation(long seed) {
@@ -130,8 +133,23 @@ final class LogSimulation {
         }
       }
     } catch (IOException e) {
-      throw new AssertionError("a disk without faults failed", e);
+      if (!mayFail) {
+        throw new AssertionError("a disk without faults failed", e);
+      }
     }
+  }
+
+  /// As [#append], on a disk that may answer with errors. Returns whether power lasted.
+  boolean appendDespiteErrors(SimScheduler scheduler, int writers, int recordsEach) {
+    mayFail = true;
+    return scheduler.run(
+        () -> {
+          try {
+            append(scheduler, writers, recordsEach);
+          } catch (IOException e) {
+            assert !closed; // As it may: what was acknowledged is checked.
+          }
+        });
   }
 
   private static byte[] record(SplittableRandom random, int writer, int number) {

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.sim.Fault;
 import dev.iobus.sim.Faults;
 import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.util.List;
@@ -60,6 +62,73 @@ final class LogSimulationTest {
   void everyCrashLeavesWhatWasAcknowledgedForManySeeds() throws IOException {
     for (int seed = 10; seed < 40; seed++) {
       crashEverywhere(seed, 1 + seed % 3, 6, 1, 25);
+    }
+  }
+
+  @Test
+  void everyErrorLeavesWhatWasAcknowledged() throws IOException {
+    failEverywhere(3, 1, 4, 5);
+    failEverywhere(4, 2, 4, 5);
+  }
+
+  @Tag("long")
+  @Test
+  void everyErrorLeavesWhatWasAcknowledgedForManySeeds() throws IOException {
+    for (int seed = 50; seed < 80; seed++) {
+      failEverywhere(seed, 1 + seed % 3, 6, 1);
+    }
+  }
+
+  /// Lets each operation of a workload fail, alone and with all that follow. The process ends then,
+  /// and power may be lost.
+  private static void failEverywhere(long seed, int writers, int records, int step)
+      throws IOException {
+    SimScheduler counting = new SimScheduler(seed, LogSimulation.newDisk());
+    LogSimulation complete = new LogSimulation(seed);
+    assertTrue(counting.run(() -> complete.append(counting, writers, records)));
+    for (long at = 1; at <= counting.operations(); at += step) {
+      for (boolean sticky : new boolean[] {false, true}) {
+        String errno = at % 3 == 0 ? "ENOSPC" : "EIO";
+        String place = "seed " + seed + ", " + errno + " at operation " + at + ", sticky " + sticky;
+        SimDisk disk = LogSimulation.newDisk();
+        Faults faults = new Faults();
+        Fault fault = faults.error(errno).at(at);
+        if (sticky) {
+          fault.sticky();
+        }
+        SimScheduler scheduler = new SimScheduler(seed, disk, faults);
+        LogSimulation log = new LogSimulation(seed);
+        try {
+          assertTrue(log.appendDespiteErrors(scheduler, writers, records));
+          assertTrue(fault.struck() > 0);
+          SimDisk crashed = disk.crash(at);
+          log.check(LogSimulation.recover(at, crashed));
+          log.check(LogSimulation.recover(at, disk));
+        } catch (IOException | AssertionError e) {
+          throw new AssertionError(place, e);
+        }
+      }
+    }
+  }
+
+  @Test
+  void interruptionsAndShortTransfersChangeNothing() throws IOException {
+    for (int seed = 1; seed <= 10; seed++) {
+      SimDisk disk = LogSimulation.newDisk();
+      Faults faults = new Faults();
+      faults
+          .error(
+              "EINTR",
+              SimOperation.READ,
+              SimOperation.WRITE,
+              SimOperation.SYNC,
+              SimOperation.DATA_SYNC)
+          .withOdds(0.1);
+      faults.shortTransfer().withOdds(0.2);
+      SimScheduler scheduler = new SimScheduler(seed, disk, faults);
+      LogSimulation log = new LogSimulation(seed);
+      assertTrue(scheduler.run(() -> log.append(scheduler, 2, 6)));
+      log.check(LogSimulation.recover(seed, disk.crash(seed)));
     }
   }
 
