@@ -98,7 +98,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// As above, with the system calls of a test.
   static Bus open(BusOptions options, Supplier<UringSyscalls> syscalls) throws IOException {
-    if (Thread.currentThread().isVirtual()) {
+    if (options.scheduler().currentTask().isVirtual()) {
       throw new IllegalStateException(
           "a bus belongs to a platform thread; on virtual threads use SharedBus");
     }

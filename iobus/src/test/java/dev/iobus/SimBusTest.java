@@ -139,7 +139,7 @@ final class SimBusTest extends BusContract implements InSimulation.Simulated {
   @Test
   void simulatedBackendAndSchedulerBelongTogether() {
     BusOptions simulated = BusOptions.defaults().withBackend(BackendKind.SIMULATED);
-    assertThrows(IOException.class, () -> Bus.open(simulated));
+    assertThrows(IOException.class, () -> SharedBus.open(simulated));
     BusOptions mixed =
         BusOptions.defaults().withBackend(BackendKind.NIO).withScheduler(scheduler);
     assertThrows(IOException.class, () -> Bus.open(mixed));

@@ -75,8 +75,8 @@ public final class SimScheduler implements Scheduler, SimulatedHost {
     parallelism = 1 + random.nextInt(4);
   }
 
-  /// Runs the calling thread as the root task, until `body` ends. Tasks that run on are ended then,
-  /// each at the place where it waits. Again and again, one after the other, until power is lost.
+  /// Runs `body` as the root task, on a thread of its own, until it ends; the caller waits. Tasks that
+  /// run on are ended then, each at the place where it waits. Again and again, one after the other, until power is lost.
   ///
   /// @return whether `body` came to its end; false when power was lost before
   /// @throws AssertionError when the simulation failed; the cause says why
@@ -86,14 +86,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost {
     if (kernel.losesPower()) {
       throw new IllegalStateException("power was lost; a new scheduler can go on with a crash");
     }
-    baton.enter();
-    Throwable thrown = null;
-    try {
-      body.run();
-    } catch (Throwable t) {
-      thrown = t;
-    }
-    baton.leave();
+    Throwable thrown = baton.run(body::run);
     Throwable failure = baton.failure();
     if (failure != null) {
       throw new AssertionError("the simulation with seed " + seed + " failed", failure);

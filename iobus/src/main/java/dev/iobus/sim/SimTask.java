@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// Everything but [#turn] belongs to the holder of the baton.
 final class SimTask implements Scheduler.Task {
 
+  final Baton baton;
   final int id;
   private final String name;
   private final boolean virtual;
@@ -36,7 +37,8 @@ final class SimTask implements Scheduler.Task {
 
   boolean ended;
 
-  SimTask(int id, String name, boolean virtual) {
+  SimTask(Baton baton, int id, String name, boolean virtual) {
+    this.baton = baton;
     this.id = id;
     this.name = name;
     this.virtual = virtual;
