@@ -124,6 +124,11 @@ public final class SharedBus implements AutoCloseable {
     return scheduler;
   }
 
+  /// What the host of this bus says of itself: the simulated one, or this machine.
+  public HostFacts host() {
+    return scheduler instanceof HostFacts simulated ? simulated : HostFacts.system();
+  }
+
   /// Operations that can be in flight at one time.
   public int capacity() {
     return slots.capacity();

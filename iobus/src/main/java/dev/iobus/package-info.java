@@ -32,7 +32,8 @@
 /// - [SharedBus]: the same operations as blocking calls from any thread, virtual ones too;
 ///   [IoBatch] keeps several of its transfers in flight.
 /// - [BusStats]: what a bus has done, in numbers; `reason` and `fallbacks` are in words.
-/// - [Scheduler]: where threads, waiting, time and randomness come from.
+/// - [Scheduler]: where threads, waiting, time and randomness come from; [HostFacts]: what the host
+///   says of itself.
 ///
 /// ```text
 ///   prepare          enqueue / chain / submit         dispatch              done

@@ -22,6 +22,11 @@ final class SimClock {
     syncMicros = 1 << random.nextInt(13);
   }
 
+  /// When the simulation began.
+  long startMillis() {
+    return EPOCH_MILLIS;
+  }
+
   long wallMillis() {
     return EPOCH_MILLIS + baton.nowNanos() / 1_000_000;
   }

@@ -1,8 +1,12 @@
 package dev.iobus.sim;
 
+import dev.iobus.FileSystemFacts;
+import dev.iobus.HostFacts;
+import dev.iobus.HostProcess;
 import dev.iobus.Scheduler;
 import dev.iobus.backend.SimulatedBackend;
 import dev.iobus.backend.SimulatedHost;
+import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -40,7 +44,7 @@ import java.util.random.RandomGenerator;
 /// stacks.
 ///
 /// Tasks of the simulation call all of it. Other threads call nothing but [#run].
-public final class SimScheduler implements Scheduler, SimulatedHost {
+public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
 
   private final long seed;
   private final Baton baton;
@@ -136,6 +140,22 @@ public final class SimScheduler implements Scheduler, SimulatedHost {
   @Override
   public SimulatedBackend openBackend(int requests) {
     return new SimBackend(requests, baton, kernel, clock);
+  }
+
+  /// The only process of this host.
+  @Override
+  public HostProcess process() {
+    return new HostProcess(1, clock.startMillis(), "simulated");
+  }
+
+  @Override
+  public boolean hasEnded(HostProcess process) {
+    return process.host().equals(process().host()) && process.pid() != process().pid();
+  }
+
+  @Override
+  public FileSystemFacts fileSystem(Path directory) {
+    return new FileSystemFacts("simulated", Sector.BYTES);
   }
 
   @Override

@@ -26,8 +26,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// What the byte code of storage and kv may refer to: threads, waiting, time and randomness come
-/// from the scheduler alone, so that a simulator can be it; and packages import downward.
+/// What the byte code of storage and kv may refer to: threads, waiting, time, randomness and what
+/// the host says of itself come from the scheduler and the bus alone, so that a simulator can be
+/// both; and packages import downward.
 class SeamTest {
 
   /// Classes that nothing refers to.
@@ -39,7 +40,8 @@ class SeamTest {
               + "|java/util/concurrent/([A-Za-z]*Future[A-Za-z]*|CompletionStage|[A-Za-z]*Executor[A-Za-z]*"
               + "|[A-Za-z]*Blocking[A-Za-z]*|SynchronousQueue|DelayQueue|ThreadLocalRandom"
               + "|CountDownLatch|CyclicBarrier|Semaphore|Phaser|Exchanger|ForkJoin[A-Za-z]*)"
-              + "|java/time/Clock");
+              + "|java/time/Clock|java/lang/ProcessHandle.*|java/nio/file/File(s|Store)|java/net/.*"
+              + "|java/lang/ref/[A-Za-z]*Reference|java/lang/ThreadLocal.*");
 
   /// The log completes stages of its callers, and waits for none.
   private static final Set<String> ALLOWED =
@@ -54,6 +56,13 @@ class SeamTest {
           "java/lang/System.nanoTime",
           "java/lang/System.currentTimeMillis",
           "java/lang/System.identityHashCode",
+          "java/lang/System.getenv",
+          "java/lang/System.getProperty",
+          "java/lang/System.gc",
+          "java/lang/Integer.getInteger",
+          "java/lang/Long.getLong",
+          "java/lang/Boolean.getBoolean",
+          "java/lang/foreign/Arena.ofAuto",
           "java/lang/Math.random",
           "java/time/Instant.now",
           "java/time/LocalDateTime.now",

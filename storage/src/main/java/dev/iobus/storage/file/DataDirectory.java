@@ -1,6 +1,7 @@
 package dev.iobus.storage.file;
 
 import dev.iobus.BusException;
+import dev.iobus.FileSystemFacts;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.SharedBus;
@@ -37,7 +38,7 @@ public final class DataDirectory implements AutoCloseable {
 
   private DataDirectory(
       SharedBus bus, Path path, DirectoryLock lock, OpenFile self, int directAlignment) {
-    FileSystemFacts facts = FileSystemFacts.of(path);
+    FileSystemFacts facts = bus.host().fileSystem(path);
     this.bus = bus;
     this.path = path;
     this.lock = lock;

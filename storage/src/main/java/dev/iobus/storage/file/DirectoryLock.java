@@ -1,5 +1,7 @@
 package dev.iobus.storage.file;
 
+import dev.iobus.HostFacts;
+import dev.iobus.HostProcess;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.RegisteredFile;
@@ -31,8 +33,11 @@ final class DirectoryLock implements AutoCloseable {
 
   private static final long RETRY_NANOS = 10_000_000L;
 
-  /// Real paths that are open in this JVM. A leaf lock: nothing is called inside it.
-  private static final ConcurrentMap<Path, Boolean> OPEN_HERE = new ConcurrentHashMap<>();
+  /// A directory of a host: simulated hosts have the same paths.
+  private record Place(HostFacts host, Path path) {}
+
+  /// What is open in this JVM, by its real path. A leaf lock: nothing is called inside it.
+  private static final ConcurrentMap<Place, Boolean> OPEN_HERE = new ConcurrentHashMap<>();
 
   private final SharedBus bus;
   private final Path directory;
@@ -52,16 +57,17 @@ final class DirectoryLock implements AutoCloseable {
   /// @param directory a real path
   /// @throws DirectoryLockedException when it is held; nothing is left open then
   static DirectoryLock acquire(SharedBus bus, Path directory) throws IOException {
-    if (OPEN_HERE.putIfAbsent(directory, Boolean.TRUE) != null) {
+    Place place = new Place(bus.host(), directory);
+    if (OPEN_HERE.putIfAbsent(place, Boolean.TRUE) != null) {
       throw new DirectoryLockedException(
           directory.toString(),
-          ProcessHandle.current().pid(),
+          bus.host().process().pid(),
           "is already open in this JVM; close it there, or share the one that is open");
     }
     try {
       return acquireFile(bus, directory);
     } catch (IOException | RuntimeException | Error e) {
-      OPEN_HERE.remove(directory);
+      OPEN_HERE.remove(place);
       throw e;
     }
   }
@@ -76,11 +82,10 @@ final class DirectoryLock implements AutoCloseable {
             OpenFlag.NO_FOLLOW);
     try (Arena arena = Arena.ofShared()) {
       MemorySegment record = arena.allocate(LockHolder.BYTES_MAX);
-      LockHolder self = LockHolder.current();
-      awaitLock(bus, directory, file, record, self);
+      awaitLock(bus, directory, file, record);
       RegisteredFile registered = bus.register(file);
       try {
-        writeHolder(bus, file, record, self);
+        writeHolder(bus, file, record);
       } catch (IOException | RuntimeException | Error e) {
         bus.unregister(registered);
         throw e;
@@ -99,17 +104,16 @@ final class DirectoryLock implements AutoCloseable {
   /// Returns when the lock is held. The record is read anew at each try: a dead holder may have
   /// been followed by a live one.
   private static void awaitLock(
-      SharedBus bus, Path directory, OpenFile file, MemorySegment record, LockHolder self)
-      throws IOException {
+      SharedBus bus, Path directory, OpenFile file, MemorySegment record) throws IOException {
     Scheduler scheduler = bus.scheduler();
     long deadlineNanos = scheduler.nanoTime() + GONE_WAIT_NANOS;
     while (!bus.tryLock(file)) {
-      LockHolder holder = readHolder(bus, file, record);
-      if (holder != null && !holder.isGone(self)) {
+      HostProcess holder = readHolder(bus, file, record);
+      if (holder != null && !bus.host().hasEnded(holder)) {
         throw new DirectoryLockedException(
             directory.toString(),
             holder.pid(),
-            "is locked by " + holder.describe()
+            "is locked by " + LockHolder.describe(holder)
                 + "; close the store there or end that process, the lock then goes by itself");
       }
       if (scheduler.nanoTime() - deadlineNanos >= 0) {
@@ -118,7 +122,7 @@ final class DirectoryLock implements AutoCloseable {
             holder == null ? -1 : holder.pid(),
             (holder == null
                     ? "is locked by a process that has not written its name"
-                    : "is locked, its recorded holder (" + holder.describe() + ") is gone")
+                    : "is locked, its recorded holder (" + LockHolder.describe(holder) + ") is gone")
                 + ", and the lock was not given back within 5 s; if no process has the"
                 + " directory open, the last requests of a killed one still run: try again later");
       }
@@ -137,7 +141,7 @@ final class DirectoryLock implements AutoCloseable {
     }
   }
 
-  private static @Nullable LockHolder readHolder(
+  private static @Nullable HostProcess readHolder(
       SharedBus bus, OpenFile file, MemorySegment record) throws IOException {
     long length = bus.readFully(file, record, 0);
     byte[] bytes = record.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
@@ -146,8 +150,8 @@ final class DirectoryLock implements AutoCloseable {
 
   /// Not synced: a lock does not outlive the machine.
   private static void writeHolder(
-      SharedBus bus, OpenFile file, MemorySegment record, LockHolder self) throws IOException {
-    byte[] text = self.format().getBytes(StandardCharsets.UTF_8);
+      SharedBus bus, OpenFile file, MemorySegment record) throws IOException {
+    byte[] text = LockHolder.format(bus.host().process()).getBytes(StandardCharsets.UTF_8);
     MemorySegment.copy(text, 0, record, ValueLayout.JAVA_BYTE, 0, text.length);
     bus.writeFully(file, record.asSlice(0, text.length), 0, WriteFlag.NONE);
     bus.truncate(file, text.length);
@@ -172,7 +176,7 @@ final class DirectoryLock implements AutoCloseable {
       try {
         bus.close(file);
       } finally {
-        OPEN_HERE.remove(directory);
+        OPEN_HERE.remove(new Place(bus.host(), directory));
       }
     }
   }
