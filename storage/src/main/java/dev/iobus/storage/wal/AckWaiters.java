@@ -3,8 +3,8 @@ package dev.iobus.storage.wal;
 import org.jspecify.annotations.Nullable;
 
 /// Who waits for acknowledgements, in LSN order: an acknowledgement looks only at those whose wait
-/// it ends. Those whose bytes are in flight are covered: a write that has begun will end their wait,
-/// so that they need no leader. Guarded by the log's lock.
+/// it ends. Those whose bytes are in flight are covered: a write that has begun will end their
+/// wait, so that they need no leader. Guarded by the log's lock.
 final class AckWaiters {
 
   private final Line synced = new Line();

@@ -1,16 +1,10 @@
 package dev.iobus.storage.wal;
 
-import dev.iobus.Scheduler;
-import dev.iobus.WriteFlag;
-import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// How a group becomes durable, chosen for a directory by trying. Immutable.
+/// How a group becomes durable, chosen for a directory by trying ([AppendProbe]). Immutable.
 ///
 /// Devices differ by more than a factor of two, in both directions, so no way is right everywhere.
-/// The trials overwrite blocks of a prepared segment that hold nothing.
 ///
 /// @param dsync whether by one write that is durable when it completes; else by a write and an
 ///     fdatasync
@@ -19,10 +13,6 @@ import org.jspecify.annotations.Nullable;
 /// @param through what the ways through the page cache took; null when they were not tried
 record AppendPrimitive(
     boolean dsync, boolean direct, @Nullable Trial past, @Nullable Trial through) {
-
-  /// The first one warms up and does not count.
-  private static final int TRIALS = 7;
-  private static final long MOST_NANOS = 20_000_000;
 
   /// What two ways to write a block took on one file.
   ///
@@ -47,11 +37,6 @@ record AppendPrimitive(
     return new AppendPrimitive(false, direct, null, null);
   }
 
-  /// Whether a segment has the blocks that a trial needs.
-  static boolean canProbe(WalSegment segment, int blockSize) {
-    return segment.capacity() >= (1L + 2 * TRIALS) * blockSize;
-  }
-
   /// The quicker way of one that was tried only through the page cache, or in both modes. Past the
   /// cache without a clear difference: it leaves the cache to others, and overlaps.
   ///
@@ -61,37 +46,6 @@ record AppendPrimitive(
         past != null && past.bestNanos() <= through.bestNanos() + through.bestNanos() / 4;
     Trial chosen = direct && past != null ? past : through;
     return new AppendPrimitive(chosen.prefersDsync(), direct, past, through);
-  }
-
-  /// Tries both ways on blocks of `file` from `offset` on.
-  ///
-  /// @param block a block of zeros
-  static Trial probe(LogFile file, long offset, MemorySegment block, Scheduler scheduler)
-      throws IOException {
-    long started = scheduler.nanoTime();
-    long[] dsync = new long[TRIALS];
-    long[] sync = new long[TRIALS];
-    int tried = 0;
-    while (tried < TRIALS
-        && (tried == 0 || scheduler.nanoTime() - started < MOST_NANOS * tried / (tried + 1))) {
-      long at = offset + 2L * tried * block.byteSize();
-      long begin = scheduler.nanoTime();
-      file.writeFully(block, at, WriteFlag.DSYNC);
-      long middle = scheduler.nanoTime();
-      file.writeFully(block, at + block.byteSize(), WriteFlag.NONE);
-      file.dataSync();
-      dsync[tried] = middle - begin;
-      sync[tried] = scheduler.nanoTime() - middle;
-      tried++;
-    }
-    return new Trial(Math.max(1, tried - 1), median(dsync, tried), median(sync, tried));
-  }
-
-  /// The median of all trials but the first, which is all there is on a very slow device.
-  private static long median(long[] nanos, int count) {
-    long[] sorted = Arrays.copyOfRange(nanos, Math.min(1, count - 1), count);
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 
   /// What the chosen mode took; null when nothing was tried.

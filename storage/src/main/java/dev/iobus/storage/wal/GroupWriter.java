@@ -5,29 +5,36 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// What a leader does without the lock: waits until what it sealed is filled, and writes it.
-/// Owned by the leader; counters are guarded by the log's lock.
+/// Owned by the leader.
 final class GroupWriter {
 
   // Constant after construction.
   private final Scheduler scheduler;
   private final Scheduler.Lock lock;
   private final Room room;
+  private final GroupPlaces places;
+  private final LiveSegments live;
   private final WalWriter writer;
   private final WakeUps wakeUps;
-
-  // Guarded by the lock.
-  private long groups;
-  private long sharedSyncs;
-  private long bytes;
-  private long paddedBytes;
+  private final LogCounts counts;
 
   GroupWriter(
-      Scheduler scheduler, Scheduler.Lock lock, Room room, WalWriter writer, WakeUps wakeUps) {
+      Scheduler scheduler,
+      Scheduler.Lock lock,
+      Room room,
+      GroupPlaces places,
+      LiveSegments live,
+      WalWriter writer,
+      WakeUps wakeUps,
+      LogCounts counts) {
     this.scheduler = scheduler;
     this.lock = lock;
     this.room = room;
+    this.places = places;
+    this.live = live;
     this.writer = writer;
     this.wakeUps = wakeUps;
+    this.counts = counts;
   }
 
   /// Whether a group can be made durable by one write while others are in flight. Needs the lock.
@@ -54,7 +61,7 @@ final class GroupWriter {
       } else {
         writer.write(group, flight.sync && record == null, durable);
       }
-      count(group, flight.shared);
+      written(group, flight.shared);
     }
     if (record != null) {
       for (int i = 0; i < record.pieces(); i++) {
@@ -86,37 +93,18 @@ final class GroupWriter {
     }
     record.writePiece(index, piece, durable);
     writer.write(piece, false, durable);
-    count(piece, false);
+    written(piece, false);
   }
 
-  private void count(Group group, boolean shared) {
+  /// Takes note of a group that was written: its buffer can be used again.
+  private void written(Group group, boolean shared) {
     lock.lock();
     try {
-      groups++;
-      sharedSyncs += shared ? 1 : 0;
-      bytes += group.used();
-      paddedBytes += room.paddingOf(group);
-      room.written(group);
+      counts.written(group, places.paddingOf(group), shared);
+      live.written(group.segment());
+      room.addBuffer(group.buffer());
     } finally {
       lock.unlock();
     }
-  }
-
-  /// What was done so far, with numbers of the others. Needs the lock.
-  WalStats stats(
-      long records, SegmentSupply supply, long overlapped, long slow, long longestNanos) {
-    return new WalStats(
-        groups,
-        records,
-        bytes,
-        paddedBytes,
-        writer.syncs() + sharedSyncs,
-        room.segmentWaits(),
-        supply.created(),
-        supply.reused(),
-        overlapped,
-        slow,
-        longestNanos,
-        writer.primitive());
   }
 }

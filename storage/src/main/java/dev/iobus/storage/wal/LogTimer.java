@@ -3,7 +3,8 @@ package dev.iobus.storage.wal;
 import dev.iobus.Scheduler;
 
 /// What the log does when nobody waits for it: it writes buffered records within 10 ms, and one
-/// mark when it has been idle for 100 ms. It also looks for writes that take long. Deadlines are guarded by the log's lock.
+/// mark when it has been idle for 100 ms. It also looks for writes that take long. Deadlines are
+/// guarded by the log's lock.
 final class LogTimer {
 
   static final long BUFFERED_NANOS = 10_000_000;

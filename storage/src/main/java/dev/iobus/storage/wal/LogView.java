@@ -9,8 +9,8 @@ final class LogView {
   private final String log;
   private final Scheduler scheduler;
   private final Scheduler.Lock lock;
-  private final Room room;
-  private final GroupCommit commit;
+  private final LiveSegments live;
+  private final LogProgress progress;
   private final boolean direct;
 
   private volatile boolean closed;
@@ -20,14 +20,14 @@ final class LogView {
       String log,
       Scheduler scheduler,
       Scheduler.Lock lock,
-      Room room,
-      GroupCommit commit,
+      LiveSegments live,
+      LogProgress progress,
       boolean direct) {
     this.log = log;
     this.scheduler = scheduler;
     this.lock = lock;
-    this.room = room;
-    this.commit = commit;
+    this.live = live;
+    this.progress = progress;
     this.direct = direct;
   }
 
@@ -36,11 +36,11 @@ final class LogView {
   }
 
   long reached(Durability durability) {
-    return commit.reached(durability);
+    return progress.reached(durability);
   }
 
   long awaitBeyond(long lsn, Durability durability, long deadlineNanos) {
-    return commit.awaitBeyond(lsn, durability, deadlineNanos);
+    return progress.awaitBeyond(lsn, durability, deadlineNanos);
   }
 
   long deadline(long nanos) {
@@ -63,7 +63,7 @@ final class LogView {
   WalSegment segmentAt(long lsn) throws WalReleasedException {
     lock.lock();
     try {
-      WalSegment segment = room.segmentAt(lsn);
+      WalSegment segment = live.at(lsn);
       if (segment == null) {
         throw released(lsn);
       }
@@ -76,7 +76,7 @@ final class LogView {
   void requireHeld(long lsn) throws WalReleasedException {
     lock.lock();
     try {
-      if (lsn < room.firstLsn()) {
+      if (lsn < live.firstLsn()) {
         throw released(lsn);
       }
     } finally {
@@ -85,13 +85,13 @@ final class LogView {
   }
 
   private WalReleasedException released(long lsn) {
-    return new WalReleasedException(log, lsn, room.firstLsn());
+    return new WalReleasedException(log, lsn, live.firstLsn());
   }
 
   long firstLsn() {
     lock.lock();
     try {
-      return room.firstLsn();
+      return live.firstLsn();
     } finally {
       lock.unlock();
     }

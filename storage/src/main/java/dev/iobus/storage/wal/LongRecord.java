@@ -28,7 +28,8 @@ final class LongRecord {
   }
 
   /// Reserves and allocates the memory.
-  static LongRecord allocate(LogMemory memory, int length, int groupBytes) throws MemoryLimitException {
+  static LongRecord allocate(LogMemory memory, int length, int groupBytes)
+      throws MemoryLimitException {
     memory.reserve(length);
     try {
       Arena arena = Arena.ofShared();

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Puts the parts of long records together again and hands whole records to the consumer.
 ///
 /// Takes frames in order and knows where the log is whole: after a record's last frame, never
-/// between its parts. Holds memory for at most one record, until the next frame. Confined to one thread; closed by its
+/// between its parts. Holds memory for at most one record, until the next frame. Confined to one
+/// thread; closed by its
 /// owner.
 final class RecordAssembler implements AutoCloseable {
 

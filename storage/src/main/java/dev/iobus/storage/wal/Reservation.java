@@ -6,8 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One append, from its permit to its place; of one record, or of several that are put there at once. A fresh object for each, not a pooled one: the caller
-/// reads [#end()] after [#fill()], when the log may be done with it already.
+/// One append, from its permit to its place; of one record, or of several that are put there at
+/// once. A fresh object for each, not a pooled one: the caller reads [#end()] after [#fill()], when
+/// the log may be done with it already.
 ///
 /// Confined to the appending task, but for what the commit sets under the log's lock.
 final class Reservation implements Permit, Place {
@@ -18,7 +19,7 @@ final class Reservation implements Permit, Place {
     ENDED
   }
 
-  private final GroupCommit commit;
+  private final Appender appender;
   private final int payloadLength;
   private final long frameBytes;
   private final int records;
@@ -32,8 +33,8 @@ final class Reservation implements Permit, Place {
   private long lsn;
   private long end;
 
-  Reservation(GroupCommit commit, int payloadLength, @Nullable LongRecord longRecord) {
-    this.commit = commit;
+  Reservation(Appender appender, int payloadLength, @Nullable LongRecord longRecord) {
+    this.appender = appender;
     this.payloadLength = payloadLength;
     this.longRecord = longRecord;
     this.frameBytes = WalFormat.frameBytes(payloadLength);
@@ -41,8 +42,8 @@ final class Reservation implements Permit, Place {
   }
 
   /// For several records, which [#fillAll] puts there.
-  Reservation(GroupCommit commit, long frameBytes, int records) {
-    this.commit = commit;
+  Reservation(Appender appender, long frameBytes, int records) {
+    this.appender = appender;
     this.payloadLength = 0;
     this.longRecord = null;
     this.frameBytes = frameBytes;
@@ -63,8 +64,8 @@ final class Reservation implements Permit, Place {
   }
 
   /// Whether it can be reserved in that log.
-  boolean isAcquiredFrom(GroupCommit other) {
-    return state == State.ACQUIRED && commit == other;
+  boolean isAcquiredFrom(Appender other) {
+    return state == State.ACQUIRED && appender == other;
   }
 
   /// Sets the place in a group.
@@ -87,7 +88,7 @@ final class Reservation implements Permit, Place {
   public void close() {
     if (state == State.ACQUIRED) {
       state = State.ENDED;
-      commit.giveBack(this);
+      appender.giveBack(this);
       if (longRecord != null) {
         longRecord.free();
       }
@@ -127,12 +128,12 @@ final class Reservation implements Permit, Place {
     if (longRecord != null) {
       fills = longRecord.fills();
     } else if (group != null) {
-      group.sealFrame(at, FrameType.FULL, payloadLength, commit.durableLsn());
+      group.sealFrame(at, FrameType.FULL, payloadLength, appender.durableMark());
       fills = group.fills();
     } else {
       throw new AssertionError("a reserved place without memory");
     }
-    commit.filled(fills);
+    appender.filled(fills);
   }
 
   /// Puts the records `from` to `to` of the list and says that they are there.
@@ -147,11 +148,11 @@ final class Reservation implements Permit, Place {
     for (MemorySegment payload : payloads.subList(from, to)) {
       int length = (int) payload.byteSize();
       MemorySegment.copy(payload, 0, target.buffer(), frame + FRAME_HEADER_BYTES, length);
-      target.sealFrame(frame, FrameType.FULL, length, commit.durableLsn());
+      target.sealFrame(frame, FrameType.FULL, length, appender.durableMark());
       frame += WalFormat.frameBytes(length);
     }
     assert frame == at + frameBytes : "records changed their lengths";
-    commit.filled(target.fills());
+    appender.filled(target.fills());
   }
 
   private void requireReserved() {

@@ -1,11 +1,11 @@
 package dev.iobus.storage.wal;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/// Where the log ends, and who may append there. Everything here is guarded by the log's lock.
+/// Who may append, and the open group that they append to. Everything here is guarded by the log's
+/// lock.
 ///
 /// Permits are bytes, not places: who reserves first gets the lower LSN, whoever acquired first.
 /// So that every permit can be honoured at once, whatever is sealed meanwhile:
@@ -19,17 +19,10 @@ final class Room {
 
   // Constant after construction.
   private final int groupBytes;
-  private final int blockSize;
   private final SegmentSupply supply;
-  private final long retainBytes;
+  private final GroupPlaces places;
   private final WakeUps wakeUps;
 
-  // Where the next group goes.
-  private WalSegment segment;
-  private long nextOffset;
-  private long lastEnd;
-
-  // Who is about to append.
   private final ArrayDeque<MemorySegment> spare = new ArrayDeque<>();
   private final Waiter.Queue waiters = new Waiter.Queue();
   private @Nullable Group open;
@@ -37,46 +30,16 @@ final class Room {
   private long permitBytes;
   private boolean alone;
   private boolean closed;
-  private long segmentWaits;
 
-  /// The segments that hold the log, in LSN order; the last one is written or will be.
-  private final ArrayDeque<WalSegment> live = new ArrayDeque<>();
-
-  /// The segment that the last finished write went to.
-  private WalSegment written;
-
-  private long releasedLsn;
-
-  /// @param first the first segment of the epoch; it has its place already
-  /// @param heldFrom LSN from which on the owner needs the log
-  /// @param retainBytes what is kept below that, for readers
   /// @param wakeUps takes waiters that got what they wait for
-  Room(
-      int groupBytes,
-      int blockSize,
-      SegmentSupply supply,
-      Iterable<WalSegment> recovered,
-      WalSegment first,
-      long heldFrom,
-      long retainBytes,
-      WakeUps wakeUps) {
+  Room(int groupBytes, SegmentSupply supply, GroupPlaces places, WakeUps wakeUps) {
     this.groupBytes = groupBytes;
-    this.blockSize = blockSize;
     this.supply = supply;
+    this.places = places;
     this.wakeUps = wakeUps;
-    this.retainBytes = retainBytes;
-    this.segment = first;
-    this.written = first;
-    this.nextOffset = blockSize;
-    this.lastEnd = first.firstLsn();
-    for (WalSegment old : recovered) {
-      live.add(old);
-    }
-    live.add(first);
-    this.releasedLsn = heldFrom;
   }
 
-  /// Gives the memory of one group to be used in turn.
+  /// Gives the memory of one group to be used in turn: at first, and when that group is written.
   void addBuffer(MemorySegment buffer) {
     spare.add(buffer);
   }
@@ -95,9 +58,7 @@ final class Room {
   /// @return whether a segment is what is missing
   boolean await(Waiter waiter) {
     waiters.add(waiter);
-    boolean late = lacksPlace();
-    segmentWaits += late ? 1 : 0;
-    return late;
+    return lacksPlace();
   }
 
   /// Gives back what a permit holds.
@@ -112,17 +73,17 @@ final class Room {
   /// Turns a permit into a place. Returns the end of its record.
   long reserve(Reservation reservation) {
     LongRecord record = reservation.longRecord();
+    Group group = open;
+    if (group == null) {
+      throw new AssertionError("a permit without an open group");
+    }
     if (record != null) {
       assert alone : "a long record without its permit";
       alone = false;
-      record.begin(startOfLongRecord());
+      record.begin(places.startBehind(group));
       longRecord = record;
       reservation.place(record);
     } else {
-      Group group = open;
-      if (group == null) {
-        throw new AssertionError("a permit without an open group");
-      }
       permitBytes -= reservation.frameBytes();
       reservation.place(group, group.reserve(reservation.frameBytes()));
     }
@@ -167,18 +128,13 @@ final class Room {
         && !alone
         && longRecord == null
         && group.used() + permitBytes + frameBytes <= groupBytes
-        && hasNextPlace(group);
-  }
-
-  /// Whether a group can follow, however full the open one gets.
-  private boolean hasNextPlace(Group group) {
-    return group.offset() + 2L * groupBytes <= segment.capacity() || !supply.isEmpty();
+        && places.canFollow(group);
   }
 
   /// Whether segments are what is missing, not their turn.
   private boolean lacksPlace() {
     Group group = open;
-    return group == null ? !spare.isEmpty() && longRecord == null : !hasNextPlace(group);
+    return group == null ? !spare.isEmpty() && longRecord == null : !places.canFollow(group);
   }
 
   private boolean lacksPlace(Waiter waiter) {
@@ -196,24 +152,16 @@ final class Room {
     if (group == null) {
       return false;
     }
-    long after = group.offset() + group.blockBytes(blockSize);
-    long here = (segment.capacity() - after) / groupBytes;
     long pieces =
         LongRecord.pieces((int) (waiter.bytes - WalFormat.FRAME_HEADER_BYTES), groupBytes);
-    return here + supply.roomForGroups(groupBytes) >= pieces + 1;
+    return places.canFollow(group, pieces + 1);
   }
 
   /// The first waiter, if what keeps it waiting is that the open group, or a long record, is not
   /// written yet; it may then lead. Null when there is nothing that a leader could do.
   @Nullable Waiter leaderCandidate() {
-    Group group = open;
-    boolean somethingToWrite = longRecord != null || (group != null && group.used() > 0);
+    boolean somethingToWrite = longRecord != null || openBytes() > 0;
     return somethingToWrite ? waiters.head() : null;
-  }
-
-  /// Whether the open group is half full.
-  boolean isHalfFull() {
-    return openBytes() > groupBytes / 2;
   }
 
   /// The open group, or null.
@@ -227,10 +175,15 @@ final class Room {
     return group == null ? 0 : group.used();
   }
 
+  /// Whether the open group is half full.
+  boolean isHalfFull() {
+    return openBytes() > groupBytes / 2;
+  }
+
   /// Whether the leader has to wait before it may seal: see invariant 3.
   boolean mustDrain() {
     Group group = open;
-    if (group == null || group.used() == 0 || permitBytes == 0 || hasNextPlace(group)) {
+    if (group == null || group.used() == 0 || permitBytes == 0 || places.canFollow(group)) {
       return false;
     }
     if (!supply.hasFailed()) {
@@ -255,10 +208,20 @@ final class Room {
       return null;
     }
     open = null;
-    lastEnd = group.endLsn();
-    nextOffset = group.offset() + group.blockBytes(blockSize);
+    places.end(group);
     openNext();
     return group;
+  }
+
+  /// Opens a group if there is none, and a buffer and a place for one.
+  void openNext() {
+    MemorySegment buffer = spare.peek();
+    if (open != null || longRecord != null || buffer == null || !places.advance()) {
+      return;
+    }
+    spare.poll();
+    open = places.open(buffer);
+    places.prepareNext();
   }
 
   /// Whether there is no open group for want of a segment that may still come; asks for it.
@@ -272,7 +235,8 @@ final class Room {
   /// @return the group with the mark, sealed; null when there was no place for one
   @Nullable Group sealMark(long durableMark) {
     Group group = open;
-    if (group == null || group.used() != 0 || (permitBytes != 0 && !closed) || alone || longRecord != null) {
+    boolean othersAppend = alone || longRecord != null || (permitBytes != 0 && !closed);
+    if (group == null || group.used() != 0 || othersAppend) {
       return null;
     }
     long at = group.reserve(WalFormat.FRAME_HEADER_BYTES);
@@ -281,72 +245,23 @@ final class Room {
     return seal();
   }
 
-  /// Opens a group if there is none, and a buffer and a place for one.
-  void openNext() {
-    MemorySegment buffer = spare.peek();
-    if (open != null || longRecord != null || buffer == null || !advance()) {
-      return;
-    }
-    spare.poll();
-    open = nextGroup(buffer);
-    if (nextOffset > segment.capacity() / 2 && supply.isEmpty() && !supply.hasFailed()) {
-      supply.request();
-    }
+  /// The record that is longer than a group and is reserved but not written; null when there is
+  /// none.
+  @Nullable LongRecord longRecord() {
+    return longRecord;
   }
 
   /// The next group of the long record that is being written, with a buffer of its own.
   Group nextPiece(long frameBytes) {
     MemorySegment buffer = spare.poll();
-    if (buffer == null || !advance()) {
+    if (buffer == null || !places.advance()) {
       throw new AssertionError("a long record was permitted without room for it");
     }
-    Group group = nextGroup(buffer);
+    Group group = places.open(buffer);
     group.reserve(frameBytes);
     group.fills().filled();
-    lastEnd = group.endLsn();
-    nextOffset += group.blockBytes(blockSize);
+    places.end(group);
     return group;
-  }
-
-  /// Makes the current segment one that can take a whole group.
-  private boolean advance() {
-    if (nextOffset + groupBytes <= segment.capacity()) {
-      return true;
-    }
-    WalSegment next = supply.poll();
-    if (next == null) {
-      supply.request();
-      return false;
-    }
-    segment.end(lastEnd);
-    next.begin(lastEnd);
-    live.add(next);
-    segment = next;
-    nextOffset = blockSize;
-    return true;
-  }
-
-  private Group nextGroup(MemorySegment buffer) {
-    long start = segment.firstLsn() + (nextOffset - blockSize);
-    return new Group(buffer, segment, nextOffset, start, Math.toIntExact(start - lastEnd));
-  }
-
-  private long startOfLongRecord() {
-    Group group = open;
-    if (group == null) {
-      throw new AssertionError("a permit without an open group");
-    }
-    if (group.used() == 0) {
-      return group.startLsn();
-    }
-    long after = group.offset() + group.blockBytes(blockSize);
-    return after + groupBytes <= segment.capacity()
-        ? segment.firstLsn() + (after - blockSize)
-        : group.endLsn();
-  }
-
-  @Nullable LongRecord longRecord() {
-    return longRecord;
   }
 
   /// The long record is written; groups may be opened again.
@@ -354,61 +269,8 @@ final class Room {
     longRecord = null;
   }
 
-  /// A group is written: its buffer can be used again.
-  void written(Group group) {
-    written = group.segment();
-    spare.add(group.buffer());
-  }
-
-  long paddingOf(Group group) {
-    return group.blockBytes(blockSize) - group.used();
-  }
-
   /// Refuses everybody who waits for room, now and later.
   void close() {
     closed = true;
-  }
-
-  /// Takes back segments of which nothing at or behind `lsn` is needed.
-  void release(long lsn) {
-    releasedLsn = Math.max(releasedLsn, lsn);
-    while (live.getFirst() != written && live.getFirst().endLsn() <= lsn - retainBytes) {
-      WalSegment last = live.removeFirst();
-      last.release();
-      supply.giveBack(last);
-    }
-  }
-
-  /// LSN of the first byte that is still there, which may lie below what is held.
-  long firstLsn() {
-    return live.getFirst().firstLsn();
-  }
-
-  /// The segment that holds the byte with that LSN, or will; null when it is there no longer.
-  @Nullable WalSegment segmentAt(long lsn) {
-    WalSegment found = null;
-    for (WalSegment each : live) {
-      if (each.firstLsn() > lsn) {
-        break;
-      }
-      found = each;
-    }
-    return found;
-  }
-
-  /// LSN of the first byte that is held for recovery.
-  long heldFrom() {
-    return releasedLsn;
-  }
-
-  long segmentWaits() {
-    return segmentWaits;
-  }
-
-  /// Closes the files of segments that were opened for groups and not written.
-  void closeSegments() throws IOException {
-    for (WalSegment each : live) {
-      each.closeFile();
-    }
   }
 }

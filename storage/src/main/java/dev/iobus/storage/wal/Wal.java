@@ -1,19 +1,16 @@
 package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
-import dev.iobus.SharedBus;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.FormatVersionException;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /// A write-ahead log: records in, acknowledged in order, and back after a crash. Thread-safe.
 ///
@@ -50,134 +47,51 @@ public final class Wal implements AutoCloseable {
   public static final int MAX_RECORD_BYTES = WalFormat.MAX_RECORD_BYTES;
 
   // Constant after construction.
-  private final String log;
-  private final Scheduler.Lock lock;
-  private final Scheduler.Condition ended;
-  private final int groupBytes;
-  private final WalTail recovered;
-  private final LogMemory memory;
-  private final long reservedBytes;
-  private final Arena arena;
-  private final Room room;
-  private final SegmentSupply supply;
-  private final WalWriter writer;
-  private final GroupCommit commit;
-  private final LogTimer timer;
-  private final AckTask acks;
-  private final LogView view;
   private final DataDirectory directory;
   private final MemoryBudget budget;
+  private final WalTail recovered;
+  private final Scheduler.Lock lock;
+  private final Appender appender;
+  private final GroupCommit commit;
+  private final LogProgress progress;
+  private final LiveSegments live;
+  private final SegmentSupply supply;
+  private final WalWriter writer;
+  private final LogCounts counts;
+  private final LogView view;
+  private final LogTasks tasks;
+  private final LogClosing closing;
 
-  private volatile boolean hasAckTask;
-
-  // Guarded by the lock.
-  private int tasks;
-  private boolean closing;
-  private boolean closed;
-
-  private Wal(
+  /// @param recovered how the log had ended
+  Wal(
       DataDirectory directory,
-      LogFiles files,
-      WalOptions options,
       MemoryBudget budget,
-      LogMemory memory,
-      long reservedBytes,
-      Arena arena,
-      WalRecovery.Recovered recovered,
-      long heldFrom)
-      throws IOException {
-    SharedBus bus = directory.bus();
-    Scheduler scheduler = bus.scheduler();
-    int blockSize = directory.blockSize();
+      WalTail recovered,
+      Scheduler.Lock lock,
+      Appender appender,
+      GroupCommit commit,
+      LogProgress progress,
+      LiveSegments live,
+      SegmentSupply supply,
+      WalWriter writer,
+      LogCounts counts,
+      LogView view,
+      LogTasks tasks,
+      LogClosing closing) {
     this.directory = directory;
     this.budget = budget;
-    this.log = directory.path().resolve(options.namePrefix()).toString();
-    this.lock = scheduler.newLock();
-    this.ended = lock.newCondition();
-    this.groupBytes = options.groupBytes(blockSize);
-    this.recovered = recovered.tail();
-    this.memory = memory;
-    this.reservedBytes = reservedBytes;
-    this.arena = arena;
-    boolean synced = options.durability() == Durability.SYNCED;
-    boolean direct = synced && directory.directAlignment() > 0;
-    MemorySegment zeros = arena.allocate(SegmentSupply.ZERO_BYTES, blockSize);
-    MemorySegment headerBlock = arena.allocate(blockSize, blockSize);
-    long start = recovered.tail().at();
-    this.supply = new SegmentSupply(directory, files, options, direct, recovered, zeros, lock);
-    WalSegment first = supply.prepareFirst();
-    try {
-      AppendPrimitive primitive =
-          synced && !directory.isCopyOnWrite() && AppendPrimitive.canProbe(first, blockSize)
-              ? probe(first, supply, files, zeros.asSlice(0, blockSize), scheduler)
-              : AppendPrimitive.untried(direct);
-      first.begin(start);
-      this.writer = new WalWriter(primitive, blockSize, recovered.epoch(), headerBlock, first);
-      writer.writeHeader(start);
-    } catch (IOException | RuntimeException | Error e) {
-      closeAfter(first, e);
-      throw e;
-    }
-    this.acks = new AckTask(lock);
-    WakeUps wakeUps = new WakeUps(scheduler, lock, acks);
-    this.timer = new LogTimer(scheduler, lock, start);
-    this.room =
-        new Room(
-            groupBytes,
-            blockSize,
-            supply,
-            recovered.live(),
-            first,
-            heldFrom,
-            options.retainBytes(),
-            wakeUps);
-    for (int i = 0; i < 1 + Overlap.DEPTH; i++) {
-      room.addBuffer(arena.allocate(groupBytes, blockSize));
-    }
-    GroupWriter leader = new GroupWriter(scheduler, lock, room, writer, wakeUps);
-    this.commit =
-        new GroupCommit(log, scheduler, lock, synced, room, leader, wakeUps, timer, start);
-    this.view = new LogView(log, scheduler, lock, room, commit, supply.isDirect());
-    LogEvents.opened(log, writer.appendPrimitive(), this.recovered);
-  }
-
-  /// Tries how a block becomes durable here, and leaves the segment's file, and those to come, open
-  /// in the mode that won.
-  ///
-  /// @param block a block of zeros
-  private static AppendPrimitive probe(
-      WalSegment first,
-      SegmentSupply supply,
-      LogFiles files,
-      MemorySegment block,
-      Scheduler scheduler)
-      throws IOException {
-    long offset = block.byteSize();
-    AppendPrimitive.Trial own = AppendPrimitive.probe(first.file(), offset, block, scheduler);
-    if (!first.file().isDirect()) {
-      return AppendPrimitive.choose(null, own);
-    }
-    LogFile buffered = files.open(first.name(), false);
-    try {
-      AppendPrimitive choice =
-          AppendPrimitive.choose(
-              own, AppendPrimitive.probe(buffered, offset, block, scheduler));
-      if (!choice.direct()) {
-        supply.writeBuffered();
-        buffered = first.exchangeFile(buffered);
-      }
-      return choice;
-    } finally {
-      buffered.close();
-    }
-  }
-
-  private static void closeAfter(WalSegment segment, Throwable cause) {
-    try {
-      segment.closeFile();
-    } catch (IOException e) {
-      cause.addSuppressed(e);
-    }
+    this.recovered = recovered;
+    this.lock = lock;
+    this.appender = appender;
+    this.commit = commit;
+    this.progress = progress;
+    this.live = live;
+    this.supply = supply;
+    this.writer = writer;
+    this.counts = counts;
+    this.view = view;
+    this.tasks = tasks;
+    this.closing = closing;
   }
 
   /// Opens a log, or makes a new one when there is none and `start` is [WalStart#NEW].
@@ -214,66 +128,7 @@ public final class Wal implements AutoCloseable {
       MemoryBudget budget,
       RecordConsumer consumer)
       throws IOException {
-    int blockSize = directory.blockSize();
-    long buffers =
-        (1L + Overlap.DEPTH) * options.groupBytes(blockSize)
-            + SegmentSupply.ZERO_BYTES
-            + blockSize;
-    LogMemory memory =
-        new LogMemory(
-            budget,
-            "log " + options.namePrefix(),
-            Math.max(buffers, FrameReader.WINDOW_BYTES));
-    Arena arena = null;
-    try {
-      WalRecovery.Recovered recovered =
-          WalRecovery.run(directory, options.namePrefix(), start, memory, consumer);
-      memory.reserve(buffers);
-      arena = Arena.ofShared();
-      Wal wal =
-          new Wal(
-              directory,
-              files,
-              options,
-              budget,
-              memory,
-              buffers,
-              arena,
-              recovered,
-              start.lsn());
-      wal.startTasks(directory.bus().scheduler());
-      return wal;
-    } catch (IOException | RuntimeException | Error e) {
-      if (arena != null) {
-        arena.close();
-        memory.release(buffers);
-      }
-      memory.close();
-      throw e;
-    }
-  }
-
-  private void startTasks(Scheduler scheduler) {
-    lock.lock();
-    try {
-      tasks = 2;
-      room.openNext();
-    } finally {
-      lock.unlock();
-    }
-    scheduler.start("wal-segments", () -> runTask(() -> supply.run(commit::supplied)));
-    scheduler.start("wal-timer", () -> runTask(() -> timer.run(commit)));
-  }
-
-  private void runTask(Runnable body) {
-    try {
-      body.run();
-    } finally {
-      lock.lock();
-      tasks--;
-      ended.signalAll();
-      lock.unlock();
-    }
+    return LogOpening.run(directory, files, options, start, budget, consumer);
   }
 
   /// How the log had ended when it was opened: clean or torn.
@@ -295,7 +150,7 @@ public final class Wal implements AutoCloseable {
   /// @throws WalFullException when there is no room for another segment, as on a full disk
   /// @throws WalFailedException when the log has failed
   public long append(MemorySegment payload) throws IOException {
-    long end = put(payload);
+    long end = appender.append(payload);
     commit.writeSoon();
     return end;
   }
@@ -305,7 +160,7 @@ public final class Wal implements AutoCloseable {
   /// @return as [#append(MemorySegment)]
   /// @throws IOException as [#append(MemorySegment)] and [#await]
   public long append(MemorySegment payload, Durability durability) throws IOException {
-    long end = put(payload);
+    long end = appender.append(payload);
     commit.await(end, durability);
     return end;
   }
@@ -322,69 +177,9 @@ public final class Wal implements AutoCloseable {
   /// @throws IOException as [#append(MemorySegment)]; some of the first records may then be in the
   ///     log
   public long append(List<MemorySegment> payloads) throws IOException {
-    if (payloads.isEmpty()) {
-      throw new IllegalArgumentException("no records");
-    }
-    for (MemorySegment payload : payloads) {
-      checkLength(payload.byteSize());
-    }
-    long end = 0;
-    int from = 0;
-    while (from < payloads.size()) {
-      long bytes = 0;
-      int to = from;
-      while (to < payloads.size()) {
-        long more = WalFormat.frameBytes(payloads.get(to).byteSize());
-        if (bytes + more > groupBytes) {
-          break;
-        }
-        bytes += more;
-        to++;
-      }
-      if (to == from) {
-        end = put(payloads.get(from));
-        from++;
-      } else {
-        Reservation reservation = new Reservation(commit, bytes, to - from);
-        take(reservation);
-        reservation.fillAll(payloads, from, to);
-        end = reservation.end();
-        from = to;
-      }
-    }
+    long end = appender.append(payloads);
     commit.writeSoon();
     return end;
-  }
-
-  private long put(MemorySegment payload) throws IOException {
-    int length = checkLength(payload.byteSize());
-    Reservation reservation;
-    if (WalFormat.frameBytes(length) <= groupBytes) {
-      reservation = new Reservation(commit, length, null);
-      take(reservation);
-    } else {
-      reservation = (Reservation) acquire(length);
-      commit.reserve(reservation);
-    }
-    reservation.put(0, payload, 0, length);
-    reservation.fill();
-    return reservation.end();
-  }
-
-  /// Gives a reservation room and its place.
-  private void take(Reservation reservation) throws IOException {
-    if (!commit.tryReserve(reservation)) {
-      commit.acquire(reservation.frameBytes(), false);
-      commit.reserve(reservation);
-    }
-  }
-
-  private static int checkLength(long length) {
-    if (length < 0 || length > MAX_RECORD_BYTES) {
-      throw new IllegalArgumentException(
-          "a record of %d bytes is not in 0 to %d".formatted(length, MAX_RECORD_BYTES));
-    }
-    return (int) length;
   }
 
   /// Waits until the log has room for a record. Call it before any lock under which
@@ -399,20 +194,7 @@ public final class Wal implements AutoCloseable {
   /// @throws WalFullException when there is no room for another segment, as on a full disk
   /// @throws WalFailedException when the log has failed
   public Permit acquire(int payloadLength) throws IOException {
-    checkLength(payloadLength);
-    long frameBytes = WalFormat.frameBytes(payloadLength);
-    if (frameBytes <= groupBytes) {
-      commit.acquire(frameBytes, false);
-      return new Reservation(commit, payloadLength, null);
-    }
-    LongRecord record = LongRecord.allocate(memory, payloadLength, groupBytes);
-    try {
-      commit.acquire(frameBytes, true);
-    } catch (IOException | RuntimeException | Error e) {
-      record.free();
-      throw e;
-    }
-    return new Reservation(commit, payloadLength, record);
+    return appender.acquire(payloadLength);
   }
 
   /// Takes the next place in the log. Places follow each other in the order of these calls, which
@@ -422,10 +204,10 @@ public final class Wal implements AutoCloseable {
   /// @throws IllegalStateException when the permit was used or closed
   public Place reserve(Permit permit) {
     Reservation reservation = (Reservation) permit;
-    if (!reservation.isAcquiredFrom(commit)) {
+    if (!reservation.isAcquiredFrom(appender)) {
       throw new IllegalStateException("the permit was used, or is another log's");
     }
-    commit.reserve(reservation);
+    appender.reserve(reservation);
     return reservation;
   }
 
@@ -447,9 +229,7 @@ public final class Wal implements AutoCloseable {
   /// @throws IllegalStateException when the log is closed
   public void whenReached(long lsn, Durability durability, AckCallback callback) {
     Objects.requireNonNull(callback, "callback");
-    if (!hasAckTask) {
-      startAckTask();
-    }
+    tasks.requireAckTask(commit);
     commit.whenReached(lsn, durability, callback);
   }
 
@@ -460,23 +240,6 @@ public final class Wal implements AutoCloseable {
     AckStage stage = new AckStage();
     whenReached(lsn, durability, stage);
     return stage.stage();
-  }
-
-  private void startAckTask() {
-    lock.lock();
-    try {
-      requireNotClosing();
-      hasAckTask = true;
-      if (!acks.begin()) {
-        return;
-      }
-      tasks++;
-    } finally {
-      lock.unlock();
-    }
-    Scheduler scheduler = directory.bus().scheduler();
-    scheduler.start(
-        "wal-acks", () -> runTask(() -> acks.run(commit, scheduler.currentTask())));
   }
 
   /// Opens a reader at `from`. Needs 1.25 MiB of the log's budget, and memory for each long record
@@ -490,9 +253,9 @@ public final class Wal implements AutoCloseable {
   ///     the budget does not hold the reader's memory
   /// @throws IllegalStateException when the log is closed
   public WalReader reader(long from, Durability upTo) throws WalReleasedException {
-    if (from < 0 || from > commit.tail()) {
+    if (from < 0 || from > progress.tail()) {
       throw new IllegalArgumentException(
-          "LSN %d is not in 0 to the tail %d".formatted(from, commit.tail()));
+          "LSN %d is not in 0 to the tail %d".formatted(from, progress.tail()));
     }
     if (upTo == Durability.BUFFERED) {
       throw new IllegalArgumentException("what is BUFFERED is in no file yet: ask for WRITTEN");
@@ -512,25 +275,25 @@ public final class Wal implements AutoCloseable {
   /// @throws IllegalStateException when the log is closed
   /// @throws WalFailedException when the log has failed
   public void sync() throws IOException {
-    requireOpen();
-    commit.await(commit.tail(), Durability.SYNCED);
+    tasks.requireOpen();
+    commit.await(progress.tail(), Durability.SYNCED);
   }
 
   /// LSN just after the last reserved record: the next one begins there or later.
   public long tail() {
-    return commit.tail();
+    return progress.tail();
   }
 
   /// Everything below this LSN is on stable storage.
   public long durableLsn() {
-    return commit.durableLsn();
+    return progress.durable();
   }
 
   /// Bytes of log that are held for recovery, padding included.
   public long retainedBytes() {
     lock.lock();
     try {
-      return commit.tail() - Math.min(room.heldFrom(), commit.tail());
+      return progress.tail() - Math.min(live.heldFrom(), progress.tail());
     } finally {
       lock.unlock();
     }
@@ -542,12 +305,12 @@ public final class Wal implements AutoCloseable {
   ///
   /// @param lsn at most [#tail()]
   public void release(long lsn) {
-    if (lsn > commit.tail()) {
-      throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + commit.tail());
+    if (lsn > progress.tail()) {
+      throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + progress.tail());
     }
     lock.lock();
     try {
-      room.release(lsn);
+      live.release(lsn);
     } finally {
       lock.unlock();
     }
@@ -560,7 +323,12 @@ public final class Wal implements AutoCloseable {
 
   /// What the log has done since it was opened.
   public WalStats stats() {
-    return commit.stats(supply);
+    lock.lock();
+    try {
+      return counts.stats(supply, writer);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Writes what is buffered and one mark, all durable, and closes; after that, damage anywhere
@@ -572,29 +340,16 @@ public final class Wal implements AutoCloseable {
   ///     may be lost
   @Override
   public void close() throws IOException {
-    if (!beginClose()) {
-      return;
-    }
-    Throwable failure = null;
-    try {
-      commit.finish();
-    } catch (IOException | RuntimeException | Error e) {
-      failure = e;
-      throw e;
-    } finally {
-      end(failure);
-    }
+    closing.finish();
   }
 
-  /// Closes without writing anything more: the files are left as a crash would leave them.
+  /// For tests: closes without writing anything more, so that the files are left as a crash would
+  /// leave them.
   void abandon() throws IOException {
-    if (beginClose()) {
-      commit.abandon();
-      end(null);
-    }
+    closing.abandon();
   }
 
-  /// Closes the file under the log, so that the next write fails as on a broken device.
+  /// For tests: closes the file under the log, so that the next write fails as on a broken device.
   void failForTest() throws IOException {
     writer.breakFile();
   }
@@ -602,85 +357,5 @@ public final class Wal implements AutoCloseable {
   /// For tests: how a group becomes durable.
   AppendPrimitive appendPrimitive() {
     return writer.appendPrimitive();
-  }
-
-  private boolean beginClose() {
-    Scheduler.Task self = directory.bus().scheduler().currentTask();
-    lock.lock();
-    try {
-      if (acks.isTask(self)) {
-        throw new IllegalStateException(
-            "a callback cannot close its log, which waits for all callbacks: use another task");
-      }
-      while (closing && !closed) {
-        ended.await();
-      }
-      if (closed) {
-        return false;
-      }
-      closing = true;
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void end(@Nullable Throwable failure) throws IOException {
-    lock.lock();
-    try {
-      view.close();
-      acks.stop();
-      supply.stop();
-      timer.stop();
-      while (tasks > 0) {
-        ended.await();
-      }
-    } finally {
-      lock.unlock();
-    }
-    try {
-      writer.close();
-      room.closeSegments();
-      supply.closePrepared();
-    } catch (IOException e) {
-      if (failure == null) {
-        throw e;
-      }
-      failure.addSuppressed(e);
-    } finally {
-      try {
-        freeMemory();
-      } finally {
-        lock.lock();
-        closed = true;
-        ended.signalAll();
-        lock.unlock();
-      }
-    }
-  }
-
-  private void freeMemory() {
-    LongRecord unwritten = room.longRecord();
-    if (unwritten != null) {
-      unwritten.free();
-    }
-    arena.close();
-    memory.release(reservedBytes);
-    memory.close();
-  }
-
-  private void requireOpen() {
-    lock.lock();
-    try {
-      requireNotClosing();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void requireNotClosing() {
-    if (closing) {
-      throw new IllegalStateException("the log " + log + " is closed");
-    }
   }
 }

@@ -14,7 +14,7 @@
 ///
 /// ```
 /// acquire ─► reserve ─► put, fill ─► await
-///   room      place      copy, CRC     leader: seal, write, sync, publish; the others park
+///  Room    GroupPlaces   copy, CRC     Leadership: seal, write, sync, publish; others park
 ///
 /// slot     wal-000002         wal-000001         wal-000003
 /// segment  header|group|group header|group|…     (prepared: zeros, or frames of an earlier use)
@@ -35,7 +35,9 @@
 ///
 /// A [WalReader] reads the same files while they are written, up to what has been acknowledged.
 ///
-/// Start at [Wal], then [GroupCommit] for the appending side and [WalRecovery] for the tail rule.
+/// Start at [Wal]; then [Appender], and [GroupCommit] with its [FlightLine], for the way of a
+/// record; [SegmentSupply] and [LiveSegments] for the life of a segment; [LogOpening] and
+/// [WalRecovery] for the tail rule; [LogClosing] for the end.
 @NullMarked
 package dev.iobus.storage.wal;
 

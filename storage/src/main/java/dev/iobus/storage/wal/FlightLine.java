@@ -1,0 +1,97 @@
+package dev.iobus.storage.wal;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/// Writes that were begun and are not acknowledged yet, in LSN order. What completes is
+/// acknowledged when everything before it has completed. Guarded by the log's lock.
+final class FlightLine {
+
+  /// A write that takes longer is told of.
+  private static final long SLOW_NANOS = 500_000_000;
+
+  private final LogCounts counts;
+  private final ArrayDeque<Flight> flights = new ArrayDeque<>();
+  private final Overlap overlap = new Overlap();
+  private long begun;
+  private long begunWhenWatched;
+
+  FlightLine(LogCounts counts) {
+    this.counts = counts;
+  }
+
+  /// Puts a write at the end of the line.
+  void begin(Flight flight) {
+    for (Flight other : flights) {
+      if (!other.done) {
+        other.accompanied = true;
+        flight.accompanied = true;
+      }
+    }
+    if (flight.accompanied) {
+      counts.overlapped();
+    }
+    flights.add(flight);
+    begun++;
+  }
+
+  /// Takes note that the device is done with a write.
+  void completed(Flight flight) {
+    flight.done = true;
+    if (flight.shared) {
+      overlap.completed(flight.deviceNanos, flight.accompanied);
+    }
+    counts.took(flight.deviceNanos);
+  }
+
+  /// Lets those go that have completed without a gap, and says how far the log has come by them.
+  void acknowledge(LogProgress progress) {
+    long written = progress.written();
+    long durable = progress.durable();
+    for (Flight first = flights.peek(); first != null && first.done; first = flights.peek()) {
+      flights.poll();
+      written = first.endLsn(written);
+      if (first.sync) {
+        durable = written;
+      }
+    }
+    progress.advance(written, durable);
+  }
+
+  /// Whether all writes of so many leaders are in the line, and let others fly along.
+  boolean isShared(int writing) {
+    for (Flight flight : flights) {
+      if (!flight.shared) {
+        return false;
+      }
+    }
+    return flights.size() >= writing;
+  }
+
+  /// Whether one more write, of `bytes`, gains by not waiting for the last one in the line.
+  boolean isWorth(long bytes) {
+    Flight ahead = flights.peekLast();
+    return ahead != null && overlap.isWorth(bytes, ahead.bytes());
+  }
+
+  /// Whether writes were begun since this was asked last.
+  boolean hasMoved() {
+    boolean moved = begun != begunWhenWatched;
+    begunWhenWatched = begun;
+    return moved;
+  }
+
+  /// A write that has been in flight for too long and was not told of before; null when there is
+  /// none.
+  @Nullable Flight takeSlow(long now) {
+    Flight found = null;
+    for (Flight flight : flights) {
+      if (!flight.done && !flight.reportedSlow && now - flight.beginNanos >= SLOW_NANOS) {
+        flight.reportedSlow = true;
+        counts.slow();
+        found = flight;
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,111 @@
+package dev.iobus.storage.wal;
+
+import dev.iobus.Scheduler;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// The end of an open log: its tasks, its files, its memory. Thread-safe.
+final class LogClosing {
+
+  private final Scheduler.Lock lock;
+  private final LogTasks tasks;
+  private final GroupCommit commit;
+  private final LogView view;
+  private final AckTask acks;
+  private final SegmentSupply supply;
+  private final LogTimer timer;
+  private final WalWriter writer;
+  private final LiveSegments live;
+  private final Room room;
+  private final LogBuffers buffers;
+  private final LogMemory memory;
+
+  LogClosing(
+      Scheduler.Lock lock,
+      LogTasks tasks,
+      GroupCommit commit,
+      LogView view,
+      AckTask acks,
+      SegmentSupply supply,
+      LogTimer timer,
+      WalWriter writer,
+      LiveSegments live,
+      Room room,
+      LogBuffers buffers,
+      LogMemory memory) {
+    this.lock = lock;
+    this.tasks = tasks;
+    this.commit = commit;
+    this.view = view;
+    this.acks = acks;
+    this.supply = supply;
+    this.timer = timer;
+    this.writer = writer;
+    this.live = live;
+    this.room = room;
+    this.buffers = buffers;
+    this.memory = memory;
+  }
+
+  /// Makes everything durable, and closes.
+  void finish() throws IOException {
+    if (!tasks.beginClose()) {
+      return;
+    }
+    Throwable failure = null;
+    try {
+      commit.finish();
+    } catch (IOException | RuntimeException | Error e) {
+      failure = e;
+      throw e;
+    } finally {
+      end(failure);
+    }
+  }
+
+  /// Closes without writing anything more: the files are left as a crash would leave them.
+  void abandon() throws IOException {
+    if (tasks.beginClose()) {
+      commit.abandon();
+      end(null);
+    }
+  }
+
+  private void end(@Nullable Throwable failure) throws IOException {
+    lock.lock();
+    try {
+      view.close();
+      acks.stop();
+      supply.stop();
+      timer.stop();
+      tasks.awaitEnd();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      writer.close();
+      live.closeFiles();
+      supply.closePrepared();
+    } catch (IOException e) {
+      if (failure == null) {
+        throw e;
+      }
+      failure.addSuppressed(e);
+    } finally {
+      try {
+        freeMemory();
+      } finally {
+        tasks.closed();
+      }
+    }
+  }
+
+  private void freeMemory() {
+    LongRecord unwritten = room.longRecord();
+    if (unwritten != null) {
+      unwritten.free();
+    }
+    buffers.close();
+    memory.close();
+  }
+}
