@@ -45,7 +45,7 @@ final class Baton {
   private volatile @Nullable Thread waiter;
 
   private @Nullable SimTask root;
-  private int tasks;
+  private int started;
   /// Read by the thread that watches the simulation.
   private volatile long switches;
   private long nowNanos;
@@ -76,6 +76,11 @@ final class Baton {
 
   long switches() {
     return switches;
+  }
+
+  /// Tasks that have not ended.
+  int tasks() {
+    return alive.size();
   }
 
   boolean isEnding() {
@@ -117,7 +122,7 @@ final class Baton {
     if (CURRENT.get() != null || root != null) {
       throw new IllegalStateException("a simulation runs already");
     }
-    SimTask task = new SimTask(this, tasks++, "root", false);
+    SimTask task = new SimTask(this, started++, "root", false);
     @Nullable Throwable[] thrown = new @Nullable Throwable[1];
     Thread thread =
         Thread.ofVirtual().name("sim-root").unstarted(() -> thrown[0] = liveAsRoot(task, body));
@@ -178,7 +183,7 @@ final class Baton {
   }
 
   SimTask start(String name, boolean virtual, Runnable body) {
-    SimTask task = new SimTask(this, tasks++, name, virtual);
+    SimTask task = new SimTask(this, started++, name, virtual);
     Thread thread =
         Thread.ofVirtual()
             .name("sim-" + task.id + "-" + name)

@@ -16,15 +16,20 @@ final class CrashChoice {
   private final boolean ordered;
 
   CrashChoice(RandomGenerator random) {
-    this.random = random;
-    keepPercent =
+    this(
+        random,
         switch (random.nextInt(8)) {
           case 0 -> 0;
           case 1 -> 100;
           case 2 -> 95;
           case 3 -> 5;
           default -> 50;
-        };
+        });
+  }
+
+  CrashChoice(RandomGenerator random, int keepPercent) {
+    this.random = random;
+    this.keepPercent = keepPercent;
     ordered = random.nextBoolean();
   }
 

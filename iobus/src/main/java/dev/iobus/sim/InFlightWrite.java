@@ -24,6 +24,17 @@ final class InFlightWrite {
     return offset;
   }
 
+  /// Lets some sectors of it land in a copy of its file, as a process leaves it that ends.
+  void landIn(SimFile copy, CrashChoice choice) {
+    for (int at = 0; at < bytes.length; ) {
+      int part = (int) Math.min(Sector.BYTES - (offset + at) % Sector.BYTES, bytes.length - at);
+      if (choice.random().nextBoolean()) {
+        copy.write(offset + at, bytes, at, part, SimFile.Way.CACHED);
+      }
+      at += part;
+    }
+  }
+
   byte[] bytes() {
     return bytes;
   }

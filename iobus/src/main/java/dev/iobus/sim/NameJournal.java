@@ -35,6 +35,25 @@ final class NameJournal {
     apply(change);
   }
 
+  /// Takes over the changes of another disk, of which this one is a copy.
+  ///
+  /// @param copies of its nodes; what a change alone refers to is copied here
+  void copyFrom(NameJournal other, Map<SimNode, SimNode> copies) {
+    for (List<Effect> change : other.changes) {
+      List<Effect> copied = new ArrayList<>();
+      for (Effect effect : change) {
+        SimNode node = effect.node;
+        if (node instanceof SimFile file && !copies.containsKey(node)) {
+          copies.put(node, file.copy());
+        }
+        if (copies.get(effect.directory) instanceof SimDirectory directory) {
+          copied.add(new Effect(directory, effect.name, node == null ? null : copies.get(node)));
+        }
+      }
+      changes.add(copied);
+    }
+  }
+
   private void apply(List<Effect> change) {
     for (Effect effect : change) {
       SimDirectory.put(effect.directory.live(), effect.name, effect.node);

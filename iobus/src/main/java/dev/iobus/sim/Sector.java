@@ -122,6 +122,14 @@ final class Sector {
     versions = NONE;
   }
 
+  Sector copy() {
+    Sector copy = new Sector();
+    copy.cached = cached;
+    copy.durable = durable;
+    copy.versions = versions;
+    return copy;
+  }
+
   /// What a crash leaves: the durable bytes, or any version that was written since.
   Sector afterCrash(boolean mayBeNewer, RandomGenerator random) {
     boolean newer = mayBeNewer && versions.length > 0;

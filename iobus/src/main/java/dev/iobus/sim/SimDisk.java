@@ -157,12 +157,74 @@ public final class SimDisk {
   ///
   /// @param seed decides what is kept of all that was not durable
   public SimDisk crash(long seed) {
-    CrashChoice choice = new CrashChoice(new SplittableRandom(seed));
+    return crash(new CrashChoice(new SplittableRandom(seed)));
+  }
+
+  /// As [#crash(long)], with a say in how much is kept of what was not durable.
+  ///
+  /// @param keepPercent of the changes, on average: 0 leaves what was durable alone, 100 loses none
+  ///     but those of writes that had not ended
+  public SimDisk crash(long seed, int keepPercent) {
+    if (keepPercent < 0 || keepPercent > 100) {
+      throw new IllegalArgumentException("keepPercent " + keepPercent + " is not in 0 to 100");
+    }
+    return crash(new CrashChoice(new SplittableRandom(seed), keepPercent));
+  }
+
+  private SimDisk crash(CrashChoice choice) {
     SimDisk after = new SimDisk(lastInode);
     after.capacity = capacity;
     NameJournal.Survivors kept = journal.survivors(choice);
     copyNames(root, after.root, kept, choice, new IdentityHashMap<>());
     return after;
+  }
+
+  /// What is there when the process ends now, in the middle of whatever it does, and power stays on:
+  /// what it has written, durable or not; of its writes in flight some sectors. This disk stays as
+  /// it is.
+  ///
+  /// @param seed decides what becomes of the writes in flight
+  public SimDisk kill(long seed) {
+    CrashChoice choice = new CrashChoice(new SplittableRandom(seed));
+    SimDisk after = new SimDisk(lastInode);
+    after.capacity = capacity;
+    IdentityHashMap<SimNode, SimNode> copies = new IdentityHashMap<>();
+    copies.put(root, after.root);
+    copyNodes(root, after.root, copies);
+    after.journal.copyFrom(journal, copies);
+    for (InFlightWrite write : inFlight) {
+      if (copies.get(write.file()) instanceof SimFile copy) {
+        write.landIn(copy, choice);
+      }
+    }
+    return after;
+  }
+
+  /// Only looks nodes up, so that their identity decides nothing.
+  private static void copyNodes(
+      SimDirectory from, SimDirectory to, IdentityHashMap<SimNode, SimNode> copies) {
+    copyNames(from.live(), to.live(), copies);
+    copyNames(from.durable(), to.durable(), copies);
+  }
+
+  private static void copyNames(
+      Map<String, SimNode> from, Map<String, SimNode> to, IdentityHashMap<SimNode, SimNode> copies) {
+    for (Map.Entry<String, SimNode> entry : from.entrySet()) {
+      SimNode copy = copies.get(entry.getValue());
+      if (copy == null) {
+        copy =
+            switch (entry.getValue()) {
+              case SimFile file -> file.copy();
+              case SimDirectory directory -> new SimDirectory(directory.inode());
+              case SimSymbolicLink link -> link;
+            };
+        copies.put(entry.getValue(), copy);
+        if (entry.getValue() instanceof SimDirectory below && copy instanceof SimDirectory target) {
+          copyNodes(below, target, copies);
+        }
+      }
+      to.put(entry.getKey(), copy);
+    }
   }
 
   /// Only looks nodes up, so that their identity decides nothing.

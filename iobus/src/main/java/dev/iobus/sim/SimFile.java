@@ -205,6 +205,22 @@ final class SimFile extends SimNode {
     dirty.clear(index);
   }
 
+  /// The same file on another disk.
+  SimFile copy() {
+    SimFile copy = new SimFile(inode());
+    copy.modified(modifiedMillis());
+    copy.sectors = new @Nullable Sector[sectors.length];
+    for (int i = 0; i < sectors.length; i++) {
+      Sector sector = sectors[i];
+      copy.sectors[i] = sector == null ? null : sector.copy();
+    }
+    copy.dirty.or(dirty);
+    copy.length = length;
+    copy.durableLength = durableLength;
+    copy.lengths.addAll(lengths);
+    return copy;
+  }
+
   /// The file as a loss of power leaves it.
   SimFile afterCrash(CrashChoice choice, List<InFlightWrite> inFlight) {
     SimFile after = new SimFile(inode());

@@ -21,6 +21,7 @@ final class SimKernel {
   private final Trace trace;
   private final SimDescriptors descriptors = new SimDescriptors();
   private long operations;
+  private Runnable watcher = () -> {};
 
   /// Of the request that is carried out.
   private long nowMillis;
@@ -41,6 +42,11 @@ final class SimKernel {
 
   SimDescriptors descriptors() {
     return descriptors;
+  }
+
+  /// See [SimScheduler#watch].
+  void watch(Runnable run) {
+    watcher = run;
   }
 
   /// Operations that the disk was asked for.
@@ -78,6 +84,9 @@ final class SimKernel {
     if (operation == null) {
       return withoutDisk(job);
     }
+    if (job.write != null) {
+      watcher.run();
+    }
     Path path = pathOf(job);
     operations++;
     Fault fault = faults.strike(operation, path, random);
@@ -92,6 +101,7 @@ final class SimKernel {
     trace.add(path.toString());
     trace.add(operation.name().hashCode() * 1_000_003L + job.request.length, job.request.offset);
     trace.add(operations, result);
+    watcher.run();
     return result;
   }
 

@@ -132,6 +132,20 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
     return kernel.descriptors().count();
   }
 
+  /// Tasks that have not ended, with the root task; for tests of leaks.
+  public int tasks() {
+    return baton.tasks();
+  }
+
+  /// Has something run whenever what a crash would leave may have changed: before each write that
+  /// the disk carries out, while it is in flight, and after each operation, before anybody knows its
+  /// result. One run then has all its crashes: see [SimDisk#crash] and [SimDisk#kill].
+  ///
+  /// @param watcher looks at the disk and calls nothing else of the simulation
+  public void watch(Runnable watcher) {
+    kernel.watch(watcher);
+  }
+
   /// Everything that happened, in one number: equal for equal runs.
   public long traceHash() {
     return Trace.mix(baton.trace().hash(), baton.trace().events());

@@ -226,4 +226,37 @@ final class SimDiskTest {
     assertArrayEquals(expected, disk.crash(3).read(FILE));
     assertThrows(IllegalArgumentException.class, () -> disk.flipBit(FILE, 600, 0));
   }
+
+  @Test
+  void crashesKeepAsMuchAsTheyAreTold() throws Exception {
+    SimFile file = newDurableFile(4096);
+    write(file, 0, filled(4096, 2), SimFile.Way.CACHED);
+    for (int seed = 0; seed < 20; seed++) {
+      assertArrayEquals(filled(4096, 1), disk.crash(seed, 0).read(FILE));
+      assertArrayEquals(filled(4096, 2), disk.crash(seed, 100).read(FILE));
+    }
+    assertThrows(IllegalArgumentException.class, () -> disk.crash(0, 101));
+  }
+
+  @Test
+  void theEndOfTheProcessTakesNothingThatWasWritten() throws Exception {
+    SimFile file = newDurableFile(4096);
+    write(file, 0, filled(4096, 2), SimFile.Way.CACHED);
+    disk.createFile(disk.names().place(DIRECTORY.resolve("new"), false));
+    disk.begin(new InFlightWrite(file, 0, filled(1024, 3)));
+    TreeSet<String> images = new TreeSet<>();
+    for (int seed = 0; seed < CRASHES; seed++) {
+      SimDisk after = disk.kill(seed);
+      byte[] content = after.read(FILE);
+      images.add(content[0] + " " + content[1023]);
+      assertEquals(List.of("file", "new"), after.list(DIRECTORY));
+      assertArrayEquals(filled(3072, 2), Arrays.copyOfRange(content, 1024, 4096));
+    }
+    assertEquals(new TreeSet<>(List.of("2 2", "2 3", "3 2", "3 3")), images);
+    SimDisk lost = disk.kill(1).crash(1, 0);
+    assertArrayEquals(filled(4096, 1), lost.read(FILE), "it is not durable all the same");
+    assertEquals(List.of("file"), lost.list(DIRECTORY));
+    disk.kill(1).unlink(FILE);
+    assertTrue(disk.exists(FILE));
+  }
 }

@@ -267,6 +267,30 @@ final class SimSchedulerTest {
     }
   }
 
+  /// One run shows what as many losses of power would, and what they would in the middle of a write.
+  @Test
+  void aWatcherSeesEveryCrash() throws Exception {
+    SimDisk disk = newDisk();
+    SimScheduler scheduler = new SimScheduler(5, disk);
+    List<Long> moments = new ArrayList<>();
+    TreeSet<Long> images = new TreeSet<>();
+    scheduler.watch(
+        () -> {
+          moments.add(scheduler.operations());
+          images.add(disk.crash(5).contentHash());
+        });
+    assertTrue(scheduler.run(() -> workload(scheduler, 3)));
+    long writes = 3 * 4;
+    assertEquals(scheduler.operations() + writes, moments.size());
+    for (long after = 1; after < scheduler.operations(); after++) {
+      SimDisk other = newDisk();
+      Faults faults = new Faults().losePowerAfter(after);
+      SimScheduler cut = new SimScheduler(5, other, faults);
+      assertFalse(cut.run(() -> workload(cut, 3)));
+      assertTrue(images.contains(other.crash(5).contentHash()), "operation " + after);
+    }
+  }
+
   @Test
   void memoryOfTheKernelIsGuarded() throws Exception {
     SimScheduler scheduler = new SimScheduler(1, newDisk());
