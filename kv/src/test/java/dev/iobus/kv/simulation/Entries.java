@@ -1,0 +1,63 @@
+package dev.iobus.kv.simulation;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/// The keys of a simulation, and what a batch writes under one: bytes that tell the batch, so that a
+/// value which nobody wrote is found out. Stateless.
+final class Entries {
+
+  /// Keys are numbered from 0, in their order.
+  static final int KEYS = 12;
+
+  /// A value tells at least the batch and the key.
+  static final int SIZE_MIN = 8;
+
+  private static final byte[][] BYTES = new byte[KEYS][];
+
+  static {
+    for (int key = 0; key < KEYS; key++) {
+      // The empty key comes first; one is long.
+      String text = key == 0 ? "" : "key%02d".formatted(key) + (key == 7 ? "x".repeat(300) : "");
+      BYTES[key] = text.getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  private Entries() {}
+
+  /// Not to be changed.
+  static byte[] key(int key) {
+    return BYTES[key];
+  }
+
+  /// The number of a key.
+  ///
+  /// @throws AssertionError when nobody writes it
+  static int keyOf(byte[] bytes) {
+    for (int key = 0; key < KEYS; key++) {
+      if (Arrays.equals(BYTES[key], bytes)) {
+        return key;
+      }
+    }
+    throw new AssertionError("nobody wrote a key of " + bytes.length + " bytes");
+  }
+
+  /// What batch `number` writes under a key.
+  static byte[] value(int number, int key, int size) {
+    byte[] value = new byte[size];
+    // Half of it is easy to compress.
+    SplittableRandom random = new SplittableRandom(number * 31L + key);
+    for (int i = SIZE_MIN; i < size; i++) {
+      value[i] = (i & 64) == 0 ? (byte) number : (byte) random.nextInt();
+    }
+    ByteBuffer.wrap(value).putInt(number).putInt(key);
+    return value;
+  }
+
+  /// The batch that wrote a value.
+  static int numberOf(byte[] value) {
+    return value.length < SIZE_MIN ? 0 : ByteBuffer.wrap(value).getInt();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.iobus.kv.simulation;
+
+import dev.iobus.storage.wal.Durability;
+import java.util.List;
+
+/// What a client does to a store. Immutable.
+sealed interface Step {
+
+  /// One key of a batch.
+  ///
+  /// @param size bytes of its value; [#DELETE] removes the key
+  record Change(int key, int size) {
+
+    static final int DELETE = -1;
+
+    boolean isDelete() {
+      return size == DELETE;
+    }
+  }
+
+  /// A batch, or a put or delete alone.
+  record Write(List<Change> changes, Durability durability) implements Step {}
+
+  /// What is in memory becomes a table.
+  record Flush() implements Step {}
+
+  /// All tables become one.
+  record Compact() implements Step {}
+
+  /// Everything that is visible becomes durable.
+  record Sync() implements Step {}
+
+  /// Close and open.
+  record Reopen() implements Step {}
+
+  /// Nothing happens for so long.
+  record Pause(int millis) implements Step {}
+
+  /// Everything is read in every way.
+  record Read() implements Step {}
+
+  /// A snapshot that is read after each later step, until the store is closed.
+  record TakeSnapshot() implements Step {}
+
+  /// A table is checked block for block.
+  record Verify() implements Step {}
+}
