@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// The way of a record into the log's memory: room, a place, its bytes. Thread-safe.
 final class Appender {
 
+  /// A record up to this length is put into the log under its lock: that takes less time than to
+  /// count its place as taken and as filled. Nothing is reserved for one whose memory cannot be
+  /// read.
+  private static final int SHORT_BYTES = 512;
+
   // Constant after construction.
   private final String log;
   private final Scheduler scheduler;
@@ -51,6 +56,12 @@ final class Appender {
   /// Puts one record into the log. Returns its end.
   long append(MemorySegment payload) throws IOException {
     int length = checkLength(payload.byteSize());
+    if (length <= SHORT_BYTES) {
+      long end = tryAppend(payload, length);
+      if (end >= 0) {
+        return end;
+      }
+    }
     Reservation reservation;
     if (WalFormat.frameBytes(length) <= groupBytes) {
       reservation = new Reservation(this, length, null);
@@ -62,6 +73,24 @@ final class Appender {
     reservation.put(0, payload, 0, length);
     reservation.fill();
     return reservation.end();
+  }
+
+  /// As [#append(MemorySegment)] where there is room; −1 where that must be waited for.
+  private long tryAppend(MemorySegment payload, int length) throws WalFailedException {
+    lock.lock();
+    try {
+      state.requireOpen();
+      Group group = room.groupFor(WalFormat.frameBytes(length));
+      if (group == null) {
+        return -1;
+      }
+      long end = group.append(payload, length, progress.durable());
+      reserved(end, 1);
+      commit.hurry();
+      return end;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Puts records into the log, with one reservation for as many as fit into a group. Returns the
@@ -157,7 +186,7 @@ final class Appender {
   private void awaitRoom(long frameBytes, boolean alone) throws IOException {
     boolean late;
     Waiter waiter;
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       state.requireOpen();
@@ -169,11 +198,11 @@ final class Appender {
       if (late) {
         counts.segmentLate();
       }
-      chain = commit.settle(waiter);
+      woken = commit.settle(waiter);
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, waiter);
+    wakeUps.wake(woken, waiter);
     if (late) {
       LogEvents.segmentLate(log);
     }
@@ -200,42 +229,46 @@ final class Appender {
   /// Takes the next place. Waits for no I/O and for no other task, and never fails for what was
   /// acquired.
   void reserve(Reservation reservation) {
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       place(reservation);
-      chain = commit.settlePermit();
+      woken = commit.settlePermit();
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, null);
+    wakeUps.wake(woken, null);
   }
 
   /// Needs the lock.
   private void place(Reservation reservation) {
-    progress.reserved(room.reserve(reservation));
-    counts.reserved(reservation.records());
+    reserved(room.reserve(reservation), reservation.records());
+  }
+
+  /// Needs the lock.
+  private void reserved(long end, int records) {
+    progress.reserved(end);
+    counts.reserved(records);
   }
 
   /// Takes back a permit that was not used.
   void giveBack(Reservation reservation) {
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       room.giveBack(reservation);
-      chain = commit.settlePermit();
+      woken = commit.settlePermit();
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, null);
+    wakeUps.wake(woken, null);
   }
 
   /// Counts a place filled, and lets the leader go that waited for the last one.
   void filled(FillCount fills) {
     Waiter leader = fills.filled();
     if (leader != null) {
-      leader.turn = Waiter.Turn.DONE;
-      wakeUps.wake(leader, null);
+      wakeUps.wakeFilled(leader);
     }
   }
 

@@ -26,6 +26,11 @@ final class FillCount {
     return state.decrementAndGet() == SEALED ? leader : null;
   }
 
+  /// Says that no place will be added, if all are filled.
+  boolean sealIfFilled() {
+    return state.compareAndSet(0, SEALED);
+  }
+
   /// Says that no place will be added.
   ///
   /// @return whether `waiter` has to wait to be woken

@@ -28,6 +28,9 @@ final class Flight {
   /// How long the device took, in nanoseconds; set by the leader before it has completed.
   long deviceNanos;
 
+  /// When the device was done; set with it.
+  long endNanos;
+
   /// Whether it was told to be slow.
   boolean reportedSlow;
 

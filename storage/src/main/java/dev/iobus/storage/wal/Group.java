@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 final class Group {
 
   // Constant after construction.
-  private final MemorySegment buffer;
+  private final GroupBuffer buffer;
   private final WalSegment segment;
   private final long offset;
   private final long startLsn;
@@ -22,7 +22,7 @@ final class Group {
   /// @param offset where in that segment's file
   /// @param startLsn LSN of its first byte
   /// @param padding bytes between the end of the frame before and its first byte
-  Group(MemorySegment buffer, WalSegment segment, long offset, long startLsn, int padding) {
+  Group(GroupBuffer buffer, WalSegment segment, long offset, long startLsn, int padding) {
     this.buffer = buffer;
     this.segment = segment;
     this.offset = offset;
@@ -32,17 +32,35 @@ final class Group {
 
   /// Takes the next `bytes` for a frame; returns where in the buffer it begins.
   long reserve(long bytes) {
-    assert used + bytes <= buffer.byteSize() : "reserved more than was acquired";
+    assert used + bytes <= memory().byteSize() : "reserved more than was acquired";
     long at = used;
     used += bytes;
     fills.add();
     return at;
   }
 
+  /// Puts a record into the place of the next frame. Returns the end of that frame.
+  long append(MemorySegment payload, int length, long durableMark) {
+    long at = used;
+    long bytes = WalFormat.frameBytes(length);
+    boolean put = false;
+    try {
+      MemorySegment.copy(payload, 0, memory(), at + WalFormat.FRAME_HEADER_BYTES, length);
+      put = true;
+    } finally {
+      if (!put) {
+        buffer.soiled(at + bytes);
+      }
+    }
+    used = at + bytes;
+    sealFrame(at, FrameType.FULL, length, durableMark);
+    return startLsn + used;
+  }
+
   /// Completes the frame at `at`, whose payload is in place.
   void sealFrame(long at, FrameType type, int payloadLength, long durableMark) {
     WalFormat.seal(
-        buffer,
+        memory(),
         at,
         type,
         payloadLength,
@@ -53,8 +71,12 @@ final class Group {
         durableMark);
   }
 
-  MemorySegment buffer() {
+  GroupBuffer buffer() {
     return buffer;
+  }
+
+  MemorySegment memory() {
+    return buffer.memory();
   }
 
   WalSegment segment() {

@@ -85,7 +85,8 @@ final class GroupCommit {
       return;
     }
     Waiter waiter;
-    Waiter chain;
+    WakeUps.Woken woken;
+    Flight flight;
     lock.lock();
     try {
       progress.requireWithin(lsn);
@@ -99,11 +100,17 @@ final class GroupCommit {
       }
       waiter = Waiter.forLsn(scheduler.currentTask(), lsn, durability);
       waiting.add(waiter);
-      chain = settle(waiter);
+      lookAround(waiter);
+      // Not while permits are out: who holds one may have to be woken first.
+      flight = waiter.turn == Waiter.Turn.LEAD && !room.mustDrain() ? takeOff(waiter) : null;
+      woken = wakeUps.take();
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, waiter);
+    wakeUps.wake(woken, waiter);
+    if (flight != null) {
+      perform(flight, waiter, woken == null);
+    }
     follow(waiter);
     if (!isReached(lsn, durability)) {
       lock.lock();
@@ -119,7 +126,7 @@ final class GroupCommit {
   /// Runs `callback` when everything below `lsn` has that durability, or never will.
   void whenReached(long lsn, Durability durability, AckCallback callback) {
     Waiter waiter = Waiter.forCallback(callback, lsn, durability);
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       state.requireNotClosed();
@@ -136,11 +143,11 @@ final class GroupCommit {
       } else {
         waiting.add(waiter);
       }
-      chain = settle(null);
+      woken = settle(null);
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, null);
+    wakeUps.wake(woken, null);
   }
 
   private boolean isReached(long lsn, Durability durability) {
@@ -163,7 +170,12 @@ final class GroupCommit {
   ///
   /// @param self the calling task's own waiter, if it has one
   /// @return those to wake once the lock is released
-  @Nullable Waiter settle(@Nullable Waiter self) {
+  WakeUps.@Nullable Woken settle(@Nullable Waiter self) {
+    lookAround(self);
+    return wakeUps.take();
+  }
+
+  private void lookAround(@Nullable Waiter self) {
     if (!state.hasFailed()) {
       if (leadership.isShared()) {
         room.openNext();
@@ -171,12 +183,11 @@ final class GroupCommit {
       room.grant();
       leadership.appoint(self);
     }
-    return wakeUps.take();
   }
 
   /// As [#settle], after a permit was used or given back: the leader may wait for the last one
   /// before it seals. Needs the lock.
-  @Nullable Waiter settlePermit() {
+  WakeUps.@Nullable Woken settlePermit() {
     if (leadership.isAtWork()) {
       change.signalAll();
     }
@@ -194,29 +205,39 @@ final class GroupCommit {
   /// Writes what is reserved now.
   void lead(Waiter self) {
     Flight flight;
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
-      if (!leadership.takeUp(self)) {
-        return;
-      }
-      while (!state.hasFailed() && room.mustDrain()) {
-        change.await();
-      }
-      if (state.hasFailed()) {
-        resign();
-        self.turn = Waiter.Turn.DONE;
-        return;
-      }
-      boolean sync = waiting.hasSynced() || (syncedByDefault && waiting.isEmpty());
-      LongRecord record = room.longRecord();
-      flight = begin(room.seal(), record, sync);
-      chain = settle(self);
+      flight = takeOff(self);
+      woken = wakeUps.take();
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, self);
-    perform(flight, self);
+    wakeUps.wake(woken, self);
+    if (flight != null) {
+      perform(flight, self, woken == null);
+    }
+  }
+
+  /// Takes up the turn to lead and begins the write of what is reserved now; null when there is
+  /// nothing to lead any more. Needs the lock.
+  private @Nullable Flight takeOff(Waiter self) {
+    if (!leadership.takeUp(self)) {
+      return null;
+    }
+    while (!state.hasFailed() && room.mustDrain()) {
+      change.await();
+    }
+    if (state.hasFailed()) {
+      resign();
+      self.turn = Waiter.Turn.DONE;
+      return null;
+    }
+    boolean sync = waiting.hasSynced() || (syncedByDefault && waiting.isEmpty());
+    LongRecord record = room.longRecord();
+    Flight flight = begin(room.seal(), record, sync);
+    lookAround(self);
+    return flight;
   }
 
   /// Needs the lock.
@@ -229,9 +250,10 @@ final class GroupCommit {
     return flight;
   }
 
-  private void perform(Flight flight, @Nullable Waiter self) {
+  /// @param atOnce whether the write has only just begun
+  private void perform(Flight flight, @Nullable Waiter self, boolean atOnce) {
     try {
-      writer.write(flight, progress.durable());
+      writer.write(flight, progress.durable(), atOnce);
       publish(flight, self);
     } catch (IOException | RuntimeException e) {
       fail(e, true);
@@ -243,25 +265,25 @@ final class GroupCommit {
 
   private void publish(Flight flight, @Nullable Waiter self) {
     LongRecord record = flight.record;
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       flights.completed(flight);
-      long now = scheduler.nanoTime();
+      writer.completed(flight);
       if (record != null) {
         room.endLongRecord();
       }
       if (!state.hasFailed()) {
         flights.acknowledge(progress);
         waiting.acknowledge(progress.written(), progress.durable(), wakeUps);
-        timer.wrote(now, progress.durable());
+        timer.wrote(flight.endNanos, progress.durable());
       }
       resign();
-      chain = settle(self);
+      woken = settle(self);
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, self);
+    wakeUps.wake(woken, self);
     if (record != null) {
       record.free();
     }
@@ -277,7 +299,7 @@ final class GroupCommit {
 
   /// Keeps the first failure and ends all waits.
   private void fail(Throwable failure, boolean leader) {
-    Waiter chain;
+    WakeUps.Woken woken;
     boolean isFirst;
     lock.lock();
     try {
@@ -291,11 +313,11 @@ final class GroupCommit {
       room.grant();
       change.signalAll();
       progress.ended();
-      chain = wakeUps.take();
+      woken = wakeUps.take();
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, null);
+    wakeUps.wake(woken, null);
     if (isFirst && leader) {
       LogEvents.failed(log, failure);
     }
@@ -313,15 +335,15 @@ final class GroupCommit {
 
   /// Segments were prepared, or could not be.
   void supplied() {
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       change.signalAll();
-      chain = settle(null);
+      woken = settle(null);
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, null);
+    wakeUps.wake(woken, null);
   }
 
   /// Whether there were writes in flight since this was asked last. Needs the lock.
@@ -374,24 +396,24 @@ final class GroupCommit {
     } finally {
       lock.unlock();
     }
-    perform(flight, null);
+    perform(flight, null, true);
   }
 
   /// Refuses new appends, makes everything durable, and writes the last mark. Places that were
   /// reserved must be filled for it to end.
   void finish() throws IOException {
-    Waiter chain;
+    WakeUps.Woken woken;
     lock.lock();
     try {
       state.close();
       progress.ended();
       room.close();
       room.grant();
-      chain = wakeUps.take();
+      woken = wakeUps.take();
     } finally {
       lock.unlock();
     }
-    wakeUps.wake(chain, null);
+    wakeUps.wake(woken, null);
     await(progress.tail(), Durability.SYNCED);
     awaitEnd(leadership::hasLeader);
     // There may be no place for a mark yet.

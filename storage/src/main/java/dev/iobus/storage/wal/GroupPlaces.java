@@ -1,7 +1,5 @@
 package dev.iobus.storage.wal;
 
-import java.lang.foreign.MemorySegment;
-
 /// Where the next group goes: one behind the other in a segment, then in the next one. Guarded by
 /// the log's lock.
 final class GroupPlaces {
@@ -52,7 +50,7 @@ final class GroupPlaces {
   }
 
   /// A group at the next place, after [#advance()]. The place is taken by [#end].
-  Group open(MemorySegment buffer) {
+  Group open(GroupBuffer buffer) {
     long start = segment.firstLsn() + (nextOffset - blockSize);
     return new Group(buffer, segment, nextOffset, start, Math.toIntExact(start - lastEnd));
   }

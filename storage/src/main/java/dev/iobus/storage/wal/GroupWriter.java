@@ -45,25 +45,24 @@ final class GroupWriter {
   /// Writes a sealed group, then a long record, as far as there are any.
   ///
   /// @param durable LSN below which everything is durable already
-  void write(Flight flight, long durable) throws IOException {
+  /// @param atOnce whether it has only just begun
+  void write(Flight flight, long durable, boolean atOnce) throws IOException {
     Group group = flight.group;
     LongRecord record = flight.record;
-    if (group != null) {
-      awaitFilled(group.fills());
-    }
-    if (record != null) {
-      awaitFilled(record.fills());
-    }
-    long begin = scheduler.nanoTime();
+    boolean waited = group != null && awaitFilled(group.fills());
+    waited |= record != null && awaitFilled(record.fills());
+    long begin = atOnce && !waited ? flight.beginNanos : scheduler.nanoTime();
     if (group != null) {
       if (flight.shared) {
         writer.writeShared(group);
       } else {
         writer.write(group, flight.sync && record == null, durable);
       }
-      written(group, flight.shared);
     }
     if (record != null) {
+      if (group != null) {
+        written(group);
+      }
       for (int i = 0; i < record.pieces(); i++) {
         writePiece(record, i, durable);
       }
@@ -71,15 +70,21 @@ final class GroupWriter {
     if (flight.sync && !flight.shared) {
       writer.sync();
     }
-    flight.deviceNanos = scheduler.nanoTime() - begin;
+    flight.endNanos = scheduler.nanoTime();
+    flight.deviceNanos = flight.endNanos - begin;
     LogEvents.written(flight);
   }
 
-  private void awaitFilled(FillCount fills) {
+  /// Returns whether it took time.
+  private boolean awaitFilled(FillCount fills) {
+    if (fills.sealIfFilled()) {
+      return false;
+    }
     Waiter leader = Waiter.forFills(scheduler.currentTask());
     if (fills.seal(leader)) {
       wakeUps.awaitTurn(leader);
     }
+    return true;
   }
 
   /// Writes a piece of a long record in the place of a group.
@@ -93,18 +98,30 @@ final class GroupWriter {
     }
     record.writePiece(index, piece, durable);
     writer.write(piece, false, durable);
-    written(piece, false);
+    written(piece);
   }
 
-  /// Takes note of a group that was written: its buffer can be used again.
-  private void written(Group group, boolean shared) {
+  private void written(Group group) {
     lock.lock();
     try {
-      counts.written(group, places.paddingOf(group), shared);
-      live.written(group.segment());
-      room.addBuffer(group.buffer());
+      written(group, false);
     } finally {
       lock.unlock();
     }
+  }
+
+  /// Takes note of a write that has completed. Needs the lock.
+  void completed(Flight flight) {
+    Group group = flight.group;
+    if (group != null && flight.record == null) {
+      written(group, flight.shared);
+    }
+  }
+
+  /// A group is written: its buffer can be used again. Needs the lock.
+  private void written(Group group, boolean shared) {
+    counts.written(group, places.paddingOf(group), shared);
+    live.written(group.segment());
+    room.addBuffer(group.buffer());
   }
 }

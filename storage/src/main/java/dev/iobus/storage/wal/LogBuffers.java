@@ -14,7 +14,7 @@ final class LogBuffers implements AutoCloseable {
   private final LogMemory memory;
   private final long bytes;
   private final Arena arena;
-  private final MemorySegment[] groups = new MemorySegment[GROUPS];
+  private final GroupBuffer[] groups = new GroupBuffer[GROUPS];
   private final MemorySegment zeros;
   private final MemorySegment headerBlock;
 
@@ -30,13 +30,13 @@ final class LogBuffers implements AutoCloseable {
     memory.reserve(bytes);
     this.arena = Arena.ofShared();
     for (int i = 0; i < GROUPS; i++) {
-      groups[i] = arena.allocate(groupBytes, blockSize);
+      groups[i] = new GroupBuffer(arena.allocate(groupBytes, blockSize));
     }
     this.zeros = arena.allocate(SegmentSupply.ZERO_BYTES, blockSize);
     this.headerBlock = arena.allocate(blockSize, blockSize);
   }
 
-  MemorySegment[] groups() {
+  GroupBuffer[] groups() {
     return groups;
   }
 

@@ -123,7 +123,7 @@ final class LogOpening {
     LogTimer timer = new LogTimer(scheduler, lock, start);
     GroupPlaces places = new GroupPlaces(groupBytes, blockSize, supply, live, first);
     Room room = new Room(groupBytes, supply, places, wakeUps);
-    for (MemorySegment buffer : buffers.groups()) {
+    for (GroupBuffer buffer : buffers.groups()) {
       room.addBuffer(buffer);
     }
     GroupWriter leader =

@@ -1,12 +1,24 @@
 package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /// How far the log has come, and who follows it as it grows. Written under the log's lock, read by
 /// anybody.
 ///
 /// Everything below the tail is reserved; of that a prefix is written, and of that one durable.
 final class LogProgress {
+
+  private static final VarHandle TAIL;
+
+  static {
+    try {
+      TAIL = MethodHandles.lookup().findVarHandle(LogProgress.class, "tail", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   // Constant after construction.
   private final Scheduler.Lock lock;
@@ -56,7 +68,8 @@ final class LogProgress {
 
   /// A record was reserved that ends at `lsn`. Needs the lock.
   void reserved(long lsn) {
-    tail = lsn;
+    // Nothing is read after it that another task writes; the lock orders the rest.
+    TAIL.setRelease(this, lsn);
   }
 
   /// Everything below `writtenTo` is written, and below `durableTo` durable. Needs the lock.

@@ -85,9 +85,9 @@ final class LongRecord {
         index == 0 ? FrameType.FIRST : index == last ? FrameType.LAST : FrameType.MIDDLE;
     int length = pieceLength(index);
     long from = (long) index * (groupBytes - FRAME_HEADER_BYTES);
-    MemorySegment.copy(payload, from, group.buffer(), FRAME_HEADER_BYTES, length);
+    MemorySegment.copy(payload, from, group.memory(), FRAME_HEADER_BYTES, length);
     WalFormat.seal(
-        group.buffer(),
+        group.memory(),
         0,
         type,
         length,

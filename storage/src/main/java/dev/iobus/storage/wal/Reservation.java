@@ -116,7 +116,7 @@ final class Reservation implements Permit, Place {
       MemorySegment.copy(from, fromOffset, longRecord.payload(), position, length);
     } else if (group != null) {
       MemorySegment.copy(
-          from, fromOffset, group.buffer(), at + FRAME_HEADER_BYTES + position, length);
+          from, fromOffset, group.memory(), at + FRAME_HEADER_BYTES + position, length);
     }
   }
 
@@ -147,7 +147,7 @@ final class Reservation implements Permit, Place {
     long frame = at;
     for (MemorySegment payload : payloads.subList(from, to)) {
       int length = (int) payload.byteSize();
-      MemorySegment.copy(payload, 0, target.buffer(), frame + FRAME_HEADER_BYTES, length);
+      MemorySegment.copy(payload, 0, target.memory(), frame + FRAME_HEADER_BYTES, length);
       target.sealFrame(frame, FrameType.FULL, length, appender.durableMark());
       frame += WalFormat.frameBytes(length);
     }

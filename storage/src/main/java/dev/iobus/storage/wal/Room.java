@@ -1,6 +1,5 @@
 package dev.iobus.storage.wal;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,7 @@ final class Room {
   private final GroupPlaces places;
   private final WakeUps wakeUps;
 
-  private final ArrayDeque<MemorySegment> spare = new ArrayDeque<>();
+  private final ArrayDeque<GroupBuffer> spare = new ArrayDeque<>();
   private final Waiter.Queue waiters = new Waiter.Queue();
   private @Nullable Group open;
   private @Nullable LongRecord longRecord;
@@ -40,7 +39,7 @@ final class Room {
   }
 
   /// Gives the memory of one group to be used in turn: at first, and when that group is written.
-  void addBuffer(MemorySegment buffer) {
+  void addBuffer(GroupBuffer buffer) {
     spare.add(buffer);
   }
 
@@ -51,6 +50,11 @@ final class Room {
     }
     permitBytes += frameBytes;
     return true;
+  }
+
+  /// The open group, if it has room for a frame and nobody waits for that; null otherwise.
+  @Nullable Group groupFor(long frameBytes) {
+    return waiters.isEmpty() && fits(frameBytes) ? open : null;
   }
 
   /// Queues a task for room; [#grant()] gives it.
@@ -215,7 +219,7 @@ final class Room {
 
   /// Opens a group if there is none, and a buffer and a place for one.
   void openNext() {
-    MemorySegment buffer = spare.peek();
+    GroupBuffer buffer = spare.peek();
     if (open != null || longRecord != null || buffer == null || !places.advance()) {
       return;
     }
@@ -253,7 +257,7 @@ final class Room {
 
   /// The next group of the long record that is being written, with a buffer of its own.
   Group nextPiece(long frameBytes) {
-    MemorySegment buffer = spare.poll();
+    GroupBuffer buffer = spare.poll();
     if (buffer == null || !places.advance()) {
       throw new AssertionError("a long record was permitted without room for it");
     }

@@ -19,6 +19,7 @@ final class WakeUps {
   // Guarded by the lock.
   private @Nullable Waiter head;
   private @Nullable Waiter tail;
+  private @Nullable Waiter leader;
 
   /// Written under the lock, read by anybody.
   private volatile int uninterruptedWaiters;
@@ -47,8 +48,9 @@ final class WakeUps {
     waiter.turn = Waiter.Turn.DONE;
   }
 
-  /// Makes `waiter` the leader and wakes it at once: the next write begins while the rest still
-  /// wakes, and a leader, which waits again later, is never part of a chain twice. Needs the lock.
+  /// Makes `waiter` the leader, to be woken before all others after the lock is released: the next
+  /// write begins while the rest still wakes. A leader, which waits again later, is part of no
+  /// chain. Needs the lock.
   ///
   /// @param self the calling task's own waiter, which needs no waking
   void lead(Waiter waiter, @Nullable Waiter self) {
@@ -58,29 +60,51 @@ final class WakeUps {
     }
     waiter.turn = Waiter.Turn.LEAD;
     if (waiter != self) {
-      unpark(waiter);
-      if (uninterruptedWaiters > 0) {
-        uninterrupted.signalAll();
-      }
+      assert leader == null : "two leaders at once";
+      leader = waiter;
     }
   }
 
-  /// Those to wake, for [#wake]; they are the caller's from now on. Needs the lock.
-  @Nullable Waiter take() {
-    Waiter chain = head;
+  /// Those to wake, for [#wake]; they are the caller's from now on. Null when there are none. Needs
+  /// the lock.
+  @Nullable Woken take() {
+    if (head == null && leader == null) {
+      return null;
+    }
+    Woken woken = new Woken(leader, head);
     head = null;
     tail = null;
-    return chain;
+    leader = null;
+    return woken;
   }
 
-  /// Wakes all of the chain but `self`, the calling task's own waiter. Called without the lock.
-  void wake(@Nullable Waiter chain, @Nullable Waiter self) {
-    for (Waiter waiter = chain; waiter != null; waiter = waiter.nextWoken) {
+  /// Wakes all but `self`, the calling task's own waiter. Called without the lock, under which each
+  /// wake-up, a system call, would keep others waiting.
+  void wake(@Nullable Woken woken, @Nullable Waiter self) {
+    if (woken == null) {
+      return;
+    }
+    Waiter next = woken.leader();
+    if (next != null) {
+      unpark(next);
+    }
+    for (Waiter waiter = woken.first(); waiter != null; waiter = waiter.nextWoken) {
       if (waiter != self) {
         unpark(waiter);
       }
     }
-    if (chain != null && uninterruptedWaiters > 0) {
+    wakeUninterrupted();
+  }
+
+  /// Ends the wait of a leader for the places of its group. Called without the lock.
+  void wakeFilled(Waiter leader) {
+    leader.turn = Waiter.Turn.DONE;
+    unpark(leader);
+    wakeUninterrupted();
+  }
+
+  private void wakeUninterrupted() {
+    if (uninterruptedWaiters > 0) {
       lock.lock();
       try {
         uninterrupted.signalAll();
@@ -119,4 +143,10 @@ final class WakeUps {
       lock.unlock();
     }
   }
+
+  /// Tasks to wake.
+  ///
+  /// @param leader who is to lead
+  /// @param first the first one whose wait is over, linked to the others
+  record Woken(@Nullable Waiter leader, @Nullable Waiter first) {}
 }

@@ -100,10 +100,7 @@ final class WalWriter {
 
   /// The bytes of a group, with zeros up to the end of its last block.
   private MemorySegment blocks(Group group) {
-    long bytes = group.blockBytes(blockSize);
-    MemorySegment buffer = group.buffer();
-    buffer.asSlice(group.used(), bytes - group.used()).fill((byte) 0);
-    return buffer.asSlice(0, bytes);
+    return group.buffer().padded(group.used(), group.blockBytes(blockSize));
   }
 
   private boolean isClean() {
