@@ -3,6 +3,7 @@ package dev.iobus.storage.wal;
 import dev.iobus.Scheduler;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,7 @@ final class Appender {
 
   /// Puts one record into the log. Returns its end.
   long append(MemorySegment payload) throws IOException {
-    int length = checkLength(payload.byteSize());
+    int length = check(payload);
     if (length <= SHORT_BYTES) {
       long end = tryAppend(payload, length);
       if (end >= 0) {
@@ -70,8 +71,14 @@ final class Appender {
       reservation = acquire(length);
       reserve(reservation);
     }
-    reservation.put(0, payload, 0, length);
-    reservation.fill();
+    boolean filled = false;
+    try {
+      reservation.put(0, payload, 0, length);
+      reservation.fill();
+      filled = true;
+    } finally {
+      endUnfilled(reservation, filled);
+    }
     return reservation.end();
   }
 
@@ -100,7 +107,7 @@ final class Appender {
       throw new IllegalArgumentException("no records");
     }
     for (MemorySegment payload : payloads) {
-      checkLength(payload.byteSize());
+      check(payload);
     }
     long end = 0;
     int from = 0;
@@ -121,12 +128,37 @@ final class Appender {
       } else {
         Reservation reservation = new Reservation(this, bytes, to - from);
         take(reservation);
-        reservation.fillAll(payloads, from, to);
+        boolean filled = false;
+        try {
+          reservation.fillAll(payloads, from, to);
+          filled = true;
+        } finally {
+          endUnfilled(reservation, filled);
+        }
         end = reservation.end();
         from = to;
       }
     }
     return end;
+  }
+
+  /// Refuses a record that is too long, or that the caller cannot read: it would take a place that
+  /// is never filled.
+  private static int check(MemorySegment payload) {
+    int length = checkLength(payload.byteSize());
+    if (length > 0) {
+      byte _ = payload.get(ValueLayout.JAVA_BYTE, 0);
+    }
+    return length;
+  }
+
+  /// Ends the log when the memory of a record went away after the record had got its place: behind
+  /// that nothing can be written.
+  private void endUnfilled(Reservation reservation, boolean filled) {
+    if (!filled) {
+      commit.failUnfilled();
+      reservation.abandon();
+    }
   }
 
   private static int checkLength(long length) {

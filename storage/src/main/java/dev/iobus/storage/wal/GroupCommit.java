@@ -323,6 +323,14 @@ final class GroupCommit {
     }
   }
 
+  /// A place that was reserved will never be filled.
+  void failUnfilled() {
+    IllegalStateException cause =
+        new IllegalStateException("the memory of a record went away while it was appended");
+    fail(cause, false);
+    LogEvents.failed(log, cause);
+  }
+
   /// Why the log has failed; only once it has.
   WalFailedException failure() {
     lock.lock();

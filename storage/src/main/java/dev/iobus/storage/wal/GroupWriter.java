@@ -11,6 +11,7 @@ final class GroupWriter {
   // Constant after construction.
   private final Scheduler scheduler;
   private final Scheduler.Lock lock;
+  private final LogState state;
   private final Room room;
   private final GroupPlaces places;
   private final LiveSegments live;
@@ -21,6 +22,7 @@ final class GroupWriter {
   GroupWriter(
       Scheduler scheduler,
       Scheduler.Lock lock,
+      LogState state,
       Room room,
       GroupPlaces places,
       LiveSegments live,
@@ -29,6 +31,7 @@ final class GroupWriter {
       LogCounts counts) {
     this.scheduler = scheduler;
     this.lock = lock;
+    this.state = state;
     this.room = room;
     this.places = places;
     this.live = live;
@@ -51,6 +54,9 @@ final class GroupWriter {
     LongRecord record = flight.record;
     boolean waited = group != null && awaitFilled(group.fills());
     waited |= record != null && awaitFilled(record.fills());
+    if (waited) {
+      requireNotFailed();
+    }
     long begin = atOnce && !waited ? flight.beginNanos : scheduler.nanoTime();
     if (group != null) {
       if (flight.shared) {
@@ -73,6 +79,16 @@ final class GroupWriter {
     flight.endNanos = scheduler.nanoTime();
     flight.deviceNanos = flight.endNanos - begin;
     LogEvents.written(flight);
+  }
+
+  /// A place that was waited for may have been given up.
+  private void requireNotFailed() throws WalFailedException {
+    lock.lock();
+    try {
+      state.requireNotFailed();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Returns whether it took time.

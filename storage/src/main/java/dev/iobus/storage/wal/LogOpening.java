@@ -127,7 +127,8 @@ final class LogOpening {
       room.addBuffer(buffer);
     }
     GroupWriter leader =
-        new GroupWriter(scheduler, lock, room, places, live, writer, wakeUps, counts);
+        new GroupWriter(
+            scheduler, lock, state, room, places, live, writer, wakeUps, counts);
     GroupCommit commit =
         new GroupCommit(
             log, scheduler, lock, synced, state, progress, room, leader, wakeUps, timer, counts);

@@ -136,6 +136,16 @@ final class Reservation implements Permit, Place {
     appender.filled(fills);
   }
 
+  /// Gives the place up without a frame, in a log that has failed.
+  void abandon() {
+    state = State.ENDED;
+    if (longRecord != null) {
+      appender.filled(longRecord.fills());
+    } else if (group != null) {
+      appender.filled(group.fills());
+    }
+  }
+
   /// Puts the records `from` to `to` of the list and says that they are there.
   void fillAll(List<MemorySegment> payloads, int from, int to) {
     requireReserved();

@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -205,6 +208,65 @@ class WalAppendTest {
       assertTrue(
           String.valueOf(told.poll(30, TimeUnit.SECONDS)).contains("failed and takes no more"));
       assertEquals("null", told.poll(30, TimeUnit.SECONDS));
+    }
+  }
+
+  /// A record in memory that its caller may not read took a place that was never filled: from then
+  /// on nothing was written, and the close waited for ever.
+  @Test
+  void memoryThatCannotBeReadTakesNoPlace() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      for (int length : new int[] {100, 5_000, 100_000}) {
+        MemorySegment gone = gone(length);
+        long tail = wal.tail();
+        assertThrows(IllegalStateException.class, () -> wal.append(gone));
+        assertThrows(
+            IllegalStateException.class, () -> wal.append(List.of(heap(record(9, 100)), gone)));
+        assertEquals(tail, wal.tail());
+        wal.append(heap(record(length, length)), Durability.SYNCED);
+      }
+      log.crash();
+      log.open();
+      assertEquals(3, log.recovered.size());
+      assertArrayEquals(record(100_000, 100_000), log.recovered.get(2));
+    }
+  }
+
+  @Test
+  void memoryThatGoesWhileItIsAppendedEndsTheLog() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      wal.append(heap(record(0, 100)), Durability.SYNCED);
+      // One after the other: looked at, measured, and put.
+      Iterator<MemorySegment> given =
+          List.of(heap(new byte[90]), heap(new byte[90]), gone(90)).iterator();
+      List<MemorySegment> changing =
+          new AbstractList<>() {
+            @Override
+            public MemorySegment get(int index) {
+              return given.next();
+            }
+
+            @Override
+            public int size() {
+              return 1;
+            }
+          };
+      assertThrows(IllegalStateException.class, () -> wal.append(changing));
+      WalFailedException failed =
+          assertThrows(WalFailedException.class, () -> wal.append(heap(record(1, 100))));
+      assertTrue(String.valueOf(failed.getCause()).contains("went away"), failed.toString());
+      assertThrows(WalFailedException.class, wal::sync);
+      assertThrows(WalFailedException.class, wal::close);
+      log.open();
+      assertEquals(1, log.recovered.size());
+    }
+  }
+
+  private static MemorySegment gone(int length) {
+    try (Arena arena = Arena.ofConfined()) {
+      return arena.allocate(length);
     }
   }
 
