@@ -8,8 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
 import dev.iobus.BusException;
+import dev.iobus.BusOptions;
 import dev.iobus.OpenFlag;
 import dev.iobus.SharedBus;
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimOperation;
+import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.TestBus;
@@ -251,6 +256,51 @@ class PageFileTest {
     bed.file.discard();
     assertEquals(0, bed.cache.stats().dirtyBytes());
     assertEquals(0, bed.cache.stats().writes());
+  }
+
+  /// A kernel that could not write what a sync asked for may forget it, and call the next sync a
+  /// success. So the first failure is the last word: no flush says "durable" after it, and the log
+  /// stays needed from where it was.
+  @Test
+  void aFailedSyncIsFinal() throws Exception {
+    for (int seed = 1; seed <= 5; seed++) {
+      SimDisk disk = new SimDisk();
+      disk.createDirectories(Path.of("/sim"));
+      Faults faults = new Faults();
+      faults.error("EIO", SimOperation.DATA_SYNC).inFiles("pages").at(2);
+      SimScheduler scheduler = new SimScheduler(seed, disk, faults);
+      assertTrue(scheduler.run(() -> failSecondSync(scheduler)), "seed " + seed);
+    }
+  }
+
+  private void failSecondSync(SimScheduler scheduler) throws Exception {
+    try (SharedBus simulated = SharedBus.open(BusOptions.defaults().withScheduler(scheduler));
+        DataDirectory directory = DataDirectory.open(simulated, Path.of("/sim/data"));
+        DataFile data = directory.create("pages", false);
+        PageCache cache =
+            PageCache.open(
+                simulated,
+                new MemoryBudget((256 << 10) + (1 << 20) + (64 << 10) + (2 << 20)),
+                OPTIONS)) {
+      TestPages codec = new TestPages(FILE_ID, data.path());
+      PageFile file = cache.attachPages(data, FILE_ID, codec, lsn -> {});
+      Bed bed = new Bed(cache, data, codec, new TestLog(), file);
+      bed.put(0, 1, 10);
+      file.flush();
+      assertEquals(NONE, file.neededFromLsn());
+      bed.put(0, 2, 20);
+      bed.put(5, 2, 30);
+      BusException first = assertThrows(BusException.class, file::flush);
+      assertEquals("EIO", first.errnoName());
+      for (int again = 0; again < 3; again++) {
+        assertSame(first, assertThrows(IOException.class, file::flush).getCause());
+        assertEquals(20, file.neededFromLsn());
+        bed.put(7 + again, 3, 40);
+      }
+      assertEquals(2, bed.get(0));
+      assertSame(first, assertThrows(IOException.class, file::close).getCause());
+      file.discard();
+    }
   }
 
   /// A version that is committed while the one before is being written waits for the next write.
