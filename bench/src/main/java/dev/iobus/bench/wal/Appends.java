@@ -10,9 +10,12 @@ import dev.iobus.storage.wal.Durability;
 import dev.iobus.storage.wal.Wal;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 
-/// Writers that append to one log, each waiting for its record before it appends the next.
-/// The numbers of a run begin at 0 for each writer. Thread-safe.
+/// Writers that append to one log, each waiting for its record before it appends the next. As the
+/// log grows they release what is far behind, as a store does whose tables say it by now: so
+/// segments are used again, and what is measured is not how they are made. The numbers of a run
+/// begin at 0 for each writer. Thread-safe.
 final class Appends {
 
   /// One of them; confined to its thread until the run is over.
@@ -20,6 +23,7 @@ final class Appends {
 
     private final MemorySegment record;
     private long acknowledged;
+    private long acknowledgedEnd;
 
     Writer(int length) {
       this.record = MemorySegment.ofArray(new byte[length]);
@@ -31,14 +35,22 @@ final class Appends {
   private final Threads threads;
   private final int run;
   private final Writer[] writers;
+  private final long heldBytes;
+
+  /// LSN at which the log begins by now: the end of some record.
+  private final AtomicLong heldFrom;
 
   /// @param run stands in every record
   /// @param length of each record, at least [LogRecord#LENGTH_MIN] bytes
-  Appends(Wal wal, Durability durability, Threads threads, int run, int length) {
+  /// @param heldBytes of the log that are never released
+  Appends(
+      Wal wal, Durability durability, Threads threads, int run, int length, long heldBytes) {
     this.wal = wal;
     this.durability = durability;
     this.threads = threads;
     this.run = run;
+    this.heldBytes = heldBytes;
+    this.heldFrom = new AtomicLong(wal.tail());
     this.writers = new Writer[threads.count()];
     for (int i = 0; i < writers.length; i++) {
       writers[i] = new Writer(length);
@@ -69,14 +81,26 @@ final class Appends {
               + " durable up to LSN " + wal.durableLsn() + ", expected " + end);
     }
     writer.acknowledged = number + 1;
+    writer.acknowledgedEnd = end;
+    long from = heldFrom.get();
+    if (end - from > heldBytes && heldFrom.compareAndSet(from, end)) {
+      wal.release(end);
+    }
     return length;
   }
 
-  /// How many records of each writer were acknowledged; after the run.
+  /// Where the log begins; after the run.
+  long heldFrom() {
+    return heldFrom.get();
+  }
+
+  /// How many records of each writer were acknowledged, 0 where all of them were released; after
+  /// the run.
   long[] acknowledged() {
     long[] counts = new long[writers.length];
     for (int i = 0; i < counts.length; i++) {
-      counts[i] = writers[i].acknowledged;
+      boolean held = writers[i].acknowledgedEnd > heldFrom.get();
+      counts[i] = held ? writers[i].acknowledged : 0;
     }
     return counts;
   }

@@ -25,8 +25,8 @@ import java.nio.file.Path;
 /// would measure how segments are made. Confined to one thread.
 ///
 /// A run opens the log, warms up, releases what that took, measures, and closes; then it opens the
-/// log again and looks for every record that was acknowledged. Segments still hold records of
-/// earlier runs, none of which may come back.
+/// log again and looks for every record that was acknowledged and not released. Segments still hold
+/// records of earlier runs, none of which may come back.
 final class MeasuredLog implements AutoCloseable {
 
   /// What a run gave.
@@ -111,7 +111,7 @@ final class MeasuredLog implements AutoCloseable {
   /// Appends until some segments were used, and forgets it.
   private void fill() throws Exception {
     MemorySegment filler = MemorySegment.ofArray(new byte[FILLER_BYTES]);
-    try (Wal wal = open(settings.durability(), new RecoveredRecords(0, 0, 0))) {
+    try (Wal wal = open(settings.durability(), new RecoveredRecords(0, 0, 0, true))) {
       while (wal.stats().bytes() < (long) SEGMENTS * settings.segmentBytes()) {
         wal.append(filler, Durability.WRITTEN);
       }
@@ -129,7 +129,7 @@ final class MeasuredLog implements AutoCloseable {
     Appends measured;
     WalStats before;
     WalStats after;
-    RecoveredRecords nothing = new RecoveredRecords(lastRun, 0, 0);
+    RecoveredRecords nothing = new RecoveredRecords(lastRun, 0, 0, true);
     try (Wal wal = open(durability, nothing)) {
       nothing.finish(new long[0]);
       appends(wal, durability, threads).runFor(settings.warmUpNanos(), Progress.none());
@@ -146,8 +146,10 @@ final class MeasuredLog implements AutoCloseable {
               .addTo(Run.of(workload, SUBJECT, round, m), m);
       after = wal.stats();
     }
+    boolean whole = measured.heldFrom() == start.lsn();
+    start = new WalStart(measured.heldFrom(), 0);
     RecoveredRecords recovered =
-        new RecoveredRecords(lastRun, threads.count(), settings.recordBytes());
+        new RecoveredRecords(lastRun, threads.count(), settings.recordBytes(), whole);
     // Without a mark below which all must be there: a loss is to be found here, and not only by the
     // log itself.
     try (Wal wal = open(durability, recovered)) {
@@ -158,7 +160,8 @@ final class MeasuredLog implements AutoCloseable {
 
   private Appends appends(Wal wal, Durability durability, Threads threads) {
     lastRun++;
-    return new Appends(wal, durability, threads, lastRun, settings.recordBytes());
+    return new Appends(
+        wal, durability, threads, lastRun, settings.recordBytes(), settings.segmentBytes());
   }
 
   private Wal open(Durability durability, RecordConsumer consumer)

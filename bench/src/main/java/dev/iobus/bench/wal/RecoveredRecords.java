@@ -7,10 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Takes what a log gives back and compares it with what was appended: the records of each writer
 /// come in the order of their numbers, without a gap and with the right bytes, up to the last one
-/// that was acknowledged or beyond. Confined to one thread.
+/// that was acknowledged or beyond. They begin with 0, unless the first ones were released. Confined
+/// to one thread.
 final class RecoveredRecords implements RecordConsumer {
 
   private final int run;
+  private final boolean whole;
+  private final long[] first;
   private final long[] next;
   private final MemorySegment expected;
   private long lastEnd;
@@ -19,8 +22,11 @@ final class RecoveredRecords implements RecordConsumer {
   /// @param run whose records are to be found
   /// @param writers how many wrote
   /// @param length of each record, in bytes
-  RecoveredRecords(int run, int writers, int length) {
+  /// @param whole whether none of them was released
+  RecoveredRecords(int run, int writers, int length, boolean whole) {
     this.run = run;
+    this.whole = whole;
+    this.first = new long[writers];
     this.next = new long[writers];
     this.expected = MemorySegment.ofArray(new byte[length]);
   }
@@ -48,6 +54,10 @@ final class RecoveredRecords implements RecordConsumer {
           + " and a writer below " + next.length;
     }
     long number = LogRecord.number(payload);
+    if (!whole && next[writer] == 0) {
+      first[writer] = number;
+      next[writer] = number;
+    }
     if (number != next[writer]) {
       return at + " is record " + number + " of writer " + writer + ", expected " + next[writer];
     }
@@ -66,9 +76,9 @@ final class RecoveredRecords implements RecordConsumer {
   /// @return how many records there were
   /// @throws MismatchException when one of them was lost, damaged or out of order
   long finish(long[] acknowledged) throws MismatchException {
-    String first = mismatch;
-    if (first != null) {
-      throw new MismatchException(first);
+    String found = mismatch;
+    if (found != null) {
+      throw new MismatchException(found);
     }
     long sum = 0;
     for (int writer = 0; writer < next.length; writer++) {
@@ -77,7 +87,12 @@ final class RecoveredRecords implements RecordConsumer {
             "the log lost records of writer " + writer + ": it gave back " + next[writer]
                 + ", expected at least " + acknowledged[writer]);
       }
-      sum += next[writer];
+      if (acknowledged[writer] > 0 && first[writer] >= acknowledged[writer]) {
+        throw new MismatchException(
+            "the log lost records of writer " + writer + ": it gave back " + first[writer]
+                + " and later ones, expected " + (acknowledged[writer] - 1));
+      }
+      sum += next[writer] - first[writer];
     }
     return sum;
   }

@@ -15,7 +15,7 @@ final class RecoveredRecordsTest {
   private static final int RUN = 5;
   private static final int LENGTH = 33;
 
-  private final RecoveredRecords recovered = new RecoveredRecords(RUN, 2, LENGTH);
+  private final RecoveredRecords recovered = new RecoveredRecords(RUN, 2, LENGTH, true);
   private long lsn = 100;
 
   @Test
@@ -63,7 +63,7 @@ final class RecoveredRecordsTest {
   @Test
   void everyDamagedByteIsNoticed() {
     for (int at = 0; at < LENGTH; at++) {
-      RecoveredRecords damaged = new RecoveredRecords(RUN, 2, LENGTH);
+      RecoveredRecords damaged = new RecoveredRecords(RUN, 2, LENGTH, true);
       MemorySegment record = record(RUN, 0, 0, LENGTH);
       record.set(ValueLayout.JAVA_BYTE, at, (byte) (record.get(ValueLayout.JAVA_BYTE, at) ^ 1));
       damaged.record(0, LENGTH, record);
@@ -75,12 +75,24 @@ final class RecoveredRecordsTest {
   void strangeRecordsAreNoticed() {
     recovered.record(lsn, lsn + 1, record(RUN + 1, 0, 0, LENGTH));
     assertMismatch("is of run 6 and writer 0, expected run 5", 0, 0);
-    RecoveredRecords other = new RecoveredRecords(RUN, 2, LENGTH);
+    RecoveredRecords other = new RecoveredRecords(RUN, 2, LENGTH, true);
     other.record(0, 1, record(RUN, 2, 0, LENGTH));
     assertThrows(MismatchException.class, () -> other.finish(new long[] {0, 0}));
-    RecoveredRecords shorter = new RecoveredRecords(RUN, 2, LENGTH);
+    RecoveredRecords shorter = new RecoveredRecords(RUN, 2, LENGTH, true);
     shorter.record(0, 1, record(RUN, 0, 0, LENGTH - 1));
     assertThrows(MismatchException.class, () -> shorter.finish(new long[] {0, 0}));
+  }
+
+  @Test
+  void firstRecordsMayBeReleased() throws Exception {
+    RecoveredRecords later = new RecoveredRecords(RUN, 2, LENGTH, false);
+    later.record(0, LENGTH, record(RUN, 0, 7, LENGTH));
+    later.record(LENGTH, 2 * LENGTH, record(RUN, 0, 8, LENGTH));
+    assertEquals(2, later.finish(new long[] {8, 0}));
+    assertThrows(MismatchException.class, () -> later.finish(new long[] {7, 0}));
+    assertThrows(MismatchException.class, () -> later.finish(new long[] {10, 0}));
+    later.record(2 * LENGTH, 3 * LENGTH, record(RUN, 0, 10, LENGTH));
+    assertThrows(MismatchException.class, () -> later.finish(new long[] {8, 0}));
   }
 
   @Test

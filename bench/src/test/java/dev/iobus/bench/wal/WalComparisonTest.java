@@ -78,10 +78,10 @@ final class WalComparisonTest {
         DataDirectory data = DataDirectory.open(bus, directory.resolve("log"))) {
       Appends appends;
       try (Wal wal = open(data, (lsn, end, payload) -> {})) {
-        appends = new Appends(wal, Durability.WRITTEN, Threads.ONE, 1, 100);
+        appends = new Appends(wal, Durability.WRITTEN, Threads.ONE, 1, 100, 64 << 20);
         appends.runFor(NANOS, Progress.none());
       }
-      RecoveredRecords recovered = new RecoveredRecords(1, 1, 100);
+      RecoveredRecords recovered = new RecoveredRecords(1, 1, 100, true);
       open(data, recovered).close();
       long[] acknowledged = appends.acknowledged();
       assertEquals(acknowledged[0], recovered.finish(acknowledged));
