@@ -72,26 +72,41 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private static Path createAndResolve(SharedBus bus, Path path) throws IOException {
+    boolean made = true;
     try {
       bus.createDirectory(path);
     } catch (BusException e) {
       if (!e.errnoName().equals("EEXIST")) {
         throw e;
       }
-      return bus.realPath(path);
+      made = false;
     }
     Path real = bus.realPath(path);
     Path parent = real.getParent();
-    if (parent != null) {
-      // The new name is an entry of the parent, and durable only with it.
-      OpenFile directory = bus.open(parent, OpenFlag.READ, OpenFlag.DIRECTORY);
-      try {
-        bus.sync(directory);
-      } finally {
-        bus.close(directory);
-      }
+    if (parent != null && (made || bus.list(real).isEmpty())) {
+      syncEntry(bus, parent, made);
     }
     return real;
+  }
+
+  /// Makes a new name durable, which is an entry of the parent. Whoever made an empty directory may
+  /// have ended before doing so; later nobody would.
+  private static void syncEntry(SharedBus bus, Path parent, boolean made) throws IOException {
+    OpenFile directory;
+    try {
+      directory = bus.open(parent, OpenFlag.READ, OpenFlag.DIRECTORY);
+    } catch (BusException e) {
+      if (!made && e.errnoName().equals("EACCES")) {
+        // Somebody else made it for us, and has it where we may not look.
+        return;
+      }
+      throw e;
+    }
+    try {
+      bus.sync(directory);
+    } finally {
+      bus.close(directory);
+    }
   }
 
   private static DataDirectory openLocked(SharedBus bus, Path real, DirectoryLock lock)
