@@ -1,0 +1,103 @@
+package dev.iobus.storage.proof;
+
+import dev.iobus.proof.Campaign;
+import dev.iobus.proof.CodeChange;
+import dev.iobus.proof.PlantedFault;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// Mistakes that a log must not have, each planted into it: the campaign finds every one.
+final class LogFaultsTest {
+
+  private static final Campaign CAMPAIGN =
+      new Campaign("dev.iobus.storage.wal.LogCampaign", "run", 60);
+
+  private static final String WAL = "dev.iobus.storage.wal.";
+  private static final String FAULTS = WAL + "LogFaults";
+  private static final String FLAG = "dev.iobus.WriteFlag";
+
+  private static PlantedFault fault(
+      String name, String type, String method, CodeChange change, int places) {
+    return new PlantedFault(name, type.indexOf('.') < 0 ? WAL + type : type, method, change, places);
+  }
+
+  private static PlantedFault fault(String name, String type, String method, CodeChange change) {
+    return fault(name, type, method, change, 1);
+  }
+
+  static final List<PlantedFault> ALL =
+      List.of(
+          fault(
+              "a group that is acknowledged before it is durable",
+              "WalWriter", "write", CodeChange.readingInstead(FLAG, "DSYNC", "NONE")),
+          fault(
+              "an overlapping group that is acknowledged before it is durable",
+              "WalWriter", "writeShared", CodeChange.readingInstead(FLAG, "DSYNC", "NONE")),
+          fault(
+              "a sync that is left out",
+              "WalWriter", "sync", CodeChange.withoutCallsOf(WAL + "LogFile", "dataSync"), 2),
+          fault(
+              "a DSYNC write that vouches for bytes before it",
+              "WalWriter", "isClean", CodeChange.fieldIs(WAL + "WalWriter", "dirty", 0)),
+          fault(
+              "the segment before is not synced after a roll",
+              "WalWriter", "roll",
+              CodeChange.resultOf("java.util.ArrayDeque", "add", 1)),
+          fault(
+              "the header of a segment is not durable before its frames",
+              "WalWriter", "writeHeader", CodeChange.readingInstead(FLAG, "DSYNC", "NONE")),
+          fault(
+              "padding that is not zeroed",
+              "GroupBuffer", "padded",
+              CodeChange.callingInstead(
+                  "java.lang.foreign.MemorySegment", "fill", FAULTS, "unfilled")),
+          fault(
+              "the name of a new segment is not durable",
+              "SegmentSupply", "prepare", CodeChange.withoutCallsOf(WAL + "LogFiles", "sync")),
+          fault(
+              "acknowledged out of order",
+              "FlightLine", "acknowledge", CodeChange.fieldIs(WAL + "Flight", "done", 1)),
+          fault(
+              "a mark that is ahead of what is durable",
+              "Appender", "durableMark",
+              CodeChange.callingInstead(WAL + "LogProgress", "durable", "written")),
+          fault(
+              "a group that is written before it is filled",
+              "GroupWriter", "awaitFilled", CodeChange.resultOf(WAL + "FillCount", "seal", 0)),
+          fault(
+              "a buffer that is used again in flight",
+              "Room", "openNext",
+              CodeChange.callingInstead("java.util.ArrayDeque", "poll", "peek")),
+          fault(
+              "a segment that is used again while it is needed",
+              "LiveSegments", "release",
+              CodeChange.withoutCallsOf(WAL + "WalSegment", "endLsn")),
+          fault(
+              "a failed sync that is tried again",
+              "dev.iobus.storage.file.DataFile", "dataSync",
+              CodeChange.callingInstead(
+                  "dev.iobus.SharedBus", "dataSync", FAULTS, "syncTwice")),
+          fault(
+              "a checksum that is not compared",
+              "FrameReader", "isFrame",
+              CodeChange.callingInstead(WAL + "WalFormat", "checksum", FAULTS, "carriedChecksum")),
+          fault(
+              "frames of an earlier use of a segment",
+              "FrameReader", "isFrame", CodeChange.longsAreEqual(), 4),
+          fault(
+              "damage that is taken for a torn tail",
+              "WalRecovery", "run", CodeChange.withoutCallsOf(WAL + "WalRecovery", "collectMarks")),
+          fault(
+              "what was recovered is not made durable",
+              "WalRecovery", "run",
+              CodeChange.withoutCallsOf("dev.iobus.storage.file.DataFile", "sync")),
+          fault(
+              "an epoch that is not raised",
+              "WalRecovery", "recovered", CodeChange.longConstant(1, 0)));
+
+  @Test
+  void everyFaultIsFound() {
+    System.out.println(CAMPAIGN.runAsItIs().millis() + " ms without a fault");
+    CAMPAIGN.runWithEach(ALL);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.iobus.storage.wal;
+
+import dev.iobus.BusException;
+import dev.iobus.BusFile;
+import dev.iobus.SharedBus;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/// What planted faults call in the place of the right thing. Stateless.
+public final class LogFaults {
+
+  private LogFaults() {}
+
+  /// Takes every frame for whole: its checksum is always the one it carries.
+  static int carriedChecksum(MemorySegment window, long at, long bytes) {
+    return window.get(WalFormat.INT, at + WalFormat.CRC);
+  }
+
+  /// Syncs once more when that fails.
+  public static void syncTwice(SharedBus bus, BusFile file) throws IOException {
+    try {
+      bus.dataSync(file);
+    } catch (BusException e) {
+      bus.dataSync(file);
+    }
+  }
+
+  /// Leaves memory as it is.
+  static MemorySegment unfilled(MemorySegment memory, byte value) {
+    return memory;
+  }
+}
