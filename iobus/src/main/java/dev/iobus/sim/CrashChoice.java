@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /// What one loss of power takes and what it leaves, decided by one seed.
 ///
 /// Crashes differ in temper: some lose everything that was not synced, some next to nothing, most
-/// something in between.
+/// something in between; in some, nearly every sector under a write in flight is garbage.
 ///
 /// Confined to the holder of the disk.
 final class CrashChoice {
@@ -14,6 +14,9 @@ final class CrashChoice {
   private final RandomGenerator random;
   private final int keepPercent;
   private final boolean ordered;
+
+  /// Of a sector under a write that was in flight.
+  private final int garbagePercent;
 
   CrashChoice(RandomGenerator random) {
     this(
@@ -31,6 +34,7 @@ final class CrashChoice {
     this.random = random;
     this.keepPercent = keepPercent;
     ordered = random.nextBoolean();
+    garbagePercent = random.nextInt(4) == 0 ? 80 + random.nextInt(21) : 10;
   }
 
   RandomGenerator random() {
@@ -50,19 +54,22 @@ final class CrashChoice {
   /// A sector under a write that was in flight: written, half written, or garbage; null when it is
   /// as it was.
   byte @Nullable [] torn(byte[] old, int from, byte[] bytes, int at, int count) {
-    int fate = random.nextInt(8);
+    if (random.nextInt(100) < garbagePercent) {
+      byte[] garbage = new byte[old.length];
+      for (int i = 0; i < garbage.length; i++) {
+        garbage[i] = (byte) random.nextInt();
+      }
+      return garbage;
+    }
+    int fate = random.nextInt(7);
     if (fate < 3) {
       return null;
     }
     byte[] torn = old.clone();
     if (fate < 6) {
       System.arraycopy(bytes, at, torn, from, count);
-    } else if (fate == 6) {
-      System.arraycopy(bytes, at, torn, from, random.nextInt(count + 1));
     } else {
-      for (int i = 0; i < torn.length; i++) {
-        torn[i] = (byte) random.nextInt();
-      }
+      System.arraycopy(bytes, at, torn, from, random.nextInt(count + 1));
     }
     return torn;
   }

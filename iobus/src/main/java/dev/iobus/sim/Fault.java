@@ -26,16 +26,21 @@ public final class Fault {
     LOST,
     /// A transfer goes to another place of the same file.
     MISDIRECTED,
-    /// A read brings what was durable before.
+    /// A transfer goes to the same place of another file.
+    ASTRAY,
+    /// A read brings what was there before.
     STALE,
-    /// A read brings one wrong bit.
-    FLIPPED
+    /// A transfer turns one bit over.
+    FLIPPED,
+    /// An operation is told to have ended twice.
+    TOLD_TWICE
   }
 
   private final Kind kind;
   private final int errno;
   private final EnumSet<SimOperation> operations;
 
+  private String glob = "";
   private PathMatcher names = path -> true;
   private long first = 1;
   private long times = 1;
@@ -55,6 +60,7 @@ public final class Fault {
   /// @param glob for the last part of the path; as in
   ///     [java.nio.file.FileSystem#getPathMatcher(String)]
   public Fault inFiles(String glob) {
+    this.glob = glob;
     names = FileSystems.getDefault().getPathMatcher("glob:" + glob);
     return this;
   }
@@ -113,8 +119,13 @@ public final class Fault {
     return true;
   }
 
+  /// In words, such as `EIO in DATA_SYNC number 3 of wal-*`.
   @Override
   public String toString() {
-    return kind + (errno > 0 ? " " + Errno.name(errno) : "") + " in " + operations;
+    String what = kind == Kind.ERROR ? Errno.name(errno) : kind.name();
+    String where = glob.isEmpty() ? "" : " of " + glob;
+    String which = odds < 1 ? " with odds " + odds : " number " + first;
+    String more = odds == 1 && times > 1 ? " and all that follow" : "";
+    return what + " in " + operations + which + where + more;
   }
 }

@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// faults.losePowerAfter(1000);
 /// ```
 ///
-/// Errors that change nothing: EINTR, EAGAIN, EMFILE, ENOMEM. A sync that fails with any other
-/// error has lost an unknown part of what it had to write, which the next sync does not write
-/// either; a write that fails may have been done in part. Of several faults that strike at once the
-/// first that was made counts.
+/// Errors that refuse an operation before it has begun change nothing: EINTR, EAGAIN, EMFILE, ENFILE,
+/// ENOMEM, ENOBUFS, ECANCELED, EOPNOTSUPP, ENOSYS, EINVAL, EPERM, EACCES, EBADF, EBUSY, EROFS. With any
+/// other error nobody knows: a sync has lost a part of what it had to write, which the next sync does
+/// not write either; a write may have been done in part, a change of names or of a length not at all
+/// or in full; a close has closed, whatever it says. Of several faults that strike at once the first
+/// that was made counts.
 ///
 /// Confined to one thread at a time, as its simulation is.
 public final class Faults {
@@ -43,11 +45,7 @@ public final class Faults {
   /// @param errno a name such as `EIO` or `ENOSPC`
   /// @param operations which kinds; none: all
   public Fault error(String errno, SimOperation... operations) {
-    Set<SimOperation> set =
-        operations.length == 0
-            ? EnumSet.allOf(SimOperation.class)
-            : EnumSet.copyOf(List.of(operations));
-    return add(new Fault(Fault.Kind.ERROR, Errno.number(errno), set));
+    return add(new Fault(Fault.Kind.ERROR, Errno.number(errno), setOf(operations)));
   }
 
   /// A read or write of more than one byte moves fewer than it was asked to, and at least one; on a
@@ -69,7 +67,16 @@ public final class Faults {
     return add(new Fault(Fault.Kind.MISDIRECTED, 0, transfer(operation)));
   }
 
-  /// A read brings what was durable before later writes.
+  /// A transfer goes to the same place of another file, or of none when there is no other: a read
+  /// brings that file's bytes, a write damages it and is missing where it belongs.
+  ///
+  /// @param operation READ or WRITE
+  public Fault astray(SimOperation operation) {
+    return add(new Fault(Fault.Kind.ASTRAY, 0, transfer(operation)));
+  }
+
+  /// A read brings what its sectors held before: what was durable before later writes, or before the
+  /// last time at which they became durable.
   public Fault staleRead() {
     return add(new Fault(Fault.Kind.STALE, 0, EnumSet.of(SimOperation.READ)));
   }
@@ -77,6 +84,25 @@ public final class Faults {
   /// A read brings one wrong bit. For damage at rest see [SimDisk#flipBit].
   public Fault flippedBit() {
     return add(new Fault(Fault.Kind.FLIPPED, 0, EnumSet.of(SimOperation.READ)));
+  }
+
+  /// A write stores one wrong bit, for good.
+  public Fault corruptedWrite() {
+    return add(new Fault(Fault.Kind.FLIPPED, 0, EnumSet.of(SimOperation.WRITE)));
+  }
+
+  /// The end of an operation of a ring is told twice, the second time a little later: a kernel that no
+  /// program can work with. A bus has to say so, loudly, in place of ending another operation.
+  ///
+  /// @param operations which kinds; none: all
+  public Fault toldTwice(SimOperation... operations) {
+    return add(new Fault(Fault.Kind.TOLD_TWICE, 0, setOf(operations)));
+  }
+
+  private static Set<SimOperation> setOf(SimOperation... operations) {
+    return operations.length == 0
+        ? EnumSet.allOf(SimOperation.class)
+        : EnumSet.copyOf(List.of(operations));
   }
 
   private static Set<SimOperation> transfer(SimOperation operation) {
@@ -131,10 +157,12 @@ public final class Faults {
     return descriptors;
   }
 
-  /// Whether a failed operation with this number has changed nothing.
-  static boolean isHarmless(int errno) {
+  /// Whether an operation that fails with this number has not begun.
+  static boolean isRefusal(int errno) {
     return switch (errno) {
-      case Errno.EINTR, Errno.EAGAIN, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM -> true;
+      case Errno.EINTR, Errno.EAGAIN, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS -> true;
+      case Errno.ECANCELED, Errno.EOPNOTSUPP, Errno.ENOSYS, Errno.EINVAL, Errno.EBUSY -> true;
+      case Errno.EPERM, Errno.EACCES, Errno.EBADF, Errno.EROFS -> true;
       default -> false;
     };
   }

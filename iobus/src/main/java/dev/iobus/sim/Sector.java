@@ -26,6 +26,9 @@ final class Sector {
   /// What is there after a crash for certain, if no later version is.
   private byte[] durable = ZEROS;
 
+  /// What was durable before that.
+  private byte[] former = ZEROS;
+
   /// Written and not made durable, oldest first: each may have reached the device by itself.
   private byte[][] versions = NONE;
 
@@ -42,6 +45,18 @@ final class Sector {
 
   byte[] durable() {
     return durable;
+  }
+
+  /// What was there before the newest bytes.
+  byte[] stale() {
+    return isDirty() ? durable : former;
+  }
+
+  private void makeDurable(byte[] content) {
+    if (content != durable) {
+      former = durable;
+      durable = content;
+    }
   }
 
   /// What a read past the page cache sees, after what is dirty was written back. It differs from
@@ -71,7 +86,7 @@ final class Sector {
   /// Writes `length` bytes durably: these and no others. Older bytes beside them stay as uncertain
   /// as they were.
   void writeDurably(int from, byte[] source, int at, int length) {
-    durable = overlaid(durable, from, source, at, length);
+    makeDurable(overlaid(durable, from, source, at, length));
     cached = overlaid(cached, from, source, at, length);
     if (length == BYTES) {
       versions = NONE;
@@ -96,7 +111,7 @@ final class Sector {
   }
 
   void sync() {
-    durable = onDevice();
+    makeDurable(onDevice());
     versions = NONE;
   }
 
@@ -104,7 +119,7 @@ final class Sector {
   /// again. The page cache shows it in either case.
   void syncInVain(boolean reached) {
     if (reached) {
-      durable = onDevice();
+      makeDurable(onDevice());
     }
     versions = NONE;
   }

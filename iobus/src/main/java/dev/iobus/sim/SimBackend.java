@@ -196,14 +196,23 @@ final class SimBackend extends SimulatedBackend {
     if (file != null) {
       file.release();
     }
-    completions.add(new Completion(job.userData, result));
-    if (waiter != null && completions.size() >= wanted) {
-      baton.wake(waiter);
+    tell(new Completion(job.userData, result));
+    if (job.toldTwice) {
+      baton.at(
+          baton.nowNanos() + clock.latencyNanos(job.op),
+          () -> tell(new Completion(job.userData, result)));
     }
     SimJob next = job.next;
     if (next != null) {
       next.cut |= job.link == Link.CHAIN && isFailure(job, result);
       start(next);
+    }
+  }
+
+  private void tell(Completion completion) {
+    completions.add(completion);
+    if (waiter != null && completions.size() >= wanted) {
+      baton.wake(waiter);
     }
   }
 
@@ -369,7 +378,8 @@ final class SimBackend extends SimulatedBackend {
     if (file != null) {
       file.release();
     }
-    return result[0];
+    // Nobody can cancel a system call.
+    return result[0] == -Errno.ECANCELED ? -Errno.EINTR : result[0];
   }
 
   @Override
@@ -385,7 +395,7 @@ final class SimBackend extends SimulatedBackend {
   @Override
   public List<String> list(Path directory) throws IOException {
     baton.switchPoint();
-    return kernel.disk().list(directory);
+    return kernel.list(directory);
   }
 
   @Override

@@ -455,6 +455,24 @@ public final class SimDisk {
     return used;
   }
 
+  /// A file other than this one, chosen by chance; null when there is none.
+  @Nullable SimFile otherThan(SimFile file) {
+    List<SimFile> others = new ArrayList<>();
+    collectFiles(root, others);
+    others.removeIf(other -> other == file);
+    return others.isEmpty() ? null : others.get(random.nextInt(others.size()));
+  }
+
+  private static void collectFiles(SimDirectory directory, List<SimFile> files) {
+    for (SimNode node : directory.live().values()) {
+      if (node instanceof SimFile file) {
+        files.add(file);
+      } else if (node instanceof SimDirectory below) {
+        collectFiles(below, files);
+      }
+    }
+  }
+
   void begin(InFlightWrite write) {
     inFlight.add(write);
   }

@@ -61,17 +61,17 @@ final class SimFile extends SimNode {
     return available;
   }
 
-  /// As [#read], from what was durable at some time before: a device that has lost a write.
+  /// As [#read], from what was there before: a device that has lost a write.
   int readStale(long offset, byte[] into, int at, int count) {
     int available = (int) Math.max(0, Math.min(count, length - offset));
-    copy(offset, into, at, available, Side.DURABLE);
+    copy(offset, into, at, available, Side.STALE);
     return available;
   }
 
   private enum Side {
     CACHE,
     DEVICE,
-    DURABLE
+    STALE
   }
 
   private void copy(long offset, byte[] into, int at, int count, Side side) {
@@ -87,7 +87,7 @@ final class SimFile extends SimNode {
             switch (side) {
               case CACHE -> sector.cached();
               case DEVICE -> sector.onDevice();
-              case DURABLE -> sector.durable();
+              case STALE -> sector.stale();
             };
       }
       System.arraycopy(content, from, into, at + done, part);
@@ -106,6 +106,12 @@ final class SimFile extends SimNode {
       durableLength = Math.max(durableLength, end);
       lengths.removeIf(shorter -> shorter < end);
     }
+  }
+
+  /// Writes by mistake of the device: durably, and without a change of the length.
+  void damage(long offset, byte[] source, int count) {
+    int inside = (int) Math.max(0, Math.min(count, length - offset));
+    writeSectors(offset, source, 0, inside, Way.DURABLE);
   }
 
   private void writeSectors(long offset, byte[] source, int at, int count, Way way) {

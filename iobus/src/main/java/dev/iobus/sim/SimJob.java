@@ -36,7 +36,9 @@ final class SimJob {
   /// Whether the chain was cut before it.
   boolean cut;
 
-  boolean cancelled;
+  /// Whether its end is told once more.
+  boolean toldTwice;
+
   boolean ended;
   @Nullable InFlightWrite write;
 

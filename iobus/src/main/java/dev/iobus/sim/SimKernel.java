@@ -5,7 +5,10 @@ import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
 import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +99,9 @@ final class SimKernel {
     } catch (SimErrno e) {
       result = e.negated();
     }
+    if (job.op == Op.WRITE && result > 0) {
+      trace.add(Arrays.hashCode(job.content()), result);
+    }
     disk.end(job.write);
     job.giveBack(null, 0);
     trace.add(path.toString());
@@ -123,7 +129,9 @@ final class SimKernel {
     Request request = job.request;
     return switch (fault.kind()) {
       case ERROR -> {
-        if (!Faults.isHarmless(fault.errno())) {
+        if (job.op == Op.CLOSE) {
+          call(job); // It closes whatever it says: close(2), on errors.
+        } else if (!Faults.isRefusal(fault.errno())) {
           failHalfway(job);
         }
         yield -fault.errno();
@@ -134,32 +142,53 @@ final class SimKernel {
         int count = parts < 2 ? request.length : step * (1 + random.nextInt(parts - 1));
         yield transfer(job, count, request.offset, null);
       }
-      case LOST, STALE, FLIPPED -> transfer(job, request.length, request.offset, fault.kind());
-      case MISDIRECTED -> {
-        long blocks = 1L + random.nextInt(4);
-        long there = request.offset + blocks * BLOCK_BYTES * (random.nextBoolean() ? 1 : -1);
-        yield transfer(job, request.length, Math.max(0, there), fault.kind());
+      case LOST, STALE, FLIPPED, MISDIRECTED, ASTRAY ->
+          transfer(job, request.length, request.offset, fault.kind());
+      case TOLD_TWICE -> {
+        job.toldTwice = true;
+        yield call(job);
       }
     };
   }
 
   /// What an operation that fails may have done all the same.
-  private void failHalfway(SimJob job) {
+  private void failHalfway(SimJob job) throws SimErrno {
     SimOpenFile file = job.file;
-    if (file == null) {
-      return;
-    }
     switch (job.op) {
-      case FSYNC, FDATASYNC -> disk.syncInVain(file.node());
+      case FSYNC, FDATASYNC -> {
+        if (file != null) {
+          disk.syncInVain(file.node());
+        }
+      }
       case WRITE -> {
-        if (refusal(job, file) == 0 && random.nextBoolean()) {
+        if (file != null && refusal(job, file) == 0 && random.nextBoolean()) {
           int count = random.nextInt(job.request.length + 1);
           ((SimFile) file.node())
               .write(job.request.offset, job.content(), 0, count, SimFile.Way.CACHED);
         }
       }
+      case OPEN, OPEN_REGISTERED -> {
+        if (random.nextBoolean()) {
+          open(job.request).release(); // The name may be there from now on.
+        }
+      }
+      case RENAME, UNLINK, LINK, CREATE_DIRECTORY, TRUNCATE, ALLOCATE -> {
+        if (random.nextBoolean()) {
+          call(job);
+        }
+      }
       default -> {}
     }
+  }
+
+  /// The names in a directory.
+  List<String> list(Path directory) throws IOException {
+    operations++;
+    Fault fault = faults.strike(SimOperation.LIST, directory, random);
+    if (fault != null && fault.kind() == Fault.Kind.ERROR) {
+      throw new IOException(directory + ": " + Errno.name(fault.errno()));
+    }
+    return disk.list(directory);
   }
 
   private int call(SimJob job) throws SimErrno {
@@ -290,15 +319,28 @@ final class SimKernel {
       return read(job, open, file, count, offset, silent);
     }
     grow(file, offset + count);
+    byte[] content = job.content();
     SimFile.Way way = SimFile.Way.CACHED;
-    if (silent == Fault.Kind.LOST) {
-      way = SimFile.Way.LOST;
-    } else if (job.request.dsync) {
+    if (job.request.dsync) {
       way = SimFile.Way.DURABLE;
     } else if (open.isDirect()) {
       way = SimFile.Way.DIRECT;
     }
-    file.write(offset, job.content(), 0, count, way);
+    if (silent == Fault.Kind.FLIPPED && count > 0) {
+      content = content.clone();
+      flip(content, count);
+    } else if (silent != null) {
+      way = SimFile.Way.LOST;
+    }
+    file.write(offset, content, 0, count, way);
+    if (silent == Fault.Kind.MISDIRECTED) {
+      file.damage(elsewhere(offset), content, count);
+    } else if (silent == Fault.Kind.ASTRAY) {
+      SimFile other = disk.otherThan(file);
+      if (other != null) {
+        other.damage(offset, content, count);
+      }
+    }
     file.modified(nowMillis);
     return count;
   }
@@ -311,15 +353,34 @@ final class SimKernel {
       long offset,
       Fault.@Nullable Kind silent) {
     byte[] bytes = new byte[count];
-    int got =
-        silent == Fault.Kind.STALE
-            ? file.readStale(offset, bytes, 0, count)
-            : file.read(offset, bytes, 0, count, open.isDirect());
-    if (silent == Fault.Kind.FLIPPED && got > 0) {
-      bytes[random.nextInt(got)] ^= (byte) (1 << random.nextInt(8));
+    int got = file.read(offset, bytes, 0, count, open.isDirect());
+    if (silent == Fault.Kind.STALE) {
+      file.readStale(offset, bytes, 0, got);
+    } else if (silent == Fault.Kind.MISDIRECTED) {
+      bytes = new byte[count];
+      file.read(elsewhere(offset), bytes, 0, got, true);
+    } else if (silent == Fault.Kind.ASTRAY) {
+      bytes = new byte[count];
+      SimFile other = disk.otherThan(file);
+      if (other != null) {
+        other.read(offset, bytes, 0, got, true);
+      }
+    } else if (silent == Fault.Kind.FLIPPED && got > 0) {
+      flip(bytes, got);
     }
     job.giveBack(bytes, got);
     return got;
+  }
+
+  private void flip(byte[] bytes, int count) {
+    bytes[random.nextInt(count)] ^= (byte) (1 << random.nextInt(8));
+  }
+
+  /// Some blocks before or behind.
+  private long elsewhere(long offset) {
+    long distance = (1L + random.nextInt(4)) * BLOCK_BYTES;
+    boolean before = offset >= distance && random.nextBoolean();
+    return before ? offset - distance : offset + distance;
   }
 
   private static void stat(Request.Status status, SimNode node) {

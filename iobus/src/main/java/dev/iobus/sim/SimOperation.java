@@ -20,7 +20,9 @@ public enum SimOperation {
   UNLINK,
   LINK,
   CREATE_DIRECTORY,
-  STAT;
+  STAT,
+  /// The names in a directory.
+  LIST;
 
   /// Null for what does not reach the disk.
   static @Nullable SimOperation of(Op op) {

@@ -315,6 +315,51 @@ final class SimSchedulerTest {
   }
 
   @Test
+  void memoryThatWasFreedUnderTheKernelIsNoticed() throws Exception {
+    SimScheduler scheduler = new SimScheduler(1, newDisk());
+    AssertionError failure =
+        assertThrows(AssertionError.class, () -> scheduler.run(() -> free(scheduler)));
+    assertTrue(String.valueOf(failure.getCause()).contains("closed"), "" + failure.getCause());
+  }
+
+  private static void free(SimScheduler scheduler) throws IOException {
+    try (Bus bus = Bus.open(options(scheduler))) {
+      bus.submit(bus.create(DIRECTORY.resolve("freed")));
+      Result open = bus.dispatch();
+      OpenFile file = open.endOpen();
+      bus.done(open);
+      try (Arena arena = Arena.ofShared()) {
+        bus.submit(bus.write(file, arena.allocate(100), 0, WriteFlag.NONE));
+      }
+      bus.dispatch();
+    }
+  }
+
+  /// Who looks at the memory of a read too early finds junk there, and not what was there before.
+  @Test
+  void memoryOfAReadIsJunkUntilItsEnd() throws Exception {
+    SimDisk disk = newDisk();
+    disk.write(DIRECTORY.resolve("read"), new byte[100]);
+    SimScheduler scheduler = new SimScheduler(1, disk);
+    assertTrue(
+        scheduler.run(
+            () -> {
+              try (Bus bus = Bus.open(options(scheduler));
+                  Arena arena = Arena.ofShared()) {
+                bus.submit(bus.open(DIRECTORY.resolve("read")));
+                Result open = bus.dispatch();
+                OpenFile file = open.endOpen();
+                bus.done(open);
+                MemorySegment memory = arena.allocate(100);
+                bus.submit(bus.read(file, memory, 0));
+                assertNotEquals(0, memory.get(ValueLayout.JAVA_BYTE, 50));
+                bus.done(bus.dispatch());
+                assertEquals(0, memory.get(ValueLayout.JAVA_BYTE, 50));
+              }
+            }));
+  }
+
+  @Test
   void failureOfATaskEndsTheSimulation() {
     SimScheduler scheduler = new SimScheduler(2, newDisk());
     AssertionError failure =
