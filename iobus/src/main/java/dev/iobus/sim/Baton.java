@@ -48,6 +48,8 @@ final class Baton {
   private int started;
   /// Read by the thread that watches the simulation.
   private volatile long switches;
+  private long switchPoints;
+  private long switchPointsMax = Long.MAX_VALUE;
   private long nowNanos;
   private boolean ending;
   private @Nullable Throwable failure;
@@ -76,6 +78,10 @@ final class Baton {
 
   long switches() {
     return switches;
+  }
+
+  void limit(long count) {
+    switchPointsMax = count;
   }
 
   /// Tasks that have not ended.
@@ -265,12 +271,24 @@ final class Baton {
 
   // Switch points.
 
-  /// Lets others run, or not.
-  void switchPoint() {
+  /// Counts one, and ends a task whose simulation has ended.
+  private SimTask arrive() {
     SimTask self = self();
+    switchPoints++;
+    if (switchPoints > switchPointsMax && !ending) {
+      fail(
+          new IllegalStateException(
+              "no end after " + switchPointsMax + " switch points; " + dump()));
+    }
     if (ending) {
       endSelf(self);
     }
+    return self;
+  }
+
+  /// Lets others run, or not.
+  void switchPoint() {
+    SimTask self = arrive();
     if (alive.size() == 1 || random.nextInt(8) < stickiness) {
       nowNanos += 50;
       fireDue();
@@ -287,10 +305,7 @@ final class Baton {
   ///
   /// @param deadlineNanos [Long#MAX_VALUE] for none
   void block(String why, long deadlineNanos) {
-    SimTask self = self();
-    if (ending) {
-      endSelf(self);
-    }
+    SimTask self = arrive();
     self.blocked = true;
     self.waitsFor = why;
     long wait = ++self.wait;

@@ -112,6 +112,20 @@ public final class Faults {
     return EnumSet.of(operation);
   }
 
+  /// How many there are, whether or not they strike; a loss of power is none.
+  public int count() {
+    return faults.size();
+  }
+
+  /// How often any of them has struck.
+  public long struck() {
+    long struck = 0;
+    for (Fault fault : faults) {
+      struck += fault.struck();
+    }
+    return struck;
+  }
+
   private Fault add(Fault fault) {
     faults.add(fault);
     return fault;

@@ -53,10 +53,10 @@ final class Sector {
   }
 
   private void makeDurable(byte[] content) {
-    if (content != durable) {
+    if (!Arrays.equals(content, durable)) {
       former = durable;
-      durable = content;
     }
+    durable = content;
   }
 
   /// What a read past the page cache sees, after what is dirty was written back. It differs from
@@ -141,6 +141,7 @@ final class Sector {
     Sector copy = new Sector();
     copy.cached = cached;
     copy.durable = durable;
+    copy.former = former;
     copy.versions = versions;
     return copy;
   }

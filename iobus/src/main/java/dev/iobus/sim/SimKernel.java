@@ -43,6 +43,10 @@ final class SimKernel {
     return disk;
   }
 
+  Faults faults() {
+    return faults;
+  }
+
   SimDescriptors descriptors() {
     return descriptors;
   }

@@ -80,7 +80,8 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   }
 
   /// Runs `body` as the root task, on a thread of its own, until it ends; the caller waits. Tasks that
-  /// run on are ended then, each at the place where it waits. Again and again, one after the other, until power is lost.
+  /// run on are ended then, each at the place where it waits. Again and again, one after the other,
+  /// until power is lost; a [dev.iobus.Bus] belongs to the run that has opened it.
   ///
   /// @return whether `body` came to its end; false when power was lost before
   /// @throws AssertionError when the simulation failed; the cause says why
@@ -112,6 +113,11 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
     return true;
   }
 
+  /// What goes wrong on this host.
+  public Faults faults() {
+    return kernel.faults();
+  }
+
   /// The disk, as the kernel sees it.
   public SimDisk disk() {
     return kernel.disk();
@@ -125,6 +131,22 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   /// How often the seed has decided who runs.
   public long switches() {
     return baton.switches();
+  }
+
+  /// Virtual time that has passed since the first run began, in nanoseconds.
+  public long elapsedNanos() {
+    return baton.nowNanos();
+  }
+
+  /// Ends the simulation with a failure when its tasks have come to so many switch points, in all
+  /// runs: what goes on for ever would never end, as time is virtual. No limit by default.
+  ///
+  /// @param count at least 1
+  public void limitSwitchPoints(long count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("switch points are counted from 1, not " + count);
+    }
+    baton.limit(count);
   }
 
   /// Open descriptors of all busses of this host; for tests of leaks.

@@ -5,7 +5,9 @@
 /// apart. A **crash** is what a loss of power at one moment leaves of a disk, chosen by a seed
 /// among all that may be left. The **scheduler** ([dev.iobus.sim.SimScheduler]) runs tasks one at a
 /// time, in virtual time, and is the host of every bus that is opened with it. **Faults**
-/// ([dev.iobus.sim.Faults]) say what goes wrong.
+/// ([dev.iobus.sim.Faults]) say what goes wrong. A **scenario** ([dev.iobus.sim.Scenario]) makes a
+/// plan of operations and faults ([dev.iobus.sim.PlannedFault]) of each seed and runs it; of a plan
+/// that fails a [dev.iobus.sim.Shrinker] leaves the least ([dev.iobus.sim.Counterexample]).
 ///
 /// ```
 ///   code under test ─ SharedBus, Bus ─ dev.iobus.backend.Backend
