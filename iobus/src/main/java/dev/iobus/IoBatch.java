@@ -70,7 +70,7 @@ public final class IoBatch {
     this.reaping = reaping;
     this.runMax = runMax;
     run = new Slot[runMax];
-    inFlight = new Slot[Math.min(capacity, slots.capacity())];
+    inFlight = new Slot[Math.min(capacity, bus.capacity())];
     ops = new Op[capacity];
     files = new BusFile[capacity];
     memory = new MemorySegment[capacity];
@@ -240,7 +240,7 @@ public final class IoBatch {
     }
     System.arraycopy(run, 0, inFlight, inFlightCount, count);
     inFlightCount += count;
-    reaping.submit(run, count);
+    reaping.submit(run, count, toDoCount > 0);
     return true;
   }
 

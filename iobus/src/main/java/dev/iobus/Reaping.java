@@ -37,9 +37,11 @@ import org.jspecify.annotations.Nullable;
 ///    the role: the reaper frees the role and then reads `pending`; a waiter registers and then
 ///    reads its count and the role; whoever leaves with the role free and operations pending
 ///    wakes another.
-/// 3. What is added is submitted: a reaper that is ACTIVE looks at the submissions after it has
-///    announced any other state, and a caller that finds any other state after it has added submits
-///    itself or takes the role; YIELDED is the exception, as that reaper comes back.
+/// 3. What is added is submitted as soon as it has room: a reaper that is ACTIVE looks at the
+///    submissions after it has announced any other state, and a caller that finds any other state
+///    after it has added submits itself or takes the role; YIELDED is the exception, as that reaper
+///    comes back. Room comes with results: who passed them on looks at the submissions, or wakes a
+///    waiter who takes the role and does (invariant 2).
 /// 4. All shared busses of a JVM together hold at most parallelism − 1 carriers of virtual threads
 ///    in a native wait, and none when parallelism is 1; a virtual reaper waits at most 1 ms, then
 ///    the platform reaper takes over until a result has come.
@@ -110,13 +112,14 @@ final class Reaping {
       Scheduler scheduler,
       SlotTable slots,
       boolean pins,
+      int inFlightMax,
       BusCounts counts) {
     this.backend = backend;
     this.scheduler = scheduler;
     this.slots = slots;
     this.pins = pins;
     this.pinnedMax = scheduler.parallelism() - 1;
-    this.submissions = new Submissions(backend, counts);
+    this.submissions = new Submissions(backend, counts, inFlightMax);
     this.waiting = new AtomicReferenceArray<>(slots.capacity());
     this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers);
   }
@@ -148,15 +151,18 @@ final class Reaping {
     submissions.add(slot);
   }
 
-  /// As [#submit(Slot)] for several, which are on their way to the device on return.
-  void submit(Slot[] run, int count) throws IOException {
+  /// As [#submit(Slot)] for several.
+  ///
+  /// @param goesOn whether the caller does something else before it waits: the operations are on
+  ///     their way to the device then, as far as there is room
+  void submit(Slot[] run, int count, boolean goesOn) throws IOException {
     throwIfFailed();
     pending.addAndGet(count);
     for (int i = 0; i < count; i++) {
       run[i].pending = true;
       submissions.add(run[i]);
     }
-    if (role.get() != ACTIVE) {
+    if (goesOn && role.get() != ACTIVE) {
       flush();
     }
   }
@@ -191,7 +197,7 @@ final class Reaping {
           }
         }
       } else {
-        if (now == ASLEEP) {
+        if (now == ASLEEP || submissions.isDue()) {
           flush();
         }
         park(call, target, key, virtual, Leaving.FOR_NOTHING);
@@ -317,10 +323,7 @@ final class Reaping {
   /// By the holder of the role, for each completion.
   private void complete(long userData, int result, int flags) {
     awake();
-    Slot slot = slots.get((int) userData);
-    if (!slot.matches(userData) || !slot.pending) {
-      throw new AssertionError("completion " + userData + " belongs to no pending operation");
-    }
+    Slot slot = submissions.ended(userData);
     if (result == -Errno.ECANCELED && !slot.cancelRequested && slot.request.link == Link.NONE) {
       // The kernel cancels what a thread submitted when that thread ends. Offsets are explicit
       // and nothing has happened, so the operation is simply submitted again, by another.
@@ -350,7 +353,7 @@ final class Reaping {
       return;
     }
     int from = searchFrom;
-    int length = waiting.length();
+    int length = slots.size();
     boolean wantsPlatform = platformWaiters.get() > 0;
     Scheduler.Task found = null;
     for (int i = 0; i < length && (found == null || wantsPlatform); i++) {

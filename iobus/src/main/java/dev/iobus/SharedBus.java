@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A lone caller pays no thread switch: it submits, waits in the ring itself, and returns. With
 /// many callers one of them submits and reaps for all. At most `capacity` operations are in flight;
-/// callers beyond that wait for their turn. Single reads of platform threads do not go through the
+/// those of more callers wait in order of arrival. Single reads of platform threads do not go through the
 /// ring, nor do those that the kernel's page cache answers.
 ///
 /// Memory must be native and is the caller's; it must stay alive until the call returns, and the
@@ -41,11 +41,15 @@ public final class SharedBus implements AutoCloseable {
   /// Larger transfers would be split by the kernel, or sent through a worker thread of it.
   static final int TRANSFER_MAX = 512 * 1024;
 
+  /// Calls that can be under way at one time on a bus of a smaller capacity.
+  private static final int CALLS_MAX = 4096;
+
   private final BackendChoice choice;
   private final Backend backend;
   private final Scheduler scheduler;
   private final BusOptions options;
   private final Checks checks;
+  private final int capacity;
   private final Registrations registrations;
   private final SlotTable slots;
   private final Reaping reaping;
@@ -61,9 +65,11 @@ public final class SharedBus implements AutoCloseable {
     this.gate = new CallGate(scheduler);
     this.checks = new Checks(choice.kind());
     this.registrations = new Registrations(this, backend, choice.kind());
-    this.slots = new SlotTable(Math.min(options.capacity(), backend.capacity()), scheduler);
+    this.capacity = Math.min(options.capacity(), backend.capacity());
+    this.slots = new SlotTable(Math.max(capacity, CALLS_MAX), scheduler);
     this.reaping =
-        new Reaping(backend, scheduler, slots, choice.kind() != BackendKind.NIO, counts);
+        new Reaping(
+            backend, scheduler, slots, choice.kind() != BackendKind.NIO, capacity, counts);
   }
 
   /// Opens a bus on the best backend that this host allows, or on the one that `options` name.
@@ -129,9 +135,9 @@ public final class SharedBus implements AutoCloseable {
     return scheduler instanceof HostFacts simulated ? simulated : HostFacts.system();
   }
 
-  /// Operations that can be in flight at one time.
+  /// Operations that can be in flight at one time. Those of more callers wait their turn.
   public int capacity() {
-    return slots.capacity();
+    return capacity;
   }
 
   /// Opens a file; [OpenFlag#CREATE] creates it with mode 0600.
@@ -393,27 +399,34 @@ public final class SharedBus implements AutoCloseable {
     backend.close(abandon);
   }
 
+  /// Cancels what is in flight; what then comes into flight in its place, too.
   private void cancelPending() {
-    for (int i = 0; i < slots.capacity() && reaping.pending() > 0; i++) {
-      Slot target = slots.get(i);
-      // A lone free slot is enough: the cancels go one after the other. Without one, an operation
-      // must end by itself first.
-      Slot slot = target.pending ? slots.tryAcquire() : null;
-      if (slot != null) {
-        target.cancelRequested = true;
-        counts.cancelled();
-        slot.begin(slot.single);
-        slot.single.begin(scheduler.currentTask());
-        slot.request.op = Op.CANCEL;
-        slot.request.offset = target.request.userData;
-        try {
-          reaping.submit(slot);
-          reaping.await(slot.single, 1, slot.index);
-          slots.release(slot);
-        } catch (IOException e) {
-          return; // The bus has failed; nothing can be cancelled.
+    int rounds = 1 + slots.size() / capacity;
+    try {
+      for (int round = 0; round < rounds && reaping.pending() > 0; round++) {
+        for (int i = 0; i < slots.size() && reaping.pending() > 0; i++) {
+          cancel(slots.get(i));
         }
       }
+    } catch (IOException e) {
+      // The bus has failed; nothing can be cancelled.
+    }
+  }
+
+  private void cancel(Slot target) throws IOException {
+    // A lone free slot is enough: the cancels go one after the other. Without one, an operation
+    // must end by itself first.
+    Slot slot = target.pending ? slots.acquireAhead() : null;
+    if (slot != null) {
+      target.cancelRequested = true;
+      counts.cancelled();
+      slot.begin(slot.single);
+      slot.single.begin(scheduler.currentTask());
+      slot.request.op = Op.CANCEL;
+      slot.request.offset = target.request.userData; // Of nothing, until it is in flight.
+      reaping.submit(slot);
+      reaping.await(slot.single, 1, slot.index);
+      slots.release(slot);
     }
   }
 

@@ -8,8 +8,11 @@ import org.jspecify.annotations.Nullable;
 /// One operation of a [SharedBus] between its submission and its result.
 ///
 /// Owned by the caller that took it from the [SlotTable], except that from submission to
-/// completion the reaper alone writes [#result].
+/// completion the reaper alone writes [#result], and who submits the request's user data.
 final class Slot {
+
+  /// User data of an operation that is not at the backend, as no [Tags] give them.
+  private static final long NOT_IN_FLIGHT = -1;
 
   final int index;
   final Request request = new Request();
@@ -26,11 +29,11 @@ final class Slot {
   /// The one that was added before it, while it waits in [Submissions].
   @Nullable Slot next;
 
+  /// How many wait there with it, as it was added.
+  int added;
+
   /// Position in a batch of transfers; unused otherwise.
   int entry;
-
-  /// Changes at each use, so that a stale completion is noticed.
-  private int generation;
 
   /// Given away by its caller and not completed; for cancels at close.
   volatile boolean pending;
@@ -55,16 +58,10 @@ final class Slot {
 
   /// Readies the slot for its next operation on behalf of `owner`.
   void begin(Call owner) {
-    generation++;
     call = owner;
     done = false;
     event = BusEvents.beginIfRecorded();
     cancelRequested = false;
-    request.userData = (long) generation << 32 | index;
-  }
-
-  /// Whether a completion with this user data is for the current use.
-  boolean matches(long userData) {
-    return request.userData == userData;
+    request.userData = NOT_IN_FLIGHT;
   }
 }

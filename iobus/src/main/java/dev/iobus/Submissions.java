@@ -1,24 +1,42 @@
 package dev.iobus;
 
-import dev.iobus.backend.Backend;
+import dev.iobus.backend.Op;
+import dev.iobus.backend.RequestQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Operations of all callers on their way to the backend: whoever flushes submits for all, so that
 /// many operations go with one system call and nobody waits for a lock.
 ///
+/// Only so many are at the backend at a time. The others wait here, and not their callers for a
+/// place: as results arrive, the oldest go on, many with one system call, and the device's queue
+/// stays deep while no thread has run. Cancels go first.
+///
+/// ```
+///   add ──► newest ──► backlog ──► backend ──► ended
+/// ```
+///
 /// Invariants.
-/// 1. [Backend#prepare] and [Backend#submit] are called by one task at a time.
-/// 2. Whoever adds and then flushes can rely on the submission: either it takes the operation
-///    itself, or the task that flushes at that moment lets go of the right to submit, and only then
-///    looks whether something was added.
+/// 1. [RequestQueue#prepare] and [RequestQueue#submit] are called by one task at a time.
+/// 2. Whoever adds, or says that one [#ended], and then flushes can rely on the submission of what
+///    has room: either it takes the operation itself, or the task that flushes at that moment lets
+///    go of the right to submit, and only then looks whether there is something to do.
+/// 3. A tag is free before [#inFlight] says so, and is given only after that was read.
 ///
 /// Thread-safe.
 final class Submissions {
 
-  private final Backend backend;
+  /// So many operations are worth a system call of their own while the reaper has not come to it.
+  /// Fewer cost more calls, more leave the device without work meanwhile.
+  private static final int DUE = 8;
+
+  private final RequestQueue backend;
   private final BusCounts counts;
+  private final int inFlightMax;
+
+  private final Tags tags;
 
   /// The newest operation, linked to the older ones.
   private final AtomicReference<@Nullable Slot> newest = new AtomicReference<>();
@@ -26,15 +44,33 @@ final class Submissions {
   /// The right to submit.
   private final AtomicBoolean submitting = new AtomicBoolean();
 
-  Submissions(Backend backend, BusCounts counts) {
+  /// Operations at the backend.
+  private final AtomicInteger inFlight = new AtomicInteger();
+
+  // The backlog, oldest first, linked to the younger ones. Owned by the holder of the right.
+  private @Nullable Slot oldest;
+  private @Nullable Slot youngest;
+  private int queued;
+  /// What the backend was given since the last system call.
+  private int prepared;
+
+  /// The length of the backlog when the right was last given back, for those who do not have it.
+  private volatile int backlog;
+
+  /// @param inFlightMax operations at the backend at a time, at least 1; where the backend can hold
+  ///     one more, it is for a cancel
+  Submissions(RequestQueue backend, BusCounts counts, int inFlightMax) {
     this.backend = backend;
     this.counts = counts;
+    this.inFlightMax = inFlightMax;
+    this.tags = new Tags(Math.min(backend.capacity(), inFlightMax + 1));
   }
 
   void add(Slot slot) {
     Slot older = newest.get();
     while (true) {
       slot.next = older;
+      slot.added = older == null ? 1 : older.added + 1;
       if (newest.compareAndSet(older, slot)) {
         return;
       }
@@ -42,10 +78,32 @@ final class Submissions {
     }
   }
 
-  /// Submits all that was added, oldest first. Returns 0, or a negated error number that ends the
-  /// ring. What it throws ends the ring, too: arguments were checked before.
+  /// Takes a completion by one task at a time. Returns the operation that the backend has ended.
+  Slot ended(long userData) {
+    Slot slot = tags.takeBack(userData);
+    inFlight.decrementAndGet();
+    return slot;
+  }
+
+  /// Whether so much waits to be submitted that it should not wait for the reaper.
+  boolean isDue() {
+    Slot slot = newest.get();
+    int waiting = slot == null ? backlog : slot.added;
+    return waiting >= DUE && room() >= DUE;
+  }
+
+  private int room() {
+    return inFlightMax - inFlight.get();
+  }
+
+  private boolean hasWork() {
+    return newest.get() != null || (backlog > 0 && room() > 0);
+  }
+
+  /// Submits what was added and has room, oldest first. Returns 0, or a negated error number that
+  /// ends the ring. What it throws ends the ring, too: arguments were checked before.
   int flush() {
-    while (newest.get() != null && submitting.compareAndSet(false, true)) {
+    while (hasWork() && submitting.compareAndSet(false, true)) {
       try {
         int result = submitAll();
         if (result < 0) {
@@ -59,26 +117,71 @@ final class Submissions {
   }
 
   private int submitAll() {
+    prepared = 0;
+    int result = 0;
     Slot slot = oldestFirst(newest.getAndSet(null));
-    int prepared = 0;
     while (slot != null) {
       Slot following = slot.next;
-      slot.next = null;
-      if (backend.room() == 0) {
-        counts.submitted(prepared);
-        prepared = 0;
-        int result = backend.submit();
-        if (result < 0) {
-          return result;
-        }
-      }
+      queue(slot);
+      slot = following;
+    }
+    Slot first = oldest;
+    while (first != null && result >= 0 && hasRoomFor(first)) {
+      unqueue(first);
+      result = prepare(first);
+      first = oldest;
+    }
+    if (backlog != queued) {
+      backlog = queued;
+    }
+    return result < 0 ? result : submitPrepared();
+  }
+
+  private boolean hasRoomFor(Slot slot) {
+    int max = slot.request.op == Op.CANCEL ? tags.count() : inFlightMax;
+    return inFlight.get() + prepared < max;
+  }
+
+  private int prepare(Slot slot) {
+    int result = backend.room() == 0 ? submitPrepared() : 0;
+    if (result >= 0) {
+      tags.give(slot);
       backend.prepare(slot.request);
       counts.prepared(slot.request.op);
       prepared++;
-      slot = following;
     }
+    return result;
+  }
+
+  private int submitPrepared() {
+    inFlight.addAndGet(prepared);
     counts.submitted(prepared);
+    prepared = 0;
     return backend.submit();
+  }
+
+  private void queue(Slot slot) {
+    Slot last = youngest;
+    if (last == null || slot.request.op == Op.CANCEL) {
+      slot.next = oldest;
+      oldest = slot;
+    } else {
+      slot.next = null;
+      last.next = slot;
+    }
+    if (slot.next == null) {
+      youngest = slot;
+    }
+    queued++;
+  }
+
+  private void unqueue(Slot first) {
+    oldest = first.next;
+    first.next = null;
+    if (oldest == null) {
+      youngest = null;
+    }
+    queued--;
   }
 
   private static @Nullable Slot oldestFirst(@Nullable Slot newestFirst) {

@@ -25,11 +25,8 @@ import org.jspecify.annotations.Nullable;
 ///    completion of none is ever dropped. A `multishot` request may be ended by more completions
 ///    than there is room for; nothing is lost then, and it can be prepared again.
 /// 3. Links tie a request to the one prepared next; a run is not split by a submission.
-public sealed interface Backend
+public sealed interface Backend extends RequestQueue
     permits UringBackend, KqueueBackend, NioBackend, SimulatedBackend {
-
-  /// Requests that may be between prepare and completion at one time.
-  int capacity();
 
   /// Requests that one submission can carry, and so the longest run of links.
   int batchMax();
@@ -45,19 +42,6 @@ public sealed interface Backend
   default @Nullable RingCounts counts() {
     return null;
   }
-
-  /// Queues a request for the next submission. The caller has made sure of room
-  /// ([#batchMax()] unsubmitted requests at most).
-  void prepare(Request request);
-
-  /// How many more requests [#prepare] takes before a [#submit] is needed. One that has a deadline
-  /// ([Request#timeoutNanos]) takes two places.
-  int room();
-
-  /// Gives all prepared requests to the operating system. Retries EINTR, and EAGAIN and EBUSY
-  /// after giving the kernel a chance to progress. Returns 0, or a negated error number that
-  /// ends the ring (requests may or may not have been taken).
-  int submit();
 
   /// Waits until at least `minimum` completions are there, `timeoutNanos` have passed
   /// ([Long#MAX_VALUE]: no limit) or [#wakeup()] was called, then passes on all that are there.
