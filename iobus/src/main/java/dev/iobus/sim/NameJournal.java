@@ -73,15 +73,19 @@ final class NameJournal {
     changes.removeIf(List::isEmpty);
   }
 
-  /// A sync that fails: each change has reached the device or never will.
+  /// A sync that fails: each change has reached the device, or waits for the next sync. Names are
+  /// not lost for good as bytes are: file systems keep them in a journal, and end all writing when
+  /// that cannot be written.
   void syncInVain(SimDirectory directory, CrashChoice choice) {
     for (int i = 0; i < changes.size(); i++) {
       List<Effect> change = changes.get(i);
       if (touches(change, directory)) {
         if (choice.keeps()) {
           persist(change, i);
+          change.clear();
+        } else if (choice.ordered()) {
+          break;
         }
-        change.clear();
       }
     }
     changes.removeIf(List::isEmpty);

@@ -1,6 +1,7 @@
 package dev.iobus.sim;
 
 import dev.iobus.posix.Errno;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,17 @@ final class SimDescriptors {
     files.set(descriptor, null);
     file.release();
     return 0;
+  }
+
+  /// What is open, once for each descriptor.
+  List<Path> paths() {
+    List<Path> paths = new ArrayList<>();
+    for (SimOpenFile file : files) {
+      if (file != null) {
+        paths.add(file.path());
+      }
+    }
+    return paths;
   }
 
   /// Descriptors that are open.

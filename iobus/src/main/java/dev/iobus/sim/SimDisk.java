@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// - a name becomes durable with its directory, not with its file;
 /// - a durable write (DSYNC) makes its own bytes durable and no others;
 /// - a sync that fails has marked what it lost as clean: reads go on to show it until
-///   [#dropCaches()], and the next sync succeeds without having written it;
+///   [#dropCaches()], and the next sync succeeds without having written it; names it has not made
+///   durable wait for the next sync;
 /// - a write that had not ended may be there in part, and leave garbage in a sector.
 ///
 /// What is written to a symbolic link, of an owner or a time is durable at once.

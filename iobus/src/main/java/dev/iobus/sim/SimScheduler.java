@@ -7,6 +7,7 @@ import dev.iobus.Scheduler;
 import dev.iobus.backend.SimulatedBackend;
 import dev.iobus.backend.SimulatedHost;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -152,6 +153,11 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   /// Open descriptors of all busses of this host; for tests of leaks.
   public int openFiles() {
     return kernel.descriptors().count();
+  }
+
+  /// The paths of those, for messages.
+  public List<Path> openPaths() {
+    return kernel.descriptors().paths();
   }
 
   /// Tasks that have not ended, with the root task; for tests of leaks.

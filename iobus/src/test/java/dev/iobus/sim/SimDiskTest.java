@@ -141,6 +141,16 @@ final class SimDiskTest {
   }
 
   @Test
+  void namesThatASyncHasNotMadeDurableWaitForTheNext() throws Exception {
+    newFile();
+    disk.syncInVain(disk.names().find(DIRECTORY, true));
+    disk.sync(disk.names().find(DIRECTORY, true));
+    for (int seed = 0; seed < CRASHES; seed++) {
+      assertTrue(disk.crash(seed).exists(FILE));
+    }
+  }
+
+  @Test
   void renameIsWholeAfterACrash() throws Exception {
     newDurableFile(512);
     Path target = DIRECTORY.resolve("target");
