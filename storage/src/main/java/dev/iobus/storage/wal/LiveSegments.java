@@ -1,7 +1,7 @@
 package dev.iobus.storage.wal;
 
-import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The segments that hold the log, in LSN order; the last one is written or will be. Guarded by
@@ -78,10 +78,8 @@ final class LiveSegments {
     return found;
   }
 
-  /// Closes the files of segments that were opened for groups and not written.
-  void closeFiles() throws IOException {
-    for (WalSegment each : live) {
-      each.closeFile();
-    }
+  /// All of them, in the order of the log.
+  List<WalSegment> all() {
+    return List.copyOf(live);
   }
 }

@@ -2,6 +2,8 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The end of an open log: its tasks, its files, its memory. Thread-safe.
@@ -83,20 +85,37 @@ final class LogClosing {
       lock.unlock();
     }
     try {
-      writer.close();
-      live.closeFiles();
-      supply.closePrepared();
-    } catch (IOException e) {
-      if (failure == null) {
-        throw e;
-      }
-      failure.addSuppressed(e);
+      closeFiles(failure);
     } finally {
       try {
         freeMemory();
       } finally {
         tasks.closed();
       }
+    }
+  }
+
+  /// Closes the files that a log leaves open. One that fails keeps none of the others open.
+  private void closeFiles(@Nullable Throwable failure) throws IOException {
+    List<WalSegment> open = new ArrayList<>(writer.takeUnsynced());
+    open.addAll(live.all());
+    open.addAll(supply.takePrepared());
+    IOException first = null;
+    for (WalSegment segment : open) {
+      try {
+        segment.closeFile();
+      } catch (IOException e) {
+        if (failure != null) {
+          failure.addSuppressed(e);
+        } else if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 

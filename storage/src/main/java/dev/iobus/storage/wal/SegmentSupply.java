@@ -305,12 +305,11 @@ final class SegmentSupply {
     work.signalAll();
   }
 
-  /// Closes what was prepared and not used. Called after [#run] has ended.
-  void closePrepared() throws IOException {
-    for (WalSegment segment : prepared) {
-      segment.closeFile();
-    }
+  /// What was prepared and not used, open. Called after [#run] has ended.
+  List<WalSegment> takePrepared() {
+    List<WalSegment> taken = List.copyOf(prepared);
     prepared.clear();
+    return taken;
   }
 
   /// A slot that may be used again.

@@ -5,6 +5,7 @@ import dev.iobus.storage.file.FileKind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /// Writes groups to segments and makes them durable. Owned by the leader of the log: one task at
 /// a time, handed over under the log's lock. Several leaders at once only make shared writes, which
@@ -139,11 +140,11 @@ final class WalWriter {
     writeHeader(durableMark);
   }
 
-  /// Closes the files of segments that a failed log left unsynced.
-  void close() throws IOException {
-    while (!unsynced.isEmpty()) {
-      unsynced.removeFirst().closeFile();
-    }
+  /// The segments that a failed log left unsynced and open.
+  List<WalSegment> takeUnsynced() {
+    List<WalSegment> taken = List.copyOf(unsynced);
+    unsynced.clear();
+    return taken;
   }
 
   /// For tests: lets every later write and sync fail.

@@ -101,6 +101,8 @@ final class LogSimulationTest {
         try {
           assertTrue(log.appendDespiteErrors(scheduler, writers, records));
           assertTrue(fault.struck() > 0);
+          // A close that failed had left the files behind it open.
+          assertEquals(0, scheduler.openFiles());
           SimDisk crashed = disk.crash(at);
           log.check(LogSimulation.recover(at, crashed));
           log.check(LogSimulation.recover(at, disk));
