@@ -11,6 +11,7 @@ import dev.iobus.kv.version.Version;
 import dev.iobus.kv.version.VersionEdit;
 import dev.iobus.kv.version.VersionSet;
 import dev.iobus.storage.memory.MemoryLimitException;
+import dev.iobus.storage.wal.Durability;
 import dev.iobus.storage.wal.Wal;
 import java.io.IOException;
 import java.util.List;
@@ -186,6 +187,7 @@ final class BackgroundWork {
     if (tables == null) {
       return;
     }
+    awaitLog(memtable, tables);
     Version version;
     ReadView before;
     long logStart;
@@ -214,6 +216,20 @@ final class BackgroundWork {
     memtable.memtable.close();
     wal.release(logStart);
     state.signalAll();
+  }
+
+  /// The manifest may let the log begin only where there is a log: a segment that is not begun when
+  /// power is lost would be missed.
+  private void awaitLog(LoggedMemtable memtable, List<Table> tables) throws IOException {
+    boolean written = false;
+    try {
+      wal.await(memtable.endLsn(), Durability.WRITTEN);
+      written = true;
+    } finally {
+      if (!written) {
+        tables.forEach(files::discard);
+      }
+    }
   }
 
   /// Writes the tables of a memtable. While the budget has no memory for it, as with very large
@@ -291,7 +307,7 @@ final class BackgroundWork {
         state.lock.unlock();
       }
       for (Table table : obsolete) {
-        files.delete(table);
+        files.discard(table);
       }
       boolean wasAll = asked > compactAllDone;
       boolean done = true;

@@ -104,17 +104,12 @@ public final class TableFiles implements AutoCloseable {
     directory.sync();
   }
 
-  /// Closes a table that nobody reads any more and deletes its file.
-  public void delete(Table table) throws IOException {
-    table.close();
-    directory.delete(table.info().fileName());
-  }
-
-  /// Closes a table that came to nothing. A file that cannot be deleted now is deleted by the next
-  /// recovery, because no manifest names it.
+  /// Closes a table that came to nothing, or that nobody reads any more, and deletes its file. One
+  /// that cannot be deleted now is deleted by the next recovery, because no manifest names it.
   public void discard(Table table) {
     try {
-      delete(table);
+      table.close();
+      directory.delete(table.info().fileName());
     } catch (IOException e) {
       assert table.info().number() > 0 : e;
     }

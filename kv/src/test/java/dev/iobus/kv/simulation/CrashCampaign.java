@@ -86,7 +86,7 @@ final class CrashCampaign {
   private void recover(long seed, CrashImages.Image image, History history) {
     boolean useOn = seed % usedEvery == 0;
     SimDisk disk = image.disk();
-    SimDisk another = useOn ? disk.crash(seed, 100) : disk;
+    SimDisk another = useOn ? disk.kill(seed) : disk;
     SimScheduler host = new SimScheduler(seed, disk);
     boolean nest = seed % nestedEvery == 0;
     CrashImages taken = nest ? CrashImages.of(disk, host, history) : null;
@@ -95,7 +95,7 @@ final class CrashCampaign {
     if (taken != null) {
       moments += taken.moments();
       for (CrashImages.Image below : taken.images()) {
-        recoverAgain(seed, below, state, history);
+        recoverAgain(seed, image, below, state, history);
       }
     }
     if (useOn) {
@@ -103,13 +103,16 @@ final class CrashCampaign {
     }
   }
 
-  /// A recovery that was cut short has lost nothing and found nothing else.
+  /// A recovery that was cut short has lost nothing and found nothing else: but for a process that
+  /// was killed, and then power is lost too.
   private void recoverAgain(
-      long seed, CrashImages.Image image, int[] state, History history) {
+      long seed, CrashImages.Image first, CrashImages.Image image, int[] state, History history) {
     nested++;
     SimScheduler host = new SimScheduler(seed + nested, image.disk());
     int[] again = Recoveries.open(host, history);
-    if (!Arrays.equals(state, again)) {
+    if (first.killed() && !image.killed()) {
+      first.view().checkAfterCrash(again);
+    } else if (!Arrays.equals(state, again)) {
       throw new AssertionError(
           "a recovery that ended at operation " + image.operation()
               + (image.killed() ? ", killed," : "") + " left " + Arrays.toString(again)
@@ -120,7 +123,7 @@ final class CrashCampaign {
   /// What a crash has taken does not come back when the store goes on and crashes again.
   private void useOn(
       long seed, SimDisk disk, CrashImages.Image image, int[] state, History history) {
-    History after = history.after(image.view(), state);
+    History after = history.after(image.view(), state, image.killed());
     List<Step> steps = WorkloadGenerator.make(seed, STEPS_AFTER).steps();
     CrashImages taken = take(new Workload(seed, steps), disk, after);
     moments += taken.moments();

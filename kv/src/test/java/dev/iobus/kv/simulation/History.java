@@ -89,11 +89,14 @@ final class History {
   }
 
   /// A history that goes on from a state in which a crash has left the store.
-  History after(View view, int[] state) {
+  ///
+  /// @param killed whether power stayed on, so that it need not be durable
+  History after(View view, int[] state, boolean killed) {
     History after = new History();
     after.sizes.addAll(sizes.subList(1, sizes.size()));
     after.points = new ArrayList<>(view.points.subList(0, view.find(state, 0) + 1));
     after.durable();
+    after.durable = killed ? view.durable : after.durable;
     return after;
   }
 

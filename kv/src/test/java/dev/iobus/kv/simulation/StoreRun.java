@@ -288,7 +288,7 @@ final class StoreRun {
   }
 
   private void requireNothingOpen() {
-    require(host.openFiles() == 0, host.openFiles() + " files are left open");
+    require(host.openFiles() == 0, host.openPaths() + " are left open");
     require(host.tasks() == 1, host.tasks() - 1 + " tasks are left");
   }
 
