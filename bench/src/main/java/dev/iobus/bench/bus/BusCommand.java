@@ -152,7 +152,8 @@ public final class BusCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "How long a run lasts, after one second of warm-up (${DEFAULT-VALUE}).")
+      description = "How long a run lasts, after one second of warm-up, three in the first round"
+              + " (${DEFAULT-VALUE}).")
   private int seconds;
 
   @Option(
