@@ -71,13 +71,12 @@ final class Appender {
       reservation = acquire(length);
       reserve(reservation);
     }
-    boolean filled = false;
     try {
       reservation.put(0, payload, 0, length);
       reservation.fill();
-      filled = true;
     } finally {
-      endUnfilled(reservation, filled);
+      // Not if it was filled. Else its memory went away after it had got its place.
+      reservation.abandon();
     }
     return reservation.end();
   }
@@ -128,12 +127,10 @@ final class Appender {
       } else {
         Reservation reservation = new Reservation(this, bytes, to - from);
         take(reservation);
-        boolean filled = false;
         try {
           reservation.fillAll(payloads, from, to);
-          filled = true;
         } finally {
-          endUnfilled(reservation, filled);
+          reservation.abandon();
         }
         end = reservation.end();
         from = to;
@@ -150,15 +147,6 @@ final class Appender {
       byte _ = payload.get(ValueLayout.JAVA_BYTE, 0);
     }
     return length;
-  }
-
-  /// Ends the log when the memory of a record went away after the record had got its place: behind
-  /// that nothing can be written.
-  private void endUnfilled(Reservation reservation, boolean filled) {
-    if (!filled) {
-      commit.failUnfilled();
-      reservation.abandon();
-    }
   }
 
   private static int checkLength(long length) {
@@ -302,6 +290,12 @@ final class Appender {
     if (leader != null) {
       wakeUps.wakeFilled(leader);
     }
+  }
+
+  /// Ends the log, in which a place will never be filled: behind it nothing can be written.
+  void abandoned(FillCount fills) {
+    commit.failUnfilled();
+    filled(fills);
   }
 
   /// The durable mark for a frame that is encoded now.

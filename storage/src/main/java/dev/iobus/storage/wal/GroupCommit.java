@@ -326,7 +326,7 @@ final class GroupCommit {
   /// A place that was reserved will never be filled.
   void failUnfilled() {
     IllegalStateException cause =
-        new IllegalStateException("the memory of a record went away while it was appended");
+        new IllegalStateException("a record got its place in the log and was not put there");
     fail(cause, false);
     LogEvents.failed(log, cause);
   }

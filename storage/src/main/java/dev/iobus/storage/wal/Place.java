@@ -23,4 +23,9 @@ public sealed interface Place permits Reservation {
   ///
   /// @throws IllegalStateException when called twice
   void fill();
+
+  /// Says that the bytes will never be put, as when the caller has failed in between; does nothing
+  /// after [#fill()]. Nothing can be written behind the place, so that the log fails: every other
+  /// caller gets a [WalFailedException].
+  void abandon();
 }

@@ -123,33 +123,34 @@ final class Reservation implements Permit, Place {
   @Override
   public void fill() {
     requireReserved();
-    state = State.ENDED;
-    FillCount fills;
-    if (longRecord != null) {
-      fills = longRecord.fills();
-    } else if (group != null) {
+    if (group != null) {
       group.sealFrame(at, FrameType.FULL, payloadLength, appender.durableMark());
-      fills = group.fills();
-    } else {
-      throw new AssertionError("a reserved place without memory");
     }
-    appender.filled(fills);
+    state = State.ENDED;
+    appender.filled(fills());
   }
 
-  /// Gives the place up without a frame, in a log that has failed.
-  void abandon() {
-    state = State.ENDED;
-    if (longRecord != null) {
-      appender.filled(longRecord.fills());
-    } else if (group != null) {
-      appender.filled(group.fills());
+  @Override
+  public void abandon() {
+    if (state == State.RESERVED) {
+      state = State.ENDED;
+      appender.abandoned(fills());
     }
+  }
+
+  private FillCount fills() {
+    if (longRecord != null) {
+      return longRecord.fills();
+    }
+    if (group != null) {
+      return group.fills();
+    }
+    throw new AssertionError("a reserved place without memory");
   }
 
   /// Puts the records `from` to `to` of the list and says that they are there.
   void fillAll(List<MemorySegment> payloads, int from, int to) {
     requireReserved();
-    state = State.ENDED;
     Group target = group;
     if (target == null) {
       throw new AssertionError("several records without a group");
@@ -162,6 +163,7 @@ final class Reservation implements Permit, Place {
       frame += WalFormat.frameBytes(length);
     }
     assert frame == at + frameBytes : "records changed their lengths";
+    state = State.ENDED;
     appender.filled(target.fills());
   }
 

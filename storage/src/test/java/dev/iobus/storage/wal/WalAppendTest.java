@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -256,11 +257,33 @@ class WalAppendTest {
       assertThrows(IllegalStateException.class, () -> wal.append(changing));
       WalFailedException failed =
           assertThrows(WalFailedException.class, () -> wal.append(heap(record(1, 100))));
-      assertTrue(String.valueOf(failed.getCause()).contains("went away"), failed.toString());
+      assertTrue(String.valueOf(failed.getCause()).contains("not put there"), failed.toString());
       assertThrows(WalFailedException.class, wal::sync);
       assertThrows(WalFailedException.class, wal::close);
       log.open();
       assertEquals(1, log.recovered.size());
+    }
+  }
+
+  @Test
+  void placeThatIsGivenUpEndsTheLog() throws Exception {
+    for (int length : new int[] {100, 100_000}) {
+      try (LogHarness log = new LogHarness(path.resolve("log" + length), LogHarness.TINY)) {
+        Wal wal = log.open();
+        wal.append(heap(record(0, 100)), Durability.SYNCED);
+        Place place = wal.reserve(wal.acquire(length));
+        CompletableFuture<?> behind =
+            wal.whenReached(place.end(), Durability.SYNCED).toCompletableFuture();
+        place.abandon();
+        place.abandon();
+        assertInstanceOf(
+            WalFailedException.class,
+            assertThrows(CompletionException.class, behind::join).getCause());
+        assertThrows(WalFailedException.class, wal::sync);
+        assertThrows(WalFailedException.class, wal::close);
+        log.open();
+        assertEquals(1, log.recovered.size());
+      }
     }
   }
 
