@@ -19,8 +19,9 @@ import java.io.IOException;
 /// Invariants:
 /// 1. Sequence, log place, memtable and slot are taken under one hold of the commit lock: their
 ///    orders are the same, and a memtable is a range of the log.
-/// 2. Between reserve and publish nothing waits, takes memory from the system, or fails; what fails
-///    there nevertheless is the end of all writing until the store is opened again.
+/// 2. Between reserve and the mark that a commit is done nothing waits, takes memory from the
+///    system, or fails; what fails there nevertheless is the end of all writing until the store is
+///    opened again.
 /// 3. Room in the log is asked for before room in the memtable, and neither is asked for under the
 ///    commit lock.
 final class CommitPipeline {
@@ -69,10 +70,14 @@ final class CommitPipeline {
     Permit permit = wal.acquire(batch.sizeBytes());
     long end;
     try {
-      end = apply(batch, permit);
+      end = apply(batch, permit, durability);
     } finally {
       permit.close();
     }
+    awaitLog(end, durability);
+  }
+
+  private void awaitLog(long end, Durability durability) throws StoreFailedException {
     try {
       wal.await(end, durability);
     } catch (IOException e) {
@@ -91,15 +96,17 @@ final class CommitPipeline {
     }
   }
 
-  private long apply(WriteBatch batch, Permit permit) throws IOException {
+  private long apply(WriteBatch batch, Permit permit, Durability durability)
+      throws IOException {
     int count = batch.count();
     LoggedMemtable target = lockWithRoom(batch.memtableBytes());
     boolean locked = true;
     long index;
     long end;
     boolean isLogFull;
+    Place place = null;
     try {
-      Place place = wal.reserve(permit);
+      place = wal.reserve(permit);
       long base = lastSequence + 1;
       lastSequence += count;
       end = place.end();
@@ -114,7 +121,17 @@ final class CommitPipeline {
       if (locked) {
         memtables.commitLock.unlock();
       }
-      throw state.fail(t);
+      StoreFailedException failed = state.fail(t);
+      if (place != null) {
+        // Or the log would wait for it for ever, and others for the log.
+        place.abandon();
+      }
+      throw failed;
+    }
+    if (!ring.isPublished(index)) {
+      // Commits before this one are not done yet. They are long before this one is durable: who
+      // waits for that first waits once, not twice.
+      awaitLog(end, durability);
     }
     if (!ring.awaitPublished(index, state)) {
       state.requireWritable();

@@ -103,6 +103,11 @@ final class CommitRing {
     }
   }
 
+  /// Whether the owner's commit is published; its slot was not given back.
+  boolean isPublished(long index) {
+    return states.get((int) index & mask) == PUBLISHED;
+  }
+
   /// Waits until the owner's commit is published, and gives the slot back.
   ///
   /// @return false when the store failed before; the slot is never given back then
