@@ -175,6 +175,48 @@ class SSTableTest {
     }
   }
 
+  @Test
+  void longScanReadsAheadAndShortOnesDoNot() throws Exception {
+    List<Entry> entries = entries(100, 100, 1, 1 << 20);
+    try (TableFixture fixture = new TableFixture(temp)) {
+      fixture.write("ahead", entries, Codec.LZ4);
+      try (DataFile file = fixture.open("ahead");
+          SSTableReader reader = SSTableReader.open(fixture.cache, file, null, fixture.account);
+          EntryCursor cursor = reader.cursor()) {
+        // Ten entries are in one block, or in two.
+        for (int from = 0; from < entries.size() - 10; from += 400) {
+          cursor.seek(MemorySegment.ofArray(entries.get(from).key()), InternalKey.seekTag(InternalKey.SEQUENCE_MAX));
+          for (int i = from; i < from + 10; i++) {
+            Walks.assertSame(entries.get(i), cursor);
+            cursor.next();
+          }
+        }
+        // Backward, nothing is read ahead.
+        cursor.seekToLast();
+        for (int i = 0; i < 1000; i++) {
+          cursor.previous();
+        }
+        assertEquals(0, fixture.cache.stats().prefetches());
+      }
+      try (DataFile file = fixture.open("ahead");
+          SSTableReader reader = SSTableReader.open(fixture.cache, file, null, fixture.account);
+          EntryCursor cursor = reader.cursor()) {
+        long missesBefore = fixture.cache.stats().misses();
+        for (int round = 0; round < 2; round++) {
+          cursor.seekToFirst();
+          for (Entry entry : entries) {
+            Walks.assertSame(entry, cursor);
+            cursor.next();
+          }
+        }
+        long misses = fixture.cache.stats().misses() - missesBefore;
+        long ahead = fixture.cache.stats().prefetches();
+        assertTrue(ahead > misses / 2, ahead + " of " + misses + " reads were ahead");
+        assertTrue(ahead <= misses, "the second walk finds all in the cache");
+      }
+    }
+  }
+
   private static void walk(TableFixture fixture, String name, List<Entry> entries)
       throws IOException {
     try (DataFile file = fixture.open(name);
