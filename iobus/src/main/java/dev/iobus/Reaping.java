@@ -151,6 +151,18 @@ final class Reaping {
     submissions.add(slot);
   }
 
+  /// As [#submit(Slot)] for two that nothing comes between, of which the first one's request is
+  /// linked to the other's. There is room for two in flight.
+  void submit(Slot slot, Slot tied) throws IOException {
+    throwIfFailed();
+    slot.tied = tied;
+    tied.isTied = true;
+    slot.pending = true;
+    tied.pending = true;
+    pending.addAndGet(2);
+    submissions.add(slot);
+  }
+
   /// As [#submit(Slot)] for several.
   ///
   /// @param goesOn whether the caller does something else before it waits: the operations are on
@@ -324,7 +336,10 @@ final class Reaping {
   private void complete(long userData, int result, int flags) {
     awake();
     Slot slot = submissions.ended(userData);
-    if (result == -Errno.ECANCELED && !slot.cancelRequested && slot.request.link == Link.NONE) {
+    if (result == -Errno.ECANCELED
+        && !slot.cancelRequested
+        && !slot.isTied
+        && slot.request.link == Link.NONE) {
       // The kernel cancels what a thread submitted when that thread ends. Offsets are explicit
       // and nothing has happened, so the operation is simply submitted again, by another.
       submissions.add(slot);

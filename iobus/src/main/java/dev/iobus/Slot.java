@@ -29,6 +29,12 @@ final class Slot {
   /// The one that was added before it, while it waits in [Submissions].
   @Nullable Slot next;
 
+  /// The one that is tied to it and goes with it, right behind: see [Request#link]. Null for most.
+  @Nullable Slot tied;
+
+  /// Whether it is tied to another: that one's failure cancels it.
+  boolean isTied;
+
   /// How many wait there with it, as it was added.
   int added;
 
@@ -62,6 +68,8 @@ final class Slot {
     done = false;
     event = BusEvents.beginIfRecorded();
     cancelRequested = false;
+    tied = null;
+    isTied = false;
     request.userData = NOT_IN_FLIGHT;
   }
 }

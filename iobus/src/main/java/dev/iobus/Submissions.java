@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// 2. Whoever adds, or says that one [#ended], and then flushes can rely on the submission of what
 ///    has room: either it takes the operation itself, or the task that flushes at that moment lets
 ///    go of the right to submit, and only then looks whether there is something to do.
-/// 3. A tag is free before [#inFlight] says so, and is given only after that was read.
+/// 3. Two that are tied to each other are prepared one right behind the other, and submitted
+///    together.
+/// 4. A tag is free before [#inFlight] says so, and is given only after that was read.
 ///
 /// Thread-safe.
 final class Submissions {
@@ -54,8 +56,10 @@ final class Submissions {
   /// What the backend was given since the last system call.
   private int prepared;
 
-  /// The length of the backlog when the right was last given back, for those who do not have it.
+  // For those who do not have the right, as it was when that was last given back: the length of the
+  // backlog, and the places that its oldest operation takes.
   private volatile int backlog;
+  private volatile int wanted;
 
   /// @param inFlightMax operations at the backend at a time, at least 1; where the backend can hold
   ///     one more, it is for a cancel
@@ -97,7 +101,7 @@ final class Submissions {
   }
 
   private boolean hasWork() {
-    return newest.get() != null || (backlog > 0 && room() > 0);
+    return newest.get() != null || (backlog > 0 && room() >= wanted);
   }
 
   /// Submits what was added and has room, oldest first. Returns 0, or a negated error number that
@@ -134,21 +138,31 @@ final class Submissions {
     if (backlog != queued) {
       backlog = queued;
     }
+    int next = first == null ? 0 : places(first);
+    if (wanted != next) {
+      wanted = next;
+    }
     return result < 0 ? result : submitPrepared();
   }
 
   private boolean hasRoomFor(Slot slot) {
     int max = slot.request.op == Op.CANCEL ? tags.count() : inFlightMax;
-    return inFlight.get() + prepared < max;
+    return inFlight.get() + prepared + places(slot) <= max;
+  }
+
+  private static int places(Slot slot) {
+    return slot.tied == null ? 1 : 2;
   }
 
   private int prepare(Slot slot) {
-    int result = backend.room() == 0 ? submitPrepared() : 0;
-    if (result >= 0) {
-      tags.give(slot);
-      backend.prepare(slot.request);
-      counts.prepared(slot.request.op);
+    int result = backend.room() < places(slot) ? submitPrepared() : 0;
+    Slot next = result < 0 ? null : slot;
+    while (next != null) {
+      tags.give(next);
+      backend.prepare(next.request);
+      counts.prepared(next.request.op);
       prepared++;
+      next = next.tied;
     }
     return result;
   }

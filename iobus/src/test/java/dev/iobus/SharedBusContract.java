@@ -87,6 +87,68 @@ abstract class SharedBusContract {
   }
 
   @Test
+  void writeWithItsSyncIsOneCall() throws IOException {
+    Path path = directory.resolve("file");
+    OpenFile file = bus.open(path, OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+    for (int length : new int[] {0, 1, PAGE, 3 << 20}) {
+      MemorySegment out = memory(length).fill((byte) length);
+      bus.writeAndDataSync(file, out, 100);
+      MemorySegment in = memory(length);
+      assertEquals(length, bus.readFully(file, in, 100));
+      assertEquals(-1, out.mismatch(in));
+    }
+    OpenFile reader = bus.open(path);
+    BusException refused =
+        assertThrows(BusException.class, () -> bus.writeAndDataSync(reader, memory(PAGE), 0));
+    assertEquals("write", refused.operation());
+    assertEquals("EBADF", refused.errnoName());
+    bus.close(reader);
+    bus.close(file);
+    assertThrows(
+        IllegalStateException.class, () -> bus.writeAndDataSync(file, memory(PAGE), 0));
+  }
+
+  /// A pair of requests must stay one: were another caller's request between the two, a write that
+  /// fails would cut that one, and the sync would run without its write.
+  @Test
+  void pairsOfOthersAreNotCut() throws Exception {
+    try (SharedBus small = open(options().withCapacity(5))) {
+      OpenFile file =
+          small.open(
+              directory.resolve("file"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+      OpenFile reader = small.open(directory.resolve("file"));
+      int rounds = rounds(50);
+      Callers callers = new Callers();
+      for (int i = 0; i < 8; i++) {
+        int number = i;
+        callers.start(
+            i < 4 ? Thread.ofVirtual() : Thread.ofPlatform(),
+            () -> {
+              MemorySegment out = memory(PAGE);
+              MemorySegment in = memory(PAGE);
+              long at = (long) number * PAGE;
+              for (int round = 0; round < rounds; round++) {
+                if (number % 2 == 0) {
+                  BusException refused =
+                      assertThrows(
+                          BusException.class, () -> small.writeAndDataSync(reader, out, at));
+                  assertEquals("write", refused.operation());
+                } else {
+                  out.fill((byte) (round + number));
+                  small.writeAndDataSync(file, out, at);
+                  assertEquals(PAGE, small.readFully(file, in, at));
+                  assertEquals(-1, out.mismatch(in));
+                }
+              }
+            });
+      }
+      callers.await();
+      small.close(reader);
+      small.close(file);
+    }
+  }
+
+  @Test
   void whatWasWrittenIsRead() throws IOException {
     Path path = directory.resolve("file");
     OpenFile file = bus.open(path, OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);

@@ -29,6 +29,7 @@ class SubmissionsTest {
   /// A backend that ends nothing by itself.
   private static final class Taking implements RequestQueue {
     final List<Request> prepared = new ArrayList<>();
+    final List<Integer> submitted = new ArrayList<>();
     int unsubmitted;
 
     @Override
@@ -49,6 +50,7 @@ class SubmissionsTest {
 
     @Override
     public int submit() {
+      submitted.add(unsubmitted);
       unsubmitted = 0;
       return 0;
     }
@@ -134,6 +136,47 @@ class SubmissionsTest {
     assertEquals(0, submissions.flush());
     assertEquals(IntStream.range(0, 40).boxed().toList(), preparedSlots());
     assertEquals(0, backend.unsubmitted);
+  }
+
+  private void addPair(Submissions to, int index) {
+    Slot tied = slots[index + 1];
+    tied.begin(slots[index].single);
+    tied.request.op = Op.FDATASYNC;
+    tied.pending = true;
+    Slot slot = slots[index];
+    slot.begin(slot.single);
+    slot.request.op = Op.WRITE;
+    slot.tied = tied;
+    slot.pending = true;
+    to.add(slot);
+  }
+
+  @Test
+  void aPairWaitsForRoomForBoth() {
+    Submissions submissions = submissions(2);
+    addReads(submissions, 0, 2);
+    addPair(submissions, 2);
+    addReads(submissions, 4, 5);
+    assertEquals(0, submissions.flush());
+    end(submissions, slots[0]);
+    assertEquals(0, submissions.flush());
+    assertEquals(List.of(0, 1), preparedSlots(), "nor does another pass it");
+    end(submissions, slots[1]);
+    assertEquals(0, submissions.flush());
+    assertEquals(List.of(0, 1, 2, 3), preparedSlots());
+    end(submissions, slots[3]);
+    assertEquals(0, submissions.flush());
+    assertEquals(List.of(0, 1, 2, 3, 4), preparedSlots());
+  }
+
+  @Test
+  void aPairIsNotCutWhereTheBackendHasNoRoom() {
+    Submissions submissions = submissions(40);
+    addReads(submissions, 0, BATCH_MAX - 1);
+    addPair(submissions, BATCH_MAX);
+    assertEquals(0, submissions.flush());
+    assertEquals(List.of(BATCH_MAX, BATCH_MAX + 1), preparedSlots().subList(11, 13));
+    assertEquals(List.of(BATCH_MAX - 1, 2), backend.submitted);
   }
 
   @Test

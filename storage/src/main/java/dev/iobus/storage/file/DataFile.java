@@ -115,6 +115,21 @@ public final class DataFile implements AutoCloseable {
     }
   }
 
+  /// Writes all of `from` at `offset` and makes content durable: as [#writeFully] and then
+  /// [#dataSync()], in one step where the host can do it. Any failure is final.
+  public void writeAndDataSync(MemorySegment from, long offset) throws IOException {
+    enter();
+    try {
+      requireSyncable("write");
+      bus.writeAndDataSync(file(), from, offset);
+    } catch (BusException e) {
+      keep(e);
+      throw e;
+    } finally {
+      leave();
+    }
+  }
+
   /// Makes content and metadata durable (fsync).
   public void sync() throws IOException {
     enter();

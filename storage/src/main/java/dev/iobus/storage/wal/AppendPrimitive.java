@@ -6,35 +6,58 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Devices differ by more than a factor of two, in both directions, so no way is right everywhere.
 ///
-/// @param dsync whether by one write that is durable when it completes; else by a write and an
-///     fdatasync
+/// @param way what is done
 /// @param direct whether past the page cache
 /// @param past what the ways past the page cache took; null when they were not tried
 /// @param through what the ways through the page cache took; null when they were not tried
-record AppendPrimitive(
-    boolean dsync, boolean direct, @Nullable Trial past, @Nullable Trial through) {
+record AppendPrimitive(Way way, boolean direct, @Nullable Trial past, @Nullable Trial through) {
 
-  /// What two ways to write a block took on one file.
+  /// What makes a block durable.
+  enum Way {
+    /// One write that is durable when it completes.
+    DSYNC("DSYNC write"),
+    /// A write, then an fdatasync.
+    SYNC("write + fdatasync"),
+    /// The same, tied to each other, in one submission.
+    LINKED("write + fdatasync, linked");
+
+    private final String label;
+
+    Way(String label) {
+      this.label = label;
+    }
+  }
+
+  /// What each way to write a block took on one file.
   ///
   /// @param count how many trials of each count
   /// @param dsyncNanos median of one DSYNC write, in nanoseconds
-  /// @param syncNanos median of a write and fdatasync
-  record Trial(int count, long dsyncNanos, long syncNanos) {
+  /// @param syncNanos median of a write and an fdatasync
+  /// @param linkedNanos median of both in one submission
+  record Trial(int count, long dsyncNanos, long syncNanos, long linkedNanos) {
 
     /// Without a clear difference the single write wins: it lets groups overlap and needs one
     /// request.
-    boolean prefersDsync() {
-      return dsyncNanos <= syncNanos + syncNanos / 4;
+    Way way() {
+      long synced = Math.min(syncNanos, linkedNanos);
+      if (dsyncNanos <= synced + synced / 4) {
+        return Way.DSYNC;
+      }
+      return syncNanos <= linkedNanos ? Way.SYNC : Way.LINKED;
     }
 
     long bestNanos() {
-      return prefersDsync() ? dsyncNanos : syncNanos;
+      return switch (way()) {
+        case DSYNC -> dsyncNanos;
+        case SYNC -> syncNanos;
+        case LINKED -> linkedNanos;
+      };
     }
   }
 
   /// For a log that nobody expects to be synced at each append: not worth a trial.
   static AppendPrimitive untried(boolean direct) {
-    return new AppendPrimitive(false, direct, null, null);
+    return new AppendPrimitive(Way.SYNC, direct, null, null);
   }
 
   /// The quicker way of one that was tried only through the page cache, or in both modes. Past the
@@ -45,7 +68,12 @@ record AppendPrimitive(
     boolean direct =
         past != null && past.bestNanos() <= through.bestNanos() + through.bestNanos() / 4;
     Trial chosen = direct && past != null ? past : through;
-    return new AppendPrimitive(chosen.prefersDsync(), direct, past, through);
+    return new AppendPrimitive(chosen.way(), direct, past, through);
+  }
+
+  /// Whether a group becomes durable by its write alone.
+  boolean dsync() {
+    return way == Way.DSYNC;
   }
 
   /// What the chosen mode took; null when nothing was tried.
@@ -56,7 +84,7 @@ record AppendPrimitive(
   /// One line for people: the choice and the measured latencies.
   String description() {
     StringBuilder line = new StringBuilder(direct ? "direct " : "buffered ");
-    line.append(dsync ? "DSYNC write" : "write + fdatasync");
+    line.append(way.label);
     describe(line, "direct", past);
     describe(line, "buffered", through);
     return line.toString();
@@ -65,9 +93,13 @@ record AppendPrimitive(
   private static void describe(StringBuilder line, String mode, @Nullable Trial trial) {
     if (trial != null) {
       line.append(
-          "; %s, median of %d: DSYNC write %d us, write + fdatasync %d us"
+          "; %s, median of %d: DSYNC write %d us, write + fdatasync %d us, linked %d us"
               .formatted(
-                  mode, trial.count(), trial.dsyncNanos() / 1000, trial.syncNanos() / 1000));
+                  mode,
+                  trial.count(),
+                  trial.dsyncNanos() / 1000,
+                  trial.syncNanos() / 1000,
+                  trial.linkedNanos() / 1000));
     }
   }
 }

@@ -13,6 +13,9 @@ final class AppendProbe {
   /// The first one warms up and does not count.
   private static final int TRIALS = 7;
 
+  /// Blocks that are written in turn.
+  private static final int BLOCKS = 15;
+
   private static final long MOST_NANOS = 20_000_000;
 
   private final Scheduler scheduler;
@@ -26,7 +29,7 @@ final class AppendProbe {
 
   /// Whether a segment has the blocks that a trial needs.
   static boolean fits(WalSegment segment, int blockSize) {
-    return segment.capacity() >= (1L + 2 * TRIALS) * blockSize;
+    return segment.capacity() >= (1L + BLOCKS) * blockSize;
   }
 
   /// Chooses by trying, and leaves the segment's file, and those to come, open in the mode that
@@ -58,26 +61,36 @@ final class AppendProbe {
     }
   }
 
-  /// Tries both ways on blocks of `file` behind its first one.
+  /// Tries each way on blocks of `file` behind its first one.
   private AppendPrimitive.Trial on(LogFile file) throws IOException {
     long started = scheduler.nanoTime();
     long[] dsync = new long[TRIALS];
     long[] sync = new long[TRIALS];
+    long[] linked = new long[TRIALS];
     int tried = 0;
     while (tried < TRIALS
         && (tried == 0 || scheduler.nanoTime() - started < MOST_NANOS * tried / (tried + 1))) {
-      long at = (1L + 2L * tried) * block.byteSize();
       long begin = scheduler.nanoTime();
-      file.writeFully(block, at, WriteFlag.DSYNC);
-      long middle = scheduler.nanoTime();
-      file.writeFully(block, at + block.byteSize(), WriteFlag.NONE);
+      file.writeFully(block, place(3 * tried), WriteFlag.DSYNC);
+      long written = scheduler.nanoTime();
+      file.writeFully(block, place(3 * tried + 1), WriteFlag.NONE);
       file.dataSync();
-      dsync[tried] = middle - begin;
-      sync[tried] = scheduler.nanoTime() - middle;
+      long synced = scheduler.nanoTime();
+      file.writeAndDataSync(block, place(3 * tried + 2));
+      dsync[tried] = written - begin;
+      sync[tried] = synced - written;
+      linked[tried] = scheduler.nanoTime() - synced;
       tried++;
     }
     return new AppendPrimitive.Trial(
-        Math.max(1, tried - 1), median(dsync, tried), median(sync, tried));
+        Math.max(1, tried - 1),
+        median(dsync, tried),
+        median(sync, tried),
+        median(linked, tried));
+  }
+
+  private long place(int write) {
+    return (1L + write % BLOCKS) * block.byteSize();
   }
 
   /// The median of all trials but the first, which is all there is on a very slow device.

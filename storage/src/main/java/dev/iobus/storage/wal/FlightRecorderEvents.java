@@ -25,6 +25,7 @@ final class FlightRecorderEvents {
       if (trial != null) {
         event.dsyncWrite = trial.dsyncNanos();
         event.writeAndDataSync = trial.syncNanos();
+        event.linked = trial.linkedNanos();
       }
       event.lsn = tail.at();
       event.torn = tail instanceof WalTail.Torn;
@@ -77,6 +78,8 @@ final class FlightRecorderEvents {
     @Timespan @Label("DSYNC Write") long dsyncWrite;
 
     @Timespan @Label("Write and fdatasync") long writeAndDataSync;
+
+    @Timespan @Label("Write and fdatasync, Linked") long linked;
 
     @Label("LSN") long lsn;
 

@@ -15,6 +15,12 @@ interface LogFile extends AutoCloseable {
 
   void sync() throws IOException;
 
+  /// One after the other, or both in one step.
+  default void writeAndDataSync(MemorySegment from, long offset) throws IOException {
+    writeFully(from, offset, WriteFlag.NONE);
+    dataSync();
+  }
+
   boolean isDirect();
 
   @Override
@@ -40,6 +46,11 @@ interface LogFile extends AutoCloseable {
     @Override
     public void sync() throws IOException {
       file.sync();
+    }
+
+    @Override
+    public void writeAndDataSync(MemorySegment from, long offset) throws IOException {
+      file.writeAndDataSync(from, offset);
     }
 
     @Override

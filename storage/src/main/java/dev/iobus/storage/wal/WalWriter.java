@@ -90,6 +90,11 @@ final class WalWriter {
     if (sync && primitive.dsync() && isClean()) {
       file.writeFully(blocks, group.offset(), WriteFlag.DSYNC);
       syncs++;
+    } else if (sync && primitive.way() == AppendPrimitive.Way.LINKED && unsynced.isEmpty()) {
+      // It covers what is dirty in this segment, too.
+      file.writeAndDataSync(blocks, group.offset());
+      dirty = false;
+      syncs++;
     } else {
       dirty = true;
       file.writeFully(blocks, group.offset(), WriteFlag.NONE);

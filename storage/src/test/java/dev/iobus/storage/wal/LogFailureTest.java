@@ -14,6 +14,7 @@ import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.wal.AppendPrimitive.Way;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -63,11 +64,15 @@ class LogFailureTest {
     bus.close();
   }
 
-  /// Opens a log on a device that is quicker in the one way.
-  private Wal open(boolean dsync) throws IOException {
+  /// Opens a log on a device that is quickest in the one way.
+  private Wal open(Way way) throws IOException {
     files.fault(
         op -> {
-          if (dsync ? op.kind == TracedFiles.Kind.SYNC : op.dsync) {
+          boolean slow =
+              (op.dsync && way != Way.DSYNC)
+                  || (op.kind == TracedFiles.Kind.SYNC && way != Way.SYNC)
+                  || (op.kind == TracedFiles.Kind.TIED_SYNC && way != Way.LINKED);
+          if (slow) {
             LockSupport.parkNanos(TRIAL_NANOS);
           }
         });
@@ -81,7 +86,7 @@ class LogFailureTest {
             (lsn, end, payload) -> {});
     files.fault(op -> {});
     Assumptions.assumeFalse(directory.isCopyOnWrite());
-    assertEquals(dsync, wal.appendPrimitive().dsync(), wal.primitive());
+    assertEquals(way, wal.appendPrimitive().way(), wal.primitive());
     return wal;
   }
 
@@ -109,8 +114,8 @@ class LogFailureTest {
     return found;
   }
 
-  private void failedSyncIsFinal(boolean dsync) throws Exception {
-    Wal wal = open(dsync);
+  private void failedSyncIsFinal(Way way) throws Exception {
+    Wal wal = open(way);
     long safe = append(wal, 0);
     IOException first = new IOException("EIO");
     AtomicInteger syncs = new AtomicInteger();
@@ -146,17 +151,22 @@ class LogFailureTest {
 
   @Test
   void failedDurableWriteIsFinal() throws Exception {
-    failedSyncIsFinal(true);
+    failedSyncIsFinal(Way.DSYNC);
   }
 
   @Test
   void failedDataSyncIsFinal() throws Exception {
-    failedSyncIsFinal(false);
+    failedSyncIsFinal(Way.SYNC);
+  }
+
+  @Test
+  void failedTiedSyncIsFinal() throws Exception {
+    failedSyncIsFinal(Way.LINKED);
   }
 
   /// Lets the first durable write wait while a second one, begun later, completes.
   private void completeInReverse(boolean fail) throws Exception {
-    Wal wal = open(true);
+    Wal wal = open(Way.DSYNC);
     long safe = append(wal, 0);
     CountDownLatch first = new CountDownLatch(1);
     CountDownLatch begun = new CountDownLatch(1);
@@ -218,7 +228,7 @@ class LogFailureTest {
 
   @Test
   void slowWriteIsToldAndWaitedFor() throws Exception {
-    Wal wal = open(true);
+    Wal wal = open(Way.DSYNC);
     append(wal, 0);
     CountDownLatch go = new CountDownLatch(1);
     files.fault(

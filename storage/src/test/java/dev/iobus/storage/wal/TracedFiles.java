@@ -26,7 +26,9 @@ final class TracedFiles implements LogFiles {
     DELETE,
     DIRECTORY_SYNC,
     WRITE,
-    SYNC
+    SYNC,
+    /// One that is tied to the write before it.
+    TIED_SYNC
   }
 
   /// One call; times count begins and ends of calls.
@@ -50,7 +52,7 @@ final class TracedFiles implements LogFiles {
 
     /// Whether it is what makes a group durable.
     boolean isSync() {
-      return kind == Kind.SYNC || dsync;
+      return kind == Kind.SYNC || kind == Kind.TIED_SYNC || dsync;
     }
   }
 
@@ -157,6 +159,14 @@ final class TracedFiles implements LogFiles {
     }
 
     @Override
+    public void writeAndDataSync(MemorySegment from, long offset) throws IOException {
+      perform(
+          begin(Kind.WRITE, name, offset, from.toArray(JAVA_BYTE), false),
+          () -> file.writeAndDataSync(from, offset));
+      perform(begin(Kind.TIED_SYNC, name, 0, new byte[0], false), () -> {});
+    }
+
+    @Override
     public boolean isDirect() {
       return file.isDirect();
     }
@@ -190,7 +200,7 @@ final class TracedFiles implements LogFiles {
           }
         }
         case WRITE -> write(op, time, powerLoss, lossOdds, image, random);
-        case SYNC, DIRECTORY_SYNC -> {}
+        case SYNC, TIED_SYNC, DIRECTORY_SYNC -> {}
       }
     }
     return image;
@@ -236,12 +246,13 @@ final class TracedFiles implements LogFiles {
     if (!powerLoss || op.dsync) {
       return true;
     }
-    Kind wanted = op.kind == Kind.WRITE ? Kind.SYNC : Kind.DIRECTORY_SYNC;
     for (Op sync : ops) {
-      if (sync.kind == wanted
-          && sync.begin > op.end
-          && sync.end < time
-          && (wanted == Kind.DIRECTORY_SYNC || sync.name.equals(op.name))) {
+      boolean covers =
+          op.kind == Kind.WRITE
+              ? (sync.kind == Kind.SYNC || sync.kind == Kind.TIED_SYNC)
+                  && sync.name.equals(op.name)
+              : sync.kind == Kind.DIRECTORY_SYNC;
+      if (covers && sync.begin > op.end && sync.end < time) {
         return true;
       }
     }

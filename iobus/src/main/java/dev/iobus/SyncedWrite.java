@@ -1,0 +1,103 @@
+package dev.iobus;
+
+import dev.iobus.backend.Link;
+import dev.iobus.backend.Op;
+import dev.iobus.posix.Errno;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/// Writes on a [SharedBus] that are tied to an fdatasync: one submission and one wait for both.
+/// Thread-safe.
+final class SyncedWrite {
+
+  private final SharedBus bus;
+  private final CallGate gate;
+  private final SlotTable slots;
+  private final Reaping reaping;
+
+  SyncedWrite(SharedBus bus, CallGate gate, SlotTable slots, Reaping reaping) {
+    this.bus = bus;
+    this.gate = gate;
+    this.slots = slots;
+    this.reaping = reaping;
+  }
+
+  /// Tries both at once.
+  ///
+  /// @return false when one after the other is left: there was but one free slot, the write came
+  ///     back short, or the kernel asks for it
+  /// @throws BusException when the write or the sync has failed
+  boolean tryBoth(BusFile file, MemorySegment from, long offset, int length) throws IOException {
+    gate.enter();
+    try {
+      Slot write = reaping.acquire();
+      Slot sync = slots.tryAcquire();
+      try {
+        return sync != null && both(write, sync, file, from, offset, length);
+      } finally {
+        release(write);
+        if (sync != null) {
+          release(sync);
+        }
+      }
+    } finally {
+      gate.exit();
+    }
+  }
+
+  private void release(Slot slot) {
+    // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
+    if (!slot.pending) {
+      slots.release(slot);
+    }
+  }
+
+  private boolean both(
+      Slot write, Slot sync, BusFile file, MemorySegment from, long offset, int length)
+      throws IOException {
+    write.request.op = Op.WRITE;
+    SharedBus.fill(write.request, from, offset, length, WriteFlag.NONE);
+    write.request.link = Link.CHAIN;
+    sync.request.op = Op.FDATASYNC;
+    sync.request.offset = 0;
+    bus.use(write.request, file);
+    try {
+      bus.use(sync.request, file);
+      try {
+        Call call = write.single;
+        call.begin(bus.scheduler().currentTask());
+        write.begin(call);
+        sync.begin(call);
+        reaping.submit(write, sync);
+        reaping.await(call, 2, write.index);
+        bus.tellIfSlow(write, file.path());
+        bus.tellIfSlow(sync, file.path());
+      } finally {
+        bus.letGo(file);
+      }
+    } finally {
+      bus.letGo(file);
+    }
+    return areBoth(write, sync, file, length);
+  }
+
+  private static boolean areBoth(Slot write, Slot sync, BusFile file, int length)
+      throws BusException {
+    if (write.result != length) {
+      if (write.result >= 0 || isLeft(write.result)) {
+        return false;
+      }
+      throw BusException.of(Op.WRITE.label(), file.path(), write.result, null);
+    }
+    if (sync.result < 0 && !isLeft(sync.result)) {
+      throw BusException.of(Op.FDATASYNC.label(), file.path(), sync.result, null);
+    }
+    return sync.result >= 0;
+  }
+
+  /// Whether a result says that nothing was done. The kernel also cancels what a thread submitted
+  /// when that thread ends.
+  private static boolean isLeft(int result) {
+    return Retry.isAsked(result) || result == -Errno.ECANCELED;
+  }
+}
