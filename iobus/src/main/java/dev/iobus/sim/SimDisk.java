@@ -4,7 +4,6 @@ import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -292,12 +291,7 @@ public final class SimDisk {
     for (Map.Entry<String, SimNode> entry : directory.live().entrySet()) {
       hash = Trace.mix(hash, entry.getKey().hashCode());
       switch (entry.getValue()) {
-        case SimFile file -> {
-          byte[] content = new byte[(int) file.length()];
-          file.read(0, content, 0, content.length, false);
-          hash = Trace.mix(hash, Arrays.hashCode(content));
-          hash = Trace.mix(hash, content.length);
-        }
+        case SimFile file -> hash = Trace.mix(hash, file.contentHash());
         case SimDirectory below -> hash = contentHash(below, Trace.mix(hash, 1));
         case SimSymbolicLink link -> hash = Trace.mix(hash, link.target().toString().hashCode());
       }

@@ -138,6 +138,20 @@ final class SimFile extends SimNode {
     }
   }
 
+  /// A number that stands for the live bytes.
+  long contentHash() {
+    long hash = length;
+    int end = (int) Math.min(sectors.length, (length + Sector.BYTES - 1) / Sector.BYTES);
+    for (int i = 0; i < end; i++) {
+      Sector sector = sectors[i];
+      // One that is absent is zero, and one that is zero counts as absent.
+      if (sector != null && !isZero(sector.cached(), 0, Sector.BYTES)) {
+        hash = Trace.mix(hash, i * 0x1_0000_0000L + Arrays.hashCode(sector.cached()));
+      }
+    }
+    return hash;
+  }
+
   private static boolean isZero(byte[] bytes, int from, int count) {
     return Arrays.equals(bytes, from, from + count, Sector.ZEROS, 0, count);
   }

@@ -5,7 +5,6 @@ import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// A request on its way through the simulated kernel, and its memory meanwhile.
@@ -42,11 +41,11 @@ final class SimJob {
   boolean ended;
   @Nullable InFlightWrite write;
 
-  /// What the memory must hold at the end.
-  private byte @Nullable [] expected;
-
-  /// What a read does not fill keeps these bytes.
+  /// What the memory of a write must hold at the end; what a read does not fill keeps.
   private byte @Nullable [] before;
+
+  /// What the memory of a read must hold at the end, each byte of it.
+  private byte junk;
 
   SimJob(Request request, SimSlots slots) {
     this.request = request;
@@ -76,22 +75,20 @@ final class SimJob {
 
   /// The bytes that a write is about to write, as they were when it was submitted.
   byte[] content() {
-    byte[] bytes = expected;
+    byte[] bytes = before;
     assert bytes != null : "the memory is not owned";
     return bytes;
   }
 
   /// Takes the memory over.
-  void own(long junk) {
+  void own(long random) {
     before = load();
-    if (op == Op.WRITE) {
-      expected = before;
-      return;
+    junk = (byte) (random | 1);
+    if (op == Op.READ) {
+      for (int i = 0; i < parts(); i++) {
+        part(i).fill(junk);
+      }
     }
-    byte[] filling = new byte[before.length];
-    Arrays.fill(filling, (byte) (junk | 1));
-    store(filling);
-    expected = filling;
   }
 
   /// Gives the memory back.
@@ -101,14 +98,12 @@ final class SimJob {
   /// @throws AssertionError when somebody else has changed it meanwhile
   /// @throws IllegalStateException when it was freed meanwhile
   void giveBack(byte @Nullable [] read, int count) {
-    byte[] wanted = expected;
     byte[] original = before;
-    if (wanted == null || original == null) {
+    if (original == null) {
       return;
     }
-    expected = null;
     before = null;
-    int changed = Arrays.mismatch(wanted, load());
+    long changed = changed(MemorySegment.ofArray(original));
     if (changed >= 0) {
       throw new AssertionError(
           "byte " + changed + " of the memory of a " + op.label() + " at " + request.offset
@@ -118,6 +113,45 @@ final class SimJob {
       System.arraycopy(read, 0, original, 0, count);
       store(original);
     }
+  }
+
+  /// The first byte that is not as the kernel has left it, or −1.
+  private long changed(MemorySegment written) {
+    long at = 0;
+    for (int i = 0; i < parts(); i++) {
+      MemorySegment part = part(i);
+      long length = part.byteSize();
+      long changed =
+          op == Op.WRITE ? part.mismatch(written.asSlice(at, length)) : firstNot(junk, part);
+      if (changed >= 0) {
+        return at + changed;
+      }
+      at += length;
+    }
+    return -1;
+  }
+
+  /// Memory that is the same when it is shifted by one is one byte all through.
+  private static long firstNot(byte value, MemorySegment memory) {
+    long length = memory.byteSize();
+    if (length == 0) {
+      return -1;
+    }
+    if (memory.get(ValueLayout.JAVA_BYTE, 0) != value) {
+      return 0;
+    }
+    long changed = MemorySegment.mismatch(memory, 0, length - 1, memory, 1, length);
+    return changed < 0 ? -1 : changed + 1;
+  }
+
+  private int parts() {
+    return request.vectors.isEmpty() ? 1 : request.vectors.count();
+  }
+
+  private MemorySegment part(int index) {
+    return request.vectors.isEmpty()
+        ? request.buffer.asSlice(request.bufferOffset, request.length)
+        : request.vectors.part(index);
   }
 
   private byte[] load() {
@@ -131,13 +165,9 @@ final class SimJob {
   }
 
   private void move(byte[] bytes, boolean toMemory) {
-    if (request.vectors.isEmpty()) {
-      move(request.buffer, request.bufferOffset, bytes, 0, bytes.length, toMemory);
-      return;
-    }
     int at = 0;
-    for (int i = 0; i < request.vectors.count(); i++) {
-      MemorySegment part = request.vectors.part(i);
+    for (int i = 0; i < parts(); i++) {
+      MemorySegment part = part(i);
       int length = (int) part.byteSize();
       move(part, 0, bytes, at, length, toMemory);
       at += length;
