@@ -10,11 +10,11 @@ import org.junit.jupiter.api.TestReporter;
 /// A store whose power is lost, and whose process is killed, at every moment of short workloads.
 ///
 /// The system property `iobus.simulation.workloads` says how many ([#WORKLOADS]; the profile
-/// `simulation` has a thousand more), `iobus.simulation.seed` where they begin. A failure names its
+/// `simulation` has a thousand), `iobus.simulation.seed` where they begin. A failure names its
 /// seed; `-Diobus.simulation.seed=SEED -Diobus.simulation.workloads=1` runs that alone.
 final class StoreCrashSimulationTest {
 
-  private static final int WORKLOADS = Integer.getInteger("iobus.simulation.workloads", 50);
+  private static final int WORKLOADS = Integer.getInteger("iobus.simulation.workloads", 45);
   private static final int SEED = Integer.getInteger("iobus.simulation.seed", 1);
 
   private static final int STEPS = 8;

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.TestReporter;
 
 /// A store whose disk fails at every operation of short workloads, once and for ever.
 ///
-/// The system property `iobus.simulation.errors` says of how many ([#WORKLOADS]), and
-/// `iobus.simulation.step` that one operation in so many fails ([#STEP]).
+/// The system property `iobus.simulation.errors` says of how many ([#WORKLOADS]),
+/// `iobus.simulation.step` that one operation in so many fails ([#STEP]); the profile `simulation`
+/// lets every one fail.
 final class StoreErrorSimulationTest {
 
   private static final int WORKLOADS = Integer.getInteger("iobus.simulation.errors", 50);

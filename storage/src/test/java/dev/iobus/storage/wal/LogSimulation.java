@@ -162,9 +162,16 @@ final class LogSimulation {
 
   /// Checks what a log gave back: a prefix of what was reserved, with all that was acknowledged.
   void check(List<byte[]> recovered) {
+    check(recovered, closed ? reserved.size() : acknowledged);
+  }
+
+  /// As [#check(List)], of an earlier moment.
+  ///
+  /// @param least records that were acknowledged by then
+  void check(List<byte[]> recovered, int least) {
     assertTrue(
-        recovered.size() >= (closed ? reserved.size() : acknowledged),
-        () -> recovered.size() + " records came back, " + acknowledged + " were acknowledged");
+        recovered.size() >= least,
+        () -> recovered.size() + " records came back, " + least + " were acknowledged");
     assertTrue(
         recovered.size() <= reserved.size(),
         () -> recovered.size() + " records came back of " + reserved.size());
@@ -175,7 +182,11 @@ final class LogSimulation {
 
   /// Recovers a disk after a crash, without a fault.
   static List<byte[]> recover(long seed, SimDisk disk) throws IOException {
-    SimScheduler scheduler = new SimScheduler(seed, disk);
+    return recover(new SimScheduler(seed, disk));
+  }
+
+  /// Recovers the disk of a host that was not used yet.
+  static List<byte[]> recover(SimScheduler scheduler) throws IOException {
     List<List<byte[]>> result = new ArrayList<>();
     assertTrue(scheduler.run(() -> result.add(open(scheduler, (wal, host) -> {}))));
     assertTrue(scheduler.openFiles() == 0, "files are left open");
