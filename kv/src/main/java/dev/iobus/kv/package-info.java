@@ -27,8 +27,9 @@
 /// Invariants:
 /// 1. Sequence, log place and memtable are taken under one lock: a memtable is a range of the log,
 ///    and what readers see is always a prefix of the commits.
-/// 2. Nothing between reserve and publish waits or fails; what fails there nevertheless, a failed
-///    write and a failed sync end all writing until the store is opened again.
+/// 2. Nothing waits or fails between reserve and the mark that a commit is done; what fails there
+///    nevertheless, a failed write and a failed sync end all writing until the store is opened
+///    again.
 /// 3. What the manifest makes obsolete is deleted or recycled only when the edit and a mark behind
 ///    it are durable.
 /// 4. What is read stays: memtables and tables live as long as a view, a cursor or a lease holds
