@@ -21,6 +21,9 @@ public final class IoBatch {
   private final CallGate gate;
   private final SlotTable slots;
   private final Reaping reaping;
+  private final FileUse filesInUse;
+  private final InlineCalls inline;
+  private final SlotCalls calls;
   private final int runMax;
 
   private final Call call = new Call();
@@ -59,6 +62,9 @@ public final class IoBatch {
       CallGate gate,
       SlotTable slots,
       Reaping reaping,
+      FileUse filesInUse,
+      InlineCalls inline,
+      SlotCalls calls,
       int capacity,
       int runMax) {
     if (capacity < 1) {
@@ -68,6 +74,9 @@ public final class IoBatch {
     this.gate = gate;
     this.slots = slots;
     this.reaping = reaping;
+    this.filesInUse = filesInUse;
+    this.inline = inline;
+    this.calls = calls;
     this.runMax = runMax;
     run = new Slot[runMax];
     inFlight = new Slot[Math.min(capacity, bus.capacity())];
@@ -140,7 +149,7 @@ public final class IoBatch {
     bus.checks().memory(part, op == Op.READ);
     bus.checks().file(file);
     if (file instanceof OpenSocket socket) {
-      throw SharedBus.notAFile(socket);
+      throw FileUse.notAFile(socket);
     }
     Checks.range(offset, part.byteSize());
     if (part.byteSize() == 0 || part.byteSize() > SharedBus.TRANSFER_MAX) {
@@ -205,7 +214,7 @@ public final class IoBatch {
         buffer.retain();
       }
       try {
-        int count = bus.readHere(files[0], memory[0], offsets[0], lengths[0]);
+        int count = inline.read(files[0], memory[0], offsets[0], lengths[0]);
         boolean whole = count == 0 || count == lengths[0];
         results[0] = whole ? count : 0;
         return whole;
@@ -255,7 +264,7 @@ public final class IoBatch {
         buffer.retain();
       }
       try {
-        bus.use(request, files[entry]);
+        filesInUse.use(request, files[entry]);
       } catch (IllegalStateException e) {
         if (buffer != null) {
           buffer.release();
@@ -293,7 +302,7 @@ public final class IoBatch {
       inFlight[i] = inFlight[--inFlightCount];
       int entry = slot.entry;
       int result = slot.result;
-      bus.tellIfSlow(slot, files[entry].path());
+      calls.tellIfSlow(slot, files[entry].path());
       end(slot);
       if (account(entry, result)) {
         int at = toDoFrom + toDoCount++;
@@ -307,7 +316,7 @@ public final class IoBatch {
     if (buffer != null) {
       buffer.release();
     }
-    bus.letGo(files[slot.entry]);
+    filesInUse.letGo(files[slot.entry]);
     slots.release(slot);
   }
 
@@ -337,7 +346,7 @@ public final class IoBatch {
   private static boolean isDirect(BusFile file) {
     return switch (file) {
       case OpenFile open -> open.isDirect();
-      case OpenSocket socket -> throw SharedBus.notAFile(socket);
+      case OpenSocket socket -> throw FileUse.notAFile(socket);
       case RegisteredFile registered -> registered.file().isDirect();
     };
   }

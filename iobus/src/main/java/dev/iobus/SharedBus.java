@@ -3,7 +3,6 @@ package dev.iobus;
 import dev.iobus.backend.Backend;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.OpenBits;
-import dev.iobus.backend.Request;
 import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSyscalls;
@@ -13,9 +12,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
 /// parked reads become a deep queue.
@@ -53,6 +50,9 @@ public final class SharedBus implements AutoCloseable {
   private final Registrations registrations;
   private final SlotTable slots;
   private final Reaping reaping;
+  private final FileUse files;
+  private final InlineCalls inline;
+  private final SlotCalls calls;
   private final SyncedWrite syncedWrite;
   private final BusCounts counts = new BusCounts();
 
@@ -71,7 +71,11 @@ public final class SharedBus implements AutoCloseable {
     this.reaping =
         new Reaping(
             backend, scheduler, slots, choice.kind() != BackendKind.NIO, capacity, counts);
-    this.syncedWrite = new SyncedWrite(this, gate, slots, reaping);
+    this.files = new FileUse(this, checks, registrations);
+    String label = choice.kind().label();
+    this.inline = new InlineCalls(backend, checks, gate, files, label);
+    this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, label);
+    this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
   }
 
   /// Opens a bus on the best backend that this host allows, or on the one that `options` name.
@@ -147,7 +151,7 @@ public final class SharedBus implements AutoCloseable {
   /// @throws BusException when the operating system refuses
   public OpenFile open(Path path, OpenFlag... flags) throws IOException {
     int bits = OpenFlag.bits(flags);
-    int descriptor = onPaths(Op.OPEN, path, null, bits);
+    int descriptor = calls.onPaths(Op.OPEN, path, null, bits);
     return new OpenFile(path, descriptor, choice.kind(), (bits & OpenBits.DIRECT) != 0);
   }
 
@@ -157,30 +161,30 @@ public final class SharedBus implements AutoCloseable {
   public void close(OpenFile file) throws IOException {
     checks.file(file);
     file.checkClosable();
-    Slot slot = begin(Op.CLOSE);
+    Slot slot = calls.begin(Op.CLOSE);
     try {
       slot.request.file = file.releaseDescriptor();
       slot.request.fixedFile = false;
-      finish(slot, file.path());
+      calls.finish(slot, file.path());
     } finally {
-      end(slot);
+      calls.end(slot);
     }
   }
 
   /// Tells what is known of an open file, statx(2).
   public FileStatus stat(BusFile file) throws IOException {
-    Slot slot = begin(Op.STAT);
+    Slot slot = calls.begin(Op.STAT);
     try {
-      OpenFile retained = openFile(file); // The kernel takes no slot here.
-      use(slot.request, retained);
+      OpenFile retained = files.openFile(file); // The kernel takes no slot here.
+      files.use(slot.request, retained);
       try {
-        finish(slot, file.path());
+        calls.finish(slot, file.path());
       } finally {
-        letGo(retained);
+        files.letGo(retained);
       }
       return FileStatus.of(slot.request.status);
     } finally {
-      end(slot);
+      calls.end(slot);
     }
   }
 
@@ -252,17 +256,17 @@ public final class SharedBus implements AutoCloseable {
 
   /// Sets the length of the file.
   public void truncate(BusFile file, long length) throws IOException {
-    onFile(Op.TRUNCATE, file, length);
+    calls.onFile(Op.TRUNCATE, file, length);
   }
 
   /// Renames atomically; an existing target is replaced.
   public void rename(Path from, Path to) throws IOException {
-    onPaths(Op.RENAME, from, to, 0);
+    calls.onPaths(Op.RENAME, from, to, 0);
   }
 
   /// Removes the name of a file, unlink(2); what has it open keeps it.
   public void unlink(Path path) throws IOException {
-    onPaths(Op.UNLINK, path, null, 0);
+    calls.onPaths(Op.UNLINK, path, null, 0);
   }
 
   /// Creates one directory with mode 0700.
@@ -391,7 +395,8 @@ public final class SharedBus implements AutoCloseable {
   ///
   /// @param capacity transfers that the batch can hold, at least 1
   public IoBatch newBatch(int capacity) {
-    return new IoBatch(this, gate, slots, reaping, capacity, Math.min(8, backend.batchMax()));
+    int runMax = Math.min(8, backend.batchMax());
+    return new IoBatch(this, gate, slots, reaping, files, inline, calls, capacity, runMax);
   }
 
   /// Refuses new calls, cancels what is in flight, waits until every call has returned, and
@@ -452,122 +457,9 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  // One operation: begin, fill in, finish, end.
-
-  private Slot begin(Op op) throws IOException {
-    gate.enter();
-    try {
-      Slot slot = reaping.acquire();
-      slot.request.op = op;
-      return slot;
-    } catch (Throwable t) {
-      gate.exit();
-      throw t;
-    }
-  }
-
-  /// Submits and waits; again when the kernel asks for it.
-  private int finish(Slot slot, String path) throws IOException {
-    Scheduler.Task task = scheduler.currentTask();
-    int retries = 0;
-    do {
-      Retry.pause(scheduler, retries);
-      slot.begin(slot.single);
-      slot.single.begin(task);
-      reaping.submit(slot);
-      reaping.await(slot.single, 1, slot.index);
-    } while (Retry.isAsked(slot.result) && retries++ < Retry.MAX && !gate.isClosed());
-    tellIfSlow(slot, path);
-    if (slot.result < 0) {
-      Request request = slot.request;
-      throw BusException.of(request.op.label(), path, slot.result, request.scratch);
-    }
-    return slot.result;
-  }
-
-  /// After the result of a slot was taken, with its request as it was.
-  void tellIfSlow(Slot slot, String path) {
-    Object event = slot.event;
-    if (event != null) {
-      slot.event = null;
-      Request request = slot.request;
-      tell(event, request.op, path, request.offset, slot.result);
-    }
-  }
-
-  private void tell(Object event, Op op, String path, long offset, int result) {
-    BusEvents.tell(event, choice.kind().label(), op.label(), path, offset, result);
-  }
-
-  /// Of a call on the calling thread, which has just ended; not of one that has done nothing, as
-  /// the operation then goes through the ring.
-  private void tellIfSlow(@Nullable Object event, Op op, BusFile file, long offset, int result) {
-    if (event != null && result != -1 && result != Backend.NOT_HERE) {
-      BusEvents.end(event);
-      tell(event, op, file.path(), offset, result);
-    }
-  }
-
-  private void end(Slot slot) {
-    // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
-    if (!slot.pending) {
-      slots.release(slot);
-    }
-    gate.exit();
-  }
-
-  private int onPaths(Op op, Path path, @Nullable Path target, int bits) throws IOException {
-    Objects.requireNonNull(path, "path");
-    Slot slot = begin(op);
-    try {
-      slot.request.path = path;
-      slot.request.target = target;
-      slot.request.openBits = bits;
-      return finish(slot, path.toString());
-    } finally {
-      end(slot);
-    }
-  }
-
   private void sync(Op op, BusFile file) throws IOException {
-    OpenFile open = openFile(file);
-    int result = Backend.NOT_HERE;
-    if (!scheduler.currentTask().isVirtual()) {
-      checks.file(open);
-      gate.enter();
-      try {
-        Object event = BusEvents.beginIfRecorded();
-        result = backend.sync(open.retain(), op == Op.FDATASYNC);
-        tellIfSlow(event, op, file, 0, result);
-      } finally {
-        open.release();
-        gate.exit();
-      }
-    }
-    if (mustGoToTheRing(result)) {
-      onFile(op, file, 0);
-    } else if (result < 0) {
-      throw BusException.of(op.label(), file.path(), result, null);
-    }
-  }
-
-  /// Whether a call on the calling thread was not made, or ended before it did anything.
-  private static boolean mustGoToTheRing(int result) {
-    return result == Backend.NOT_HERE || Retry.isAsked(result);
-  }
-
-  private void onFile(Op op, BusFile file, long offset) throws IOException {
-    Slot slot = begin(op);
-    try {
-      slot.request.offset = offset;
-      use(slot.request, file);
-      try {
-        finish(slot, file.path());
-      } finally {
-        letGo(file);
-      }
-    } finally {
-      end(slot);
+    if (scheduler.currentTask().isVirtual() || !inline.sync(op, file)) {
+      calls.onFile(op, file, 0);
     }
   }
 
@@ -583,121 +475,24 @@ public final class SharedBus implements AutoCloseable {
     if (!virtual) {
       int count =
           op == Op.READ
-              ? readHere(file, memory, offset, length)
-              : writeHere(file, memory, offset, length, flag);
+              ? inline.read(file, memory, offset, length)
+              : inline.write(file, memory, offset, length, flag);
       if (count >= 0) {
         return count;
       }
     }
-    Slot slot = begin(op);
+    Slot slot = calls.begin(op);
     try {
       if (virtual && op == Op.READ) {
-        int count = readCached(slot, file, memory, offset, length);
+        int count = inline.readCached(slot, file, memory, offset, length);
         if (count >= 0) {
           return count;
         }
       }
-      fill(slot.request, memory, offset, length, flag);
-      use(slot.request, file);
-      try {
-        return finish(slot, file.path());
-      } finally {
-        letGo(file);
-      }
+      return calls.transfer(slot, file, memory, offset, length, flag);
     } finally {
-      end(slot);
+      calls.end(slot);
     }
-  }
-
-  /// On the calling thread, −1 when that is not possible. Not for virtual threads.
-  int readHere(BusFile file, MemorySegment memory, long offset, int length) {
-    OpenFile open = openFile(file);
-    checks.file(open);
-    gate.enter();
-    try {
-      int descriptor = open.retain();
-      try {
-        Object event = BusEvents.beginIfRecorded();
-        int count = backend.read(descriptor, memory, length, offset);
-        tellIfSlow(event, Op.READ, file, offset, count);
-        return count;
-      } finally {
-        open.release();
-      }
-    } finally {
-      gate.exit();
-    }
-  }
-
-  /// From the kernel's page cache, −1 when nothing can come from there without waiting. Such a call
-  /// holds no carrier for longer than the copy takes.
-  private int readCached(
-      Slot slot, BusFile file, MemorySegment memory, long offset, int length) {
-    OpenFile open = openFile(file);
-    if (open.isDirect()) {
-      return -1;
-    }
-    checks.file(open);
-    int descriptor = open.retain();
-    try {
-      return backend.readCached(descriptor, slot.vector, memory, length, offset);
-    } finally {
-      open.release();
-    }
-  }
-
-  /// On the calling thread where that is best, −1 when it is not. Not for virtual threads: they
-  /// never wait in a system call of their own, which would hold their carrier.
-  ///
-  /// @throws BusException when a durable write has failed: it is not tried again in another way,
-  ///     which might hide that
-  private int writeHere(
-      BusFile file, MemorySegment memory, long offset, int length, WriteFlag flag)
-      throws BusException {
-    OpenFile open = openFile(file);
-    if (open.isDirect() && flag == WriteFlag.NONE) {
-      return -1;
-    }
-    checks.file(open);
-    gate.enter();
-    try {
-      int descriptor = open.retain();
-      try {
-        return switch (flag) {
-          case NONE -> {
-            Object event = BusEvents.beginIfRecorded();
-            int count = backend.writeBuffered(descriptor, memory, length, offset);
-            tellIfSlow(event, Op.WRITE, file, offset, count);
-            yield count;
-          }
-          case DONT_CACHE, ATOMIC -> -1;
-          case DSYNC -> {
-            Object event = BusEvents.beginIfRecorded();
-            int count = backend.writeDurable(descriptor, memory, length, offset);
-            tellIfSlow(event, Op.WRITE, file, offset, count);
-            if (count < 0 && !mustGoToTheRing(count)) {
-              throw BusException.of(Op.WRITE.label(), file.path(), count, null);
-            }
-            yield Math.max(-1, count);
-          }
-        };
-      } finally {
-        open.release();
-      }
-    } finally {
-      gate.exit();
-    }
-  }
-
-  private OpenFile openFile(BusFile file) {
-    return switch (file) {
-      case OpenFile plain -> plain;
-      case OpenSocket socket -> throw notAFile(socket);
-      case RegisteredFile registered -> {
-        registered.slot(this); // Refuses one that is no longer registered.
-        yield registered.file();
-      }
-    };
   }
 
   private long whole(
@@ -739,53 +534,8 @@ public final class SharedBus implements AutoCloseable {
     return done;
   }
 
-  static void fill(
-      Request request, MemorySegment memory, long offset, int length, WriteFlag flag) {
-    request.buffer = memory;
-    request.bufferIndex = -1;
-    request.offset = offset;
-    request.length = length;
-    flag.set(request);
-  }
-
-  /// Points the request at the file, whose number means nothing else until [#letGo].
-  void use(Request request, BusFile file) {
-    switch (file) {
-      case RegisteredFile registered -> {
-        registered.slot(this); // One of another bus must not be counted.
-        registered.retain();
-        try {
-          request.file = registered.slot(this);
-        } catch (IllegalStateException e) {
-          letGo(registered);
-          throw e;
-        }
-        request.fixedFile = true;
-      }
-      case OpenFile open -> {
-        checks.file(open);
-        request.file = open.retain();
-        request.fixedFile = false;
-      }
-      case OpenSocket socket -> throw notAFile(socket);
-    }
-  }
-
-  static IllegalArgumentException notAFile(OpenSocket socket) {
-    return new IllegalArgumentException(
-        socket.path() + " is a socket, and a shared bus works on files; use a Bus");
-  }
-
-  /// Ends what [#use] began.
-  void letGo(BusFile file) {
-    switch (file) {
-      case RegisteredFile registered -> {
-        registered.release();
-        registrations.giveBackIfUnused(registered);
-      }
-      case OpenFile open -> open.release();
-      case OpenSocket socket -> throw notAFile(socket);
-    }
+  FileUse files() {
+    return files;
   }
 
   Checks checks() {

@@ -10,16 +10,26 @@ import java.lang.foreign.MemorySegment;
 /// Thread-safe.
 final class SyncedWrite {
 
-  private final SharedBus bus;
+  private final Scheduler scheduler;
   private final CallGate gate;
   private final SlotTable slots;
   private final Reaping reaping;
+  private final FileUse files;
+  private final SlotCalls calls;
 
-  SyncedWrite(SharedBus bus, CallGate gate, SlotTable slots, Reaping reaping) {
-    this.bus = bus;
+  SyncedWrite(
+      Scheduler scheduler,
+      CallGate gate,
+      SlotTable slots,
+      Reaping reaping,
+      FileUse files,
+      SlotCalls calls) {
+    this.scheduler = scheduler;
     this.gate = gate;
     this.slots = slots;
     this.reaping = reaping;
+    this.files = files;
+    this.calls = calls;
   }
 
   /// Tries both at once.
@@ -56,27 +66,27 @@ final class SyncedWrite {
       Slot write, Slot sync, BusFile file, MemorySegment from, long offset, int length)
       throws IOException {
     write.request.op = Op.WRITE;
-    SharedBus.fill(write.request, from, offset, length, WriteFlag.NONE);
+    SlotCalls.fill(write.request, from, offset, length, WriteFlag.NONE);
     write.request.link = Link.CHAIN;
     sync.request.op = Op.FDATASYNC;
     sync.request.offset = 0;
-    bus.use(write.request, file);
+    files.use(write.request, file);
     try {
-      bus.use(sync.request, file);
+      files.use(sync.request, file);
       try {
         Call call = write.single;
-        call.begin(bus.scheduler().currentTask());
+        call.begin(scheduler.currentTask());
         write.begin(call);
         sync.begin(call);
         reaping.submit(write, sync);
         reaping.await(call, 2, write.index);
-        bus.tellIfSlow(write, file.path());
-        bus.tellIfSlow(sync, file.path());
+        calls.tellIfSlow(write, file.path());
+        calls.tellIfSlow(sync, file.path());
       } finally {
-        bus.letGo(file);
+        files.letGo(file);
       }
     } finally {
-      bus.letGo(file);
+      files.letGo(file);
     }
     return areBoth(write, sync, file, length);
   }

@@ -90,12 +90,12 @@ final class UringSharedBusTest extends SharedBusContract {
       OpenFile first = bus.open(temp.resolve("a"), OpenFlag.CREATE, OpenFlag.WRITE);
       OpenFile second = bus.open(temp.resolve("b"), OpenFlag.CREATE, OpenFlag.WRITE);
       RegisteredFile slot = bus.register(first);
-      bus.use(new Request(), slot);
+      bus.files().use(new Request(), slot);
       bus.unregister(slot);
       assertThrows(BusException.class, () -> bus.register(second));
-      assertThrows(IllegalStateException.class, () -> bus.use(new Request(), slot));
+      assertThrows(IllegalStateException.class, () -> bus.files().use(new Request(), slot));
       assertThrows(BusException.class, () -> bus.register(second));
-      bus.letGo(slot);
+      bus.files().letGo(slot);
       bus.unregister(bus.register(second));
       bus.close(first);
       bus.close(second);

@@ -1,0 +1,70 @@
+package dev.iobus;
+
+import dev.iobus.backend.Request;
+
+/// The files that calls of one [SharedBus] are under way on: while they are, the number of a file
+/// means that file and no other. Thread-safe.
+final class FileUse {
+
+  private final SharedBus bus;
+  private final Checks checks;
+  private final Registrations registrations;
+
+  FileUse(SharedBus bus, Checks checks, Registrations registrations) {
+    this.bus = bus;
+    this.checks = checks;
+    this.registrations = registrations;
+  }
+
+  /// The file itself, for calls that take no slot of the ring's table.
+  OpenFile openFile(BusFile file) {
+    return switch (file) {
+      case OpenFile plain -> plain;
+      case OpenSocket socket -> throw notAFile(socket);
+      case RegisteredFile registered -> {
+        registered.slot(bus); // Refuses one that is no longer registered.
+        yield registered.file();
+      }
+    };
+  }
+
+  /// Points the request at the file, whose number means nothing else until [#letGo].
+  void use(Request request, BusFile file) {
+    switch (file) {
+      case RegisteredFile registered -> {
+        registered.slot(bus); // One of another bus must not be counted.
+        registered.retain();
+        try {
+          request.file = registered.slot(bus);
+        } catch (IllegalStateException e) {
+          letGo(registered);
+          throw e;
+        }
+        request.fixedFile = true;
+      }
+      case OpenFile open -> {
+        checks.file(open);
+        request.file = open.retain();
+        request.fixedFile = false;
+      }
+      case OpenSocket socket -> throw notAFile(socket);
+    }
+  }
+
+  /// Ends what [#use] began.
+  void letGo(BusFile file) {
+    switch (file) {
+      case RegisteredFile registered -> {
+        registered.release();
+        registrations.giveBackIfUnused(registered);
+      }
+      case OpenFile open -> open.release();
+      case OpenSocket socket -> throw notAFile(socket);
+    }
+  }
+
+  static IllegalArgumentException notAFile(OpenSocket socket) {
+    return new IllegalArgumentException(
+        socket.path() + " is a socket, and a shared bus works on files; use a Bus");
+  }
+}
