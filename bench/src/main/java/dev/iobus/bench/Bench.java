@@ -9,6 +9,7 @@ import dev.iobus.bench.kv.KvCommand;
 import dev.iobus.bench.quick.QuickCommand;
 import dev.iobus.bench.review.CompareCommand;
 import dev.iobus.bench.review.ReportCommand;
+import dev.iobus.bench.torture.TortureCommand;
 import dev.iobus.bench.wal.WalCommand;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -29,6 +30,7 @@ import picocli.CommandLine.ParseResult;
       WalCommand.class,
       CacheCommand.class,
       JmhCommand.class,
+      TortureCommand.class,
       DoctorCommand.class,
       ReportCommand.class,
       CompareCommand.class,

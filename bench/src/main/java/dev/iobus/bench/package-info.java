@@ -7,12 +7,12 @@
 /// 4. `report`: one page with charts; comparison of two results.
 /// 5. `command`: what the subcommands share on the command line.
 /// 6. `subject`: the stores, behind one interface. `workload`: what is done to them, and the checks.
-/// 7. The jobs: `quick`, `kv`, `bus`, `wal`, `jmh`, `doctor`.
+/// 7. The jobs: `quick`, `kv`, `bus`, `wal`, `jmh`, `torture`, `doctor`.
 ///
 /// ```
 /// Bench ─┬─> quick, kv ──> workload ──> subject ─┐
 ///        ├─> bus, wal ──────────────────────────┼──> command ──> report ──> result ──> measure
-///        ├─> jmh, doctor ───────────────────────┘                                 └──> host
+///        ├─> jmh, torture, doctor ──────────────┘                                 └──> host
 ///        └─> report, compare
 /// ```
 ///

@@ -98,9 +98,9 @@ public record PlannedFault(
     Set<SimOperation> operations = operations(random, kind, errno);
     String glob = globs.length == 0 ? "*" : globs[random.nextInt(globs.length)];
     long at = 1L + random.nextInt(1 + random.nextInt(horizon));
-    boolean passing = PASSING.containsAll(operations) && isPassing(errno);
-    // What passes by is tried again for ever, and what is silent leaves nothing if it is everywhere.
-    boolean sticky = !passing && !kind.silent && random.nextInt(3) == 0;
+    // What passes by is tried again for ever, and what is always short comes to no end.
+    boolean lasts = kind == Kind.ERROR && !isPassing(errno);
+    boolean sticky = lasts && random.nextInt(3) == 0;
     return new PlannedFault(kind, errno, operations, glob, at, sticky);
   }
 

@@ -16,6 +16,32 @@
 ///                                                        └ SimDisk ─ SimFile, NameJournal
 /// ```
 ///
+/// A whole program on it, with a proof that no loss of power takes what was saved:
+///
+/// ```java
+/// boolean ended = false;
+/// for (long operations = 1; !ended; operations++) {
+///   SimDisk disk = new SimDisk();
+///   disk.createDirectories(Path.of("/numbers"));
+///   Faults faults = new Faults().losePowerAfter(operations);
+///   SimScheduler host = new SimScheduler(operations, disk, faults);
+///   ended = host.run(() -> {
+///     try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host))) {
+///       save(bus, 1); // The code that is tried, as it is in production.
+///     }
+///   });
+///   for (int seed = 0; seed < 20; seed++) {
+///     check(disk.crash(seed)); // All that may be left.
+///   }
+/// }
+/// ```
+///
+/// It stands in full in the tests, as `dev.iobus.examples.SavedNumber`.
+///
+/// What it costs: to hand the baton from one task to another takes about 0.4 µs, and a task that only
+/// waits for its disk passes more than a thousand times as fast as in real time; most of a run is what
+/// the code that is tried does itself. There is no network on a simulated host.
+///
 /// Invariants.
 /// 1. The same seed gives the same run, on every host: [dev.iobus.sim.SimScheduler#traceHash()].
 /// 2. What was made durable is there after every crash; the rest may be there or not, in every

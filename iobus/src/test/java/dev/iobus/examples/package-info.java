@@ -12,9 +12,11 @@
 /// - [dev.iobus.examples.TwoBuses]: a bus that waits on another;
 /// - [dev.iobus.examples.EchoServer]: operations with many results, buffers from a pool, deadlines;
 /// - [dev.iobus.examples.HttpResponder]: requests in pieces and several at a time, bounds for all
-///   that a peer sends.
+///   that a peer sends;
+/// - [dev.iobus.examples.SavedNumber]: code that is proven against every loss of power, on a
+///   simulated host.
 ///
-/// `ExamplesTest` runs them all with every build.
+/// `ExamplesTest` and `SavedNumberTest` run them all with every build.
 @NullMarked
 package dev.iobus.examples;
 

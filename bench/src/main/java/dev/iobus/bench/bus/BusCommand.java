@@ -152,8 +152,7 @@ public final class BusCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "How long a run lasts, after one second of warm-up, three in the first round"
-              + " (${DEFAULT-VALUE}).")
+      description = "How long a run lasts, after one second of warm-up (${DEFAULT-VALUE}).")
   private int seconds;
 
   @Option(

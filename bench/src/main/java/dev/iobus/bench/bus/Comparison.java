@@ -14,12 +14,9 @@ final class Comparison {
   /// How often and how long.
   ///
   /// @param count runs of each contender in each job
-  /// @param warmUpNanos before each of them, not measured; three times as long in the first round,
-  ///     while the JVM compiles what the job runs
+  /// @param warmUpNanos before each of them, not measured
   /// @param nanos measured
   record Rounds(int count, long warmUpNanos, long nanos) {}
-
-  private static final int FIRST = 3;
 
   private final Rounds rounds;
   private final Progress progress;
@@ -59,9 +56,8 @@ final class Comparison {
   private void run(Entrant entrant, Trial trial) throws Exception {
     try (Contender contender = entrant.open()) {
       result.fact(entrant.kind(), contender.describe());
-      long warmUp = rounds.warmUpNanos() * (trial.round() == 0 ? FIRST : 1);
-      if (warmUp > 0) {
-        contender.run(warmUp);
+      if (rounds.warmUpNanos() > 0) {
+        contender.run(rounds.warmUpNanos());
       }
       result.add(trial.of(contender, rounds.nanos(), device));
     }

@@ -4,7 +4,7 @@ import dev.iobus.storage.wal.Durability;
 import java.util.List;
 
 /// What a client does to a store. Immutable.
-sealed interface Step {
+public sealed interface Step {
 
   /// One key of a batch.
   ///

@@ -10,6 +10,8 @@
 ///   and checks them.
 /// - A campaign does that with all moments of a workload: [CrashCampaign], [ErrorCampaign].
 ///
+/// - [StoreScenario] is tried with seed after seed: several lives, each with faults and an end.
+///
 /// Start at [StoreRun].
 @NullMarked
 package dev.iobus.kv.simulation;

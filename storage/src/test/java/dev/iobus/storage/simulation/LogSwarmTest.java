@@ -33,7 +33,7 @@ final class LogSwarmTest {
 
   @Test
   void everySeedKeepsWhatTheLogPromises() {
-    swarm(1, 100);
+    swarm(1, 50);
   }
 
   @Tag("long")
