@@ -210,7 +210,12 @@ public final class DataFile implements AutoCloseable {
     }
   }
 
-  private void requireSyncable(String operation) throws IOException {
+  /// Refuses what must not be done after a sync of this file has failed. For those who read and
+  /// write it past this object, by [#file()].
+  ///
+  /// @param operation what was to be done, for the message
+  /// @throws IOException when one has failed, with that failure as cause
+  public void requireSyncable(String operation) throws IOException {
     IOException failure = syncFailure;
     if (failure != null) {
       throw new IOException(

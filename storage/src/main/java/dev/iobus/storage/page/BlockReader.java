@@ -180,6 +180,10 @@ final class BlockReader {
   /// @param got bytes of the block that were read, not above 0 when it begins past the file's end
   private void finish(BlockLoad load, long got, MemorySegment stored) {
     try {
+      if (load.file().isWritable()) {
+        // What a failed sync was to write, the kernel may have forgotten: older bytes come back.
+        load.file().file().requireSyncable("read");
+      }
       if (got < load.bytes()) {
         throw new CorruptionException(
             load.file().file().path(),

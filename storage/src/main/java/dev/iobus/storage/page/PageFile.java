@@ -124,7 +124,8 @@ public final class PageFile implements AutoCloseable {
   /// Makes every change durable in the file that was committed before the call.
   ///
   /// @throws IOException when the log, a write or the sync fails. The pages stay dirty; a sync
-  ///     that failed is final, see [dev.iobus.storage.file.DataFile]
+  ///     that failed is final, see [dev.iobus.storage.file.DataFile]: nothing is written any more,
+  ///     and pages that are not in the cache cannot be read, as the kernel may have forgotten them
   public void flush() throws IOException {
     long last = dirty.lastCommit();
     List<DirtyPage> batch = dirty.take(last, BATCH);

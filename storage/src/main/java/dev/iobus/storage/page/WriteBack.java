@@ -65,6 +65,7 @@ final class WriteBack {
       DirtyPages dirty, TransferRuns<DirtyPage> runs, BlockCodec codec) throws IOException {
     int[] firstPages = new int[runs.count()];
     BlockFile file = runs.blocks().getFirst().file();
+    file.file().requireSyncable("write");
     file.enterTransfer();
     slab.take(runs.pages(), runs.count(), firstPages);
     boolean mine = true;

@@ -300,6 +300,12 @@ class PageFileTest {
       assertEquals(2, bed.get(0));
       assertSame(first, assertThrows(IOException.class, file::close).getCause());
       file.discard();
+      PageFile again = cache.attachPages(data, FILE_ID, codec, lsn -> {});
+      assertSame(
+          first,
+          assertThrows(IOException.class, () -> cache.pin(again.blocks(), 0, 1)).getCause(),
+          "bytes are read that the kernel may have forgotten");
+      again.discard();
     }
   }
 
