@@ -38,9 +38,9 @@
 ///
 /// It stands in full in the tests, as `dev.iobus.examples.SavedNumber`.
 ///
-/// What it costs: to hand the baton from one task to another takes about 0.4 µs, and a task that only
-/// waits for its disk passes more than a thousand times as fast as in real time; most of a run is what
-/// the code that is tried does itself. There is no network on a simulated host.
+/// What it costs: to hand the baton from one task to another takes about half a microsecond, and a
+/// task that only waits for its disk passes some sixty times as fast as in real time; most of a run is
+/// what the code that is tried does itself. There is no network on a simulated host.
 ///
 /// Invariants.
 /// 1. The same seed gives the same run, on every host: [dev.iobus.sim.SimScheduler#traceHash()].
