@@ -290,11 +290,12 @@ public final class SimDisk {
     long hash = seed;
     for (Map.Entry<String, SimNode> entry : directory.live().entrySet()) {
       hash = Trace.mix(hash, entry.getKey().hashCode());
-      switch (entry.getValue()) {
-        case SimFile file -> hash = Trace.mix(hash, file.contentHash());
-        case SimDirectory below -> hash = contentHash(below, Trace.mix(hash, 1));
-        case SimSymbolicLink link -> hash = Trace.mix(hash, link.target().toString().hashCode());
-      }
+      hash =
+          switch (entry.getValue()) {
+            case SimFile file -> Trace.mix(hash, file.contentHash());
+            case SimDirectory below -> contentHash(below, Trace.mix(hash, 1));
+            case SimSymbolicLink link -> Trace.mix(hash, link.target().toString().hashCode());
+          };
     }
     return Trace.mix(hash, directory.live().size());
   }
