@@ -61,11 +61,16 @@ final class FieldReader {
 
   /// The number of a field that must lie in a range.
   int asInt(int min, int max) throws CorruptionException {
+    return (int) asLong(min, max);
+  }
+
+  /// The number of a field that must lie in a range.
+  long asLong(long min, long max) throws CorruptionException {
     long number = asLong();
     if (number < min || number > max) {
       throw corruption("field " + tag + " is " + number + ", expected " + min + " to " + max);
     }
-    return (int) number;
+    return number;
   }
 
   /// The bytes of the field; valid while the source is.

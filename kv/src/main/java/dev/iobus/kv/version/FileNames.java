@@ -9,6 +9,9 @@ public final class FileNames {
   /// What the names of the log's segments begin with.
   public static final String LOG_PREFIX = "wal";
 
+  /// The largest number that a name can hold, and one less, so that there is always a next.
+  static final long NUMBER_MAX = 999_999_999_999_999_998L;
+
   private static final String MANIFEST = "manifest-";
   private static final String TABLE = "table-";
   private static final String TEMPORARY = ".new";

@@ -4,12 +4,15 @@ import static dev.iobus.kv.version.ManifestFormat.BOUND_EXCLUSIVE;
 import static dev.iobus.kv.version.ManifestFormat.BOUND_KEY;
 import static dev.iobus.kv.version.ManifestFormat.BOUND_TAG;
 
+import dev.iobus.kv.entry.InternalKey;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.Encoding;
 import dev.iobus.storage.file.FormatVersionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A [VersionEdit] as the bytes that [ManifestFormat] draws, and back. Stateless.
 final class VersionEditCodec {
+
+  /// No log comes near it, and sums of places in it do not overflow.
+  private static final long LSN_MAX = Long.MAX_VALUE / 2;
 
   private VersionEditCodec() {}
 
@@ -51,12 +57,15 @@ final class VersionEditCodec {
       switch (fields.tag()) {
         case ManifestFormat.FORMAT -> checkFormat(fields);
         case ManifestFormat.COMPARATOR -> checkComparator(fields);
-        case ManifestFormat.DURABLE_MARK -> edit.durableMark(fields.asLong());
-        case ManifestFormat.LOG_START -> edit.logStart(fields.asLong());
-        case ManifestFormat.NEXT_FILE -> edit.nextFileNumber(fields.asLong());
-        case ManifestFormat.LAST_SEQUENCE -> edit.lastSequence(fields.asLong());
+        case ManifestFormat.DURABLE_MARK -> edit.durableMark(fields.asLong(0, LSN_MAX));
+        case ManifestFormat.LOG_START -> edit.logStart(fields.asLong(0, LSN_MAX));
+        case ManifestFormat.NEXT_FILE ->
+            edit.nextFileNumber(fields.asLong(0, FileNames.NUMBER_MAX));
+        case ManifestFormat.LAST_SEQUENCE ->
+            edit.lastSequence(fields.asLong(0, InternalKey.SEQUENCE_MAX));
         case ManifestFormat.KEYSPACE -> edit.add(decodeKeyspace(fields));
-        case ManifestFormat.REMOVE_TABLE -> edit.remove(fields.asLong());
+        case ManifestFormat.REMOVE_TABLE ->
+            edit.remove(fields.asLong(0, FileNames.NUMBER_MAX));
         case ManifestFormat.ADD_TABLE -> edit.add(decodeTable(fields.asFields()));
         default -> fields.unknown();
       }
@@ -126,7 +135,7 @@ final class VersionEditCodec {
     List<Long> valueFiles = new ArrayList<>();
     while (fields.next()) {
       switch (fields.tag()) {
-        case ManifestFormat.TABLE_NUMBER -> number = fields.asLong();
+        case ManifestFormat.TABLE_NUMBER -> number = fields.asLong(0, FileNames.NUMBER_MAX);
         case ManifestFormat.FILE_ID -> fileId = fields.asLong();
         case ManifestFormat.SIZE -> size = fields.asLong();
         case ManifestFormat.DIGEST -> digest = fields.asLong();
@@ -205,7 +214,14 @@ final class VersionEditCodec {
     if (bytes.byteSize() < 5 || bytes.byteSize() > 4 + 255) {
       throw fields.corruption("a keyspace has " + bytes.byteSize() + " bytes, expected 5 to 259");
     }
-    return new Keyspace(Encoding.getInt(bytes, 0), text(bytes.asSlice(4)));
+    try {
+      // Strictly: with replacements the name would be longer when it is written again.
+      ByteBuffer name = bytes.asSlice(4).asByteBuffer();
+      return new Keyspace(
+          Encoding.getInt(bytes, 0), StandardCharsets.UTF_8.newDecoder().decode(name).toString());
+    } catch (CharacterCodingException e) {
+      throw fields.corruption("a keyspace's name is no UTF-8");
+    }
   }
 
   private static void putUnlessUnset(FieldWriter into, int tag, long value) {

@@ -1,9 +1,11 @@
 package dev.iobus.kv.version;
 
 import dev.iobus.Scheduler;
+import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.FileKind;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -93,9 +95,19 @@ public final class VersionSet implements AutoCloseable {
       throws IOException {
     long number = Manifest.newest(names) + 1;
     state.apply(edit.nextFileNumber(numbers.next()), directory.path().toString(), 0);
-    Version version = new Version(tables);
+    Version version = version(tables, directory.path().resolve(FileNames.manifest(number - 1)));
     Manifest manifest = Manifest.create(directory, number, numbers.newFileId(), state);
     return new VersionSet(directory, scheduler, numbers, state, manifest, version);
+  }
+
+  private static Version version(List<Table> tables, Path manifest) throws CorruptionException {
+    try {
+      return new Version(tables);
+    } catch (IllegalStateException overlap) {
+      // The tables are as the manifest says, and no version that was ever logged was so.
+      String detail = String.valueOf(overlap.getMessage());
+      throw new CorruptionException(manifest.toString(), 0, detail);
+    }
   }
 
   /// Held while an edit is made and logged. Taken before the owner's lock.

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -109,5 +110,36 @@ class VersionEditCodecTest {
       assertThrows(
           CorruptionException.class, () -> VersionEditCodec.decode("manifest", 0, cut));
     }
+  }
+
+  /// An edit whose checksum was right and whose numbers no store ever had was believed: opening then
+  /// ended with an IllegalArgumentException, or made files that the next opening did not know.
+  @Test
+  void numbersThatNoStoreHasAreReported() {
+    int[] tags = {
+      ManifestFormat.LOG_START,
+      ManifestFormat.DURABLE_MARK,
+      ManifestFormat.NEXT_FILE,
+      ManifestFormat.LAST_SEQUENCE,
+      ManifestFormat.REMOVE_TABLE
+    };
+    for (int tag : tags) {
+      for (long number : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+        FieldWriter fields = new FieldWriter();
+        fields.putLong(tag, number);
+        assertThrows(CorruptionException.class, () -> decode(fields), tag + " is " + number);
+      }
+    }
+  }
+
+  /// A name of a keyspace with bytes that are no UTF-8 was read with replacements, which are longer:
+  /// the next manifest held a name beyond the limit, and the opening after it was refused.
+  @Test
+  void nameThatIsNoTextIsReported() {
+    byte[] bytes = new byte[4 + 255];
+    Arrays.fill(bytes, (byte) 0x8f);
+    FieldWriter fields = new FieldWriter();
+    fields.putBytes(ManifestFormat.KEYSPACE, MemorySegment.ofArray(bytes));
+    assertThrows(CorruptionException.class, () -> decode(fields));
   }
 }
