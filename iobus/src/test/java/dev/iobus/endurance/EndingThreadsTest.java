@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Callers of a shared bus whose threads end as soon as their own call has returned, while what
 /// they have submitted for others is still with workers of the kernel. The kernel cancels that with
-/// the thread; for its callers it must happen all the same, and once.
+/// the thread; for its callers it must happen all the same, and once. How often the kernel comes to
+/// cancel is chance; that its cancel is no result is shown for certain by `KernelCampaign`.
 @Timeout(600)
 final class EndingThreadsTest {
 
