@@ -6,15 +6,13 @@ import dev.iobus.storage.simulation.LogScenario;
 
 /// What is tortured.
 enum Target {
-  LOG("log", new LogScenario()),
-  STORE("store", new StoreScenario());
+  LOG("log"),
+  STORE("store");
 
   private final String label;
-  private final Scenario<?> scenario;
 
-  Target(String label, Scenario<?> scenario) {
+  Target(String label) {
     this.label = label;
-    this.scenario = scenario;
   }
 
   /// As on the command line.
@@ -22,7 +20,11 @@ enum Target {
     return label;
   }
 
+  /// What happens to it, new at each call.
   Scenario<?> scenario() {
-    return scenario;
+    return switch (this) {
+      case LOG -> new LogScenario();
+      case STORE -> new StoreScenario();
+    };
   }
 }
