@@ -96,12 +96,21 @@ final class WalRecovery {
     if (tail instanceof WalTail.Corrupt corrupt) {
       throw corrupt.exception();
     }
-    for (WalSlot slot : accepted) {
+    Recovered recovered = recovered(tail);
+    makeDurable(accepted);
+    makeDurable(recovered.free());
+    directory.sync();
+    return recovered;
+  }
+
+  /// What a process that was killed has left may be in the kernel alone: records that are given back
+  /// now, and slots that it had made but not yet synced, which are used again as they are.
+  private void makeDurable(List<WalSlot> slots) throws IOException {
+    for (WalSlot slot : slots) {
       try (DataFile file = directory.open(slot.name(), true, OpenFlag.WRITE)) {
         file.sync();
       }
     }
-    return recovered(tail);
   }
 
   /// The used slots without superseded ones, by first LSN.

@@ -90,7 +90,7 @@ final class LogFaultsTest {
               "WalRecovery", "run", CodeChange.withoutCallsOf(WAL + "WalRecovery", "collectMarks")),
           fault(
               "what was recovered is not made durable",
-              "WalRecovery", "run",
+              "WalRecovery", "makeDurable",
               CodeChange.withoutCallsOf("dev.iobus.storage.file.DataFile", "sync")),
           fault(
               "an epoch that is not raised",

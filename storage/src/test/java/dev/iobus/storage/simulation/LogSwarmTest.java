@@ -36,6 +36,14 @@ final class LogSwarmTest {
     swarm(1, 50);
   }
 
+  /// A process was killed when it had made a segment and not yet synced it and its name. The next one
+  /// found it free, used it, and acknowledged a record; a loss of power took the segment away. Only
+  /// what had records was made durable when the log was opened.
+  @Test
+  void aSegmentThatAKilledProcessHasMadeIsDurableBeforeItIsUsed() {
+    swarm(1_795_953_528_598_550L, 1);
+  }
+
   @Tag("long")
   @Test
   void everySeedOfThousandsKeepsIt() {
