@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// completion the reaper alone writes [#result], and who submits the request's user data.
 final class Slot {
 
-  /// User data of an operation that is not at the backend, as no [Tags] give them.
-  private static final long NOT_IN_FLIGHT = -1;
+  /// User data of an operation that is not at the backend: a tag that [Tags] never give. Negative
+  /// ones are the backend's own, which a cancel must not meet.
+  private static final long NOT_IN_FLIGHT = Integer.MAX_VALUE;
 
   final int index;
   final Request request = new Request();

@@ -73,12 +73,18 @@ final class SlotCalls {
     return slot.result;
   }
 
+  /// Gives the slot back and leaves the bus.
   void end(Slot slot) {
+    release(slot);
+    gate.exit();
+  }
+
+  /// Gives a slot back.
+  void release(Slot slot) {
     // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
     if (!slot.pending) {
       slots.release(slot);
     }
-    gate.exit();
   }
 
   int onPaths(Op op, Path path, @Nullable Path target, int bits) throws IOException {

@@ -45,20 +45,13 @@ final class SyncedWrite {
       try {
         return sync != null && both(write, sync, file, from, offset, length);
       } finally {
-        release(write);
+        calls.release(write);
         if (sync != null) {
-          release(sync);
+          calls.release(sync);
         }
       }
     } finally {
       gate.exit();
-    }
-  }
-
-  private void release(Slot slot) {
-    // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
-    if (!slot.pending) {
-      slots.release(slot);
     }
   }
 

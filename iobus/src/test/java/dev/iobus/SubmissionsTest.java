@@ -179,6 +179,17 @@ class SubmissionsTest {
     assertEquals(List.of(BATCH_MAX - 1, 2), backend.submitted);
   }
 
+  /// A cancel of an operation that waits went to the kernel with the number of the backend's own
+  /// poll for wake-ups, and ended that.
+  @Test
+  void whatWaitsHasTheNumberOfNothing() {
+    Submissions submissions = submissions(1);
+    addReads(submissions, 0, 2);
+    assertEquals(0, submissions.flush());
+    int tag = (int) slots[1].request.userData;
+    assertTrue(tag >= backend.capacity(), "number " + tag + " may be of something else");
+  }
+
   @Test
   void eightThatHaveRoomAreDue() {
     Submissions submissions = submissions(10);
