@@ -3,7 +3,7 @@
 /// behind; threads that end under their requests.
 ///
 /// [dev.iobus.endurance.BusMachine] is a bus beside a model of it; a seed or a list of steps drives
-/// both. Each test is over in a second; `mvn verify -Pendurance -pl iobus` runs them for minutes.
+/// both. Each test is over in a second; `mvn verify -Pendurance -pl iobus -am` runs them for minutes.
 @NullMarked
 package dev.iobus.endurance;
 

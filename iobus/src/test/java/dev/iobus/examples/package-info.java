@@ -2,7 +2,7 @@
 /// nothing else:
 ///
 /// ```sh
-/// mvn -q -DskipTests package -pl iobus
+/// mvn -q -DskipTests package -pl iobus -am
 /// java --enable-native-access=ALL-UNNAMED -cp iobus/target/classes \
 ///     iobus/src/test/java/dev/iobus/examples/FileCopy.java FROM TO
 /// ```
