@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.iobus.proof.Checksums;
 import dev.iobus.proof.EditScript;
+import dev.iobus.proof.EditedFiles;
 import dev.iobus.proof.FuzzTarget;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
@@ -23,8 +24,7 @@ public final class StoreFuzz implements FuzzTarget {
   private static final Path DIRECTORY = Path.of("/fuzz/store");
   private static final int KEYS = 40;
 
-  private final List<String> names = new ArrayList<>();
-  private final List<byte[]> files = new ArrayList<>();
+  private final EditedFiles files = new EditedFiles();
 
   /// Loaded when Jazzer asks for it.
   private static final class Self {
@@ -39,8 +39,7 @@ public final class StoreFuzz implements FuzzTarget {
       host.run(() -> fill(host));
       for (String name : disk.list(DIRECTORY)) {
         if (!name.equals("lock")) {
-          names.add(name);
-          files.add(disk.read(DIRECTORY.resolve(name)));
+          files.add(name, disk.read(DIRECTORY.resolve(name)));
         }
       }
     } catch (IOException e) {
@@ -90,19 +89,15 @@ public final class StoreFuzz implements FuzzTarget {
   /// tables'.
   @Override
   public void run(byte[] input) throws IOException {
-    List<byte[]> changed = new ArrayList<>(files);
-    if (input.length > 0) {
-      EditScript.apply(Arrays.copyOfRange(input, 1, input.length), changed);
-    }
     SimDisk disk = newDisk();
-    for (int i = 0; i < names.size(); i++) {
-      String name = names.get(i);
-      byte[] bytes = changed.get(i);
-      if (input.length > 0 && !Arrays.equals(bytes, files.get(i))) {
-        fix(name, bytes, input[0]);
-      }
-      disk.write(DIRECTORY.resolve(name), bytes);
-    }
+    files.edit(
+        input,
+        (name, bytes, isEdited) -> {
+          if (isEdited) {
+            fix(name, bytes, input[0]);
+          }
+          disk.write(DIRECTORY.resolve(name), bytes);
+        });
     SimScheduler host = new SimScheduler(2, disk);
     try {
       host.run(() -> read(host));
@@ -145,14 +140,11 @@ public final class StoreFuzz implements FuzzTarget {
     List<byte[]> seeds = new ArrayList<>();
     seeds.add(new byte[] {3});
     seeds.add(overlap());
-    for (int file = 0; file < names.size(); file++) {
-      int[] places = {4096 + 8, 4096 + 60, 8192 + 20, files.get(file).length - 4096 + 30, 100};
+    for (int file = 0; file < files.count(); file++) {
+      int end = files.bytes(file).length;
+      int[] places = {4096 + 8, 4096 + 60, 8192 + 20, end - 4096 + 30, 100};
       for (int what = 0; what < places.length; what++) {
-        byte[] seed = new byte[15];
-        seed[0] = 3;
-        byte[] order = EditScript.order(file, what, places[what], 1L << (9 * what));
-        System.arraycopy(order, 0, seed, 1, order.length);
-        seeds.add(seed);
+        seeds.add(EditedFiles.input(3, file, what, places[what], 1L << (9 * what)));
       }
     }
     return seeds;
@@ -163,9 +155,9 @@ public final class StoreFuzz implements FuzzTarget {
   private byte[] overlap() {
     byte[] level = {(byte) 133, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     byte[] script = {3};
-    for (int file = 0; file < names.size(); file++) {
-      byte[] bytes = files.get(file);
-      for (int at = 0; names.get(file).startsWith("manifest-") && at < bytes.length - 13; at++) {
+    for (int file = 0; file < files.count(); file++) {
+      byte[] bytes = files.bytes(file);
+      for (int at = 0; files.name(file).startsWith("manifest-") && at < bytes.length - 13; at++) {
         if (Arrays.equals(bytes, at, at + 13, level, 0, 13)) {
           byte[] order = EditScript.order(file, 1, at + 5, 1);
           int end = script.length;

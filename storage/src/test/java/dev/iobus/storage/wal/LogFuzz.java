@@ -3,7 +3,7 @@ package dev.iobus.storage.wal;
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
 import dev.iobus.proof.Checksums;
-import dev.iobus.proof.EditScript;
+import dev.iobus.proof.EditedFiles;
 import dev.iobus.proof.FuzzTarget;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
@@ -17,11 +17,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /// A log of a few segments, with a long record, and a file of frames beside it, on a simulated host:
-/// an [EditScript] changes them, then both are recovered.
+/// an edit script changes them, then both are recovered.
 public final class LogFuzz implements FuzzTarget {
 
   private static final Path DIRECTORY = Path.of("/fuzz/log");
@@ -29,8 +28,7 @@ public final class LogFuzz implements FuzzTarget {
   private static final WalOptions OPTIONS =
       WalOptions.defaults().withSegmentBytes(64 << 10, 64 << 10).withGroupBufferBytes(16 << 10);
 
-  private final List<String> names = new ArrayList<>();
-  private final List<byte[]> files = new ArrayList<>();
+  private final EditedFiles files = new EditedFiles();
 
   /// Loaded when Jazzer asks for it.
   private static final class Self {
@@ -45,8 +43,7 @@ public final class LogFuzz implements FuzzTarget {
       host.run(() -> fill(host));
       for (String name : disk.list(DIRECTORY)) {
         if (!name.equals("lock")) {
-          names.add(name);
-          files.add(disk.read(DIRECTORY.resolve(name)));
+          files.add(name, disk.read(DIRECTORY.resolve(name)));
         }
       }
     } catch (IOException e) {
@@ -87,18 +84,15 @@ public final class LogFuzz implements FuzzTarget {
   /// The first byte is 1 where checksums are made right again.
   @Override
   public void run(byte[] input) throws IOException {
-    List<byte[]> changed = new ArrayList<>(files);
-    if (input.length > 0) {
-      EditScript.apply(Arrays.copyOfRange(input, 1, input.length), changed);
-    }
     SimDisk disk = newDisk();
-    for (int i = 0; i < names.size(); i++) {
-      byte[] bytes = changed.get(i);
-      if (input.length > 0 && input[0] == 1 && !Arrays.equals(bytes, files.get(i))) {
-        Checksums.fixFrames(bytes);
-      }
-      disk.write(DIRECTORY.resolve(names.get(i)), bytes);
-    }
+    files.edit(
+        input,
+        (name, bytes, isEdited) -> {
+          if (isEdited && input[0] == 1) {
+            Checksums.fixFrames(bytes);
+          }
+          disk.write(DIRECTORY.resolve(name), bytes);
+        });
     SimScheduler host = new SimScheduler(2, disk);
     host.run(() -> recover(host));
     assert host.openFiles() == 0 : host.openFiles() + " files are left open";
@@ -126,14 +120,10 @@ public final class LogFuzz implements FuzzTarget {
   public List<byte[]> seeds() {
     List<byte[]> seeds = new ArrayList<>();
     seeds.add(new byte[] {1});
-    for (int file = 0; file < names.size(); file++) {
+    for (int file = 0; file < files.count(); file++) {
       int[] places = {4096 + 8, 4096 + 12, 4096 + 32, 4096 + 40, 64 + 24, 64 + 32, 64 + 40};
       for (int i = 0; i < places.length; i++) {
-        byte[] seed = new byte[15];
-        seed[0] = 1;
-        byte[] order = EditScript.order(file, 1 + i % 4, places[i], 1L << (5 * i));
-        System.arraycopy(order, 0, seed, 1, order.length);
-        seeds.add(seed);
+        seeds.add(EditedFiles.input(1, file, 1 + i % 4, places[i], 1L << (5 * i)));
       }
     }
     return seeds;
