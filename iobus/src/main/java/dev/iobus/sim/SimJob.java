@@ -41,7 +41,8 @@ final class SimJob {
   boolean ended;
   @Nullable InFlightWrite write;
 
-  /// What the memory of a write must hold at the end; what a read does not fill keeps.
+  /// What the memory held at the beginning: that of a write must hold it at the end, that of a read
+  /// gets it back where the read does not fill it.
   private byte @Nullable [] before;
 
   /// What the memory of a read must hold at the end, each byte of it.

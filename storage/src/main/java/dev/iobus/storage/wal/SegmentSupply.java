@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A new slot is written full of zeros and synced, with its name, before its first use, so that a
 /// group overwrites blocks that exist and its sync touches no metadata. A slot that was released
-/// has all that already and is only opened again. On copy-on-write file systems an overwrite is
-/// an allocation all the same; there segments grow as they are written and are deleted when
-/// released.
+/// has all that already and is only opened again; so is one that was found at opening, which
+/// [WalRecovery] has made durable. On copy-on-write file systems an overwrite is an allocation all
+/// the same; there segments grow as they are written and are deleted when released.
 ///
 /// State is guarded by the log's lock; files are made and removed without it, by one task.
 final class SegmentSupply {
