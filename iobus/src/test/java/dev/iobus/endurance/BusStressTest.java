@@ -1,7 +1,5 @@
 package dev.iobus.endurance;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import dev.iobus.BackendKind;
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
@@ -14,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,17 +50,25 @@ final class BusStressTest {
   void callsThatAreRefusedAreMadeAgain() throws IOException {
     BusOptions options = Host.options(BackendKind.IO_URING, 64);
     try (DisturbedKernel kernel = new DisturbedKernel(SEED)) {
-      run(() -> KernelBus.open(options, kernel), directory, "a disturbed kernel");
-      assertTrue(kernel.disturbances() > 100);
+      // How often a bus enters the kernel for its results is a matter of time.
+      BooleanSupplier disturbed = () -> kernel.disturbances() > 100;
+      run(() -> KernelBus.open(options, kernel), directory, "a disturbed kernel", disturbed);
     }
   }
 
   private static void run(BusMachine.Opening opening, Path directory, String on) throws IOException {
+    run(opening, directory, on, () -> true);
+  }
+
+  /// @param enough what must hold at the end, beside the number of results
+  private static void run(
+      BusMachine.Opening opening, Path directory, String on, BooleanSupplier enough)
+      throws IOException {
     List<Action> actions = Action.weighted();
     Random random = new Random(SEED);
     long steps = 0;
     try (BusMachine machine = new BusMachine(opening, directory)) {
-      while (machine.results() < RESULTS) {
+      while (machine.results() < RESULTS || !enough.getAsBoolean()) {
         steps++;
         Action action = actions.get(random.nextInt(actions.size()));
         machine.step(action, random.nextInt(1 << 16), random.nextInt(1 << 16));
