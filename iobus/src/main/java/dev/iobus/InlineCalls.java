@@ -52,14 +52,11 @@ final class InlineCalls {
   }
 
   /// Reads from the kernel's page cache what comes from there without waiting: that holds no carrier
-  /// for longer than the copy takes. Within a call that has a slot.
+  /// for longer than the copy takes. Within a call that has a slot; not for direct transfers.
   ///
   /// @return the bytes read, or [#NOT_DONE]
   int readCached(Slot slot, BusFile file, MemorySegment memory, long offset, int length) {
     OpenFile open = files.openFile(file);
-    if (open.isDirect()) {
-      return NOT_DONE;
-    }
     checks.file(open);
     int descriptor = open.retain();
     try {

@@ -136,7 +136,10 @@ public final class IoBatch {
     return add(Op.WRITE, file, part, buffer, offset, flag);
   }
 
-  private int add(
+  /// Adds a transfer of all of `part`.
+  ///
+  /// @param buffer whose memory `part` is; null for plain memory
+  int add(
       Op op,
       BusFile file,
       MemorySegment part,

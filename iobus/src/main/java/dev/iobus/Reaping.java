@@ -180,15 +180,17 @@ final class Reaping {
   }
 
   private void flush() throws IOException {
-    int result;
+    Throwable cause = null;
     try {
-      result = submissions.flush();
+      int result = submissions.flush();
+      if (result < 0) {
+        cause = BusException.of("submit", "the ring", result, null);
+      }
     } catch (RuntimeException | Error e) {
-      fail(e);
-      throw e;
+      cause = e;
     }
-    if (result < 0) {
-      fail(BusException.of("submit", "the ring", result, null));
+    if (cause != null) {
+      fail(cause);
       throwIfFailed();
     }
   }

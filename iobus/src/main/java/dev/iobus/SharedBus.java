@@ -12,7 +12,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
 /// parked reads become a deep queue.
@@ -53,6 +55,7 @@ public final class SharedBus implements AutoCloseable {
   private final FileUse files;
   private final InlineCalls inline;
   private final SlotCalls calls;
+  private final RegisteredReads registeredReads;
   private final SyncedWrite syncedWrite;
   private final BusCounts counts = new BusCounts();
 
@@ -75,6 +78,7 @@ public final class SharedBus implements AutoCloseable {
     String label = choice.kind().label();
     this.inline = new InlineCalls(backend, checks, gate, files, label);
     this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, label);
+    this.registeredReads = new RegisteredReads(this, inline, calls);
     this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
   }
 
@@ -212,6 +216,29 @@ public final class SharedBus implements AutoCloseable {
   /// @return the bytes read; less than asked only at the end of the file
   public long readFully(BusFile file, MemorySegment into, long offset) throws IOException {
     return whole(Op.READ, file, into, offset, WriteFlag.NONE);
+  }
+
+  /// As above, into a part of a registered buffer.
+  ///
+  /// @param bufferOffset where in the buffer the part begins
+  /// @param length bytes of the part
+  /// @throws BusException when the read has failed; the kernel is done with the memory, as it is
+  ///     after every exception of this method but that of a bus that has failed
+  public long readFully(
+      BusFile file, RegisteredBuffer buffer, long bufferOffset, int length, long offset)
+      throws IOException {
+    Objects.checkFromIndexSize(bufferOffset, length, buffer.memory().byteSize());
+    Checks.range(offset, length);
+    if (length <= TRANSFER_MAX) {
+      int count =
+          length == 0 ? 0 : registeredReads.read(file, buffer, bufferOffset, length, offset);
+      if (count == length || count == 0) {
+        return count;
+      }
+      counts.cameShort();
+    }
+    MemorySegment part = buffer.memory().asSlice(bufferOffset, length);
+    return inParts(Op.READ, file, part, buffer, offset, WriteFlag.NONE);
   }
 
   /// Writes all of `from`, in parts of 512 KiB that are in flight together, resumed when they come
@@ -483,13 +510,14 @@ public final class SharedBus implements AutoCloseable {
     }
     Slot slot = calls.begin(op);
     try {
-      if (virtual && op == Op.READ) {
+      if (virtual && op == Op.READ && !file.isDirect()) {
         int count = inline.readCached(slot, file, memory, offset, length);
         if (count >= 0) {
           return count;
         }
       }
-      return calls.transfer(slot, file, memory, offset, length, flag);
+      SlotCalls.fill(slot.request, memory, offset, length, flag);
+      return calls.transfer(slot, file);
     } finally {
       calls.end(slot);
     }
@@ -505,7 +533,21 @@ public final class SharedBus implements AutoCloseable {
       }
       counts.cameShort();
     }
-    // Large, or the first part came back short.
+    return inParts(op, file, memory, null, offset, flag);
+  }
+
+  /// What is large, or came back short.
+  ///
+  /// @param buffer whose memory it is; null for plain memory
+  private long inParts(
+      Op op,
+      BusFile file,
+      MemorySegment memory,
+      @Nullable RegisteredBuffer buffer,
+      long offset,
+      WriteFlag flag)
+      throws IOException {
+    long length = memory.byteSize();
     int window = 8;
     IoBatch batch = newBatch(window);
     long done = 0;
@@ -515,11 +557,7 @@ public final class SharedBus implements AutoCloseable {
       for (int i = 0; i < window && done + expected < length; i++) {
         int part = (int) Math.min(TRANSFER_MAX, length - done - expected);
         MemorySegment slice = memory.asSlice(done + expected, part);
-        if (op == Op.READ) {
-          batch.read(file, slice, offset + done + expected);
-        } else {
-          batch.write(file, slice, offset + done + expected, flag);
-        }
+        batch.add(op, file, slice, buffer, offset + done + expected, flag);
         expected += part;
       }
       batch.await();

@@ -115,11 +115,8 @@ final class SlotCalls {
     }
   }
 
-  /// Reads or writes on a slot that the caller has begun and ends.
-  int transfer(
-      Slot slot, BusFile file, MemorySegment memory, long offset, int length, WriteFlag flag)
-      throws IOException {
-    fill(slot.request, memory, offset, length, flag);
+  /// Reads or writes on a slot that the caller has begun and filled, and ends.
+  int transfer(Slot slot, BusFile file) throws IOException {
     files.use(slot.request, file);
     try {
       return finish(slot, file.path());

@@ -173,6 +173,63 @@ abstract class SharedBusContract {
   }
 
   @Test
+  void partsOfRegisteredBuffersAreRead() throws Exception {
+    int length = 600 * 1024;
+    MemorySegment out = memory(length);
+    byte[] bytes = new byte[length];
+    new Random(2).nextBytes(bytes);
+    MemorySegment.copy(bytes, 0, out, ValueLayout.JAVA_BYTE, 0, length);
+    Path path = directory.resolve("parts");
+    OpenFile file = bus.open(path, OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+    bus.writeFully(file, out, 0, WriteFlag.NONE);
+    bus.sync(file);
+    MemorySegment memory = memory(length + 2 * PAGE);
+    RegisteredBuffer buffer = bus.register(memory);
+    OpenFile direct = openPastTheCache(path);
+    Callers.Body body =
+        () -> {
+          for (int part : new int[] {0, PAGE, 516 * 1024, length}) {
+            readPart(file, buffer, part, out);
+            readPart(direct, buffer, part, out);
+          }
+          readPart(file, buffer, 1, out);
+          memory.fill((byte) 0);
+          assertEquals(100, bus.readFully(file, buffer, 7, PAGE, length - 100));
+          assertEquals(-1, out.asSlice(length - 100).mismatch(memory.asSlice(7, 100)));
+          assertEquals(0, bus.readFully(file, buffer, 7, PAGE, length));
+        };
+    body.run();
+    Callers callers = new Callers();
+    callers.startVirtual(body);
+    callers.await();
+    assertEquals(0, buffer.inFlight());
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> bus.readFully(file, buffer, length, 3 * PAGE, 0));
+    try (SharedBus other = open(options())) {
+      assertThrows(
+          IllegalArgumentException.class, () -> other.readFully(file, buffer, 0, PAGE, 0));
+    }
+    bus.close(direct);
+    bus.close(file);
+    assertThrows(IllegalStateException.class, () -> bus.readFully(file, buffer, 0, PAGE, 0));
+    assertEquals(0, buffer.inFlight());
+    bus.unregister(buffer);
+    assertThrows(IllegalStateException.class, () -> bus.readFully(file, buffer, 0, PAGE, 0));
+  }
+
+  /// The first bytes of a file, into the buffer's second page and those behind it.
+  private void readPart(OpenFile file, RegisteredBuffer buffer, int part, MemorySegment out)
+      throws IOException {
+    MemorySegment memory = buffer.memory();
+    memory.fill((byte) 0);
+    assertEquals(part, bus.readFully(file, buffer, PAGE, part, 0));
+    assertEquals(-1, out.asSlice(0, part).mismatch(memory.asSlice(PAGE, part)));
+    assertEquals(-1, memory(PAGE).mismatch(memory.asSlice(0, PAGE)));
+    assertEquals(-1, memory(PAGE).mismatch(memory.asSlice(PAGE + part, PAGE)));
+  }
+
+  @Test
   void largeTransfersAreWhole() throws IOException {
     int length = 5 * 1024 * 1024 + 123;
     MemorySegment out = memory(length);

@@ -49,6 +49,46 @@ final class BlockFetch {
     return all;
   }
 
+  /// Pins one block that was not seen in the cache.
+  PinnedBlock fetchOne(BlockFile file, long offset, int pages) throws IOException {
+    PinnedBlock block = null;
+    while (block == null) {
+      block = roundOfOne(file, offset, pages);
+    }
+    return block;
+  }
+
+  /// One attempt; null when a load of another caller was about to end when it was met.
+  private @Nullable PinnedBlock roundOfOne(BlockFile file, long offset, int pages)
+      throws IOException {
+    BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.IN_FRAME);
+    BlockLoad running = loads.register(load);
+    if (running == null) {
+      PinnedBlock block = start(load);
+      if (block != null) {
+        return block;
+      }
+      reader.read(load);
+    } else {
+      sharedMisses.increment();
+      load = running;
+      boolean joined = load.join();
+      loads.await(load);
+      if (!joined) {
+        return tryPin(file, offset);
+      }
+    }
+    BlockMemory memory = load.memory();
+    if (memory != null) {
+      return new PinnedBlock(memory);
+    }
+    Throwable failure = load.failure();
+    if (failure != null) {
+      throw rethrown(failure);
+    }
+    return tryPin(file, offset);
+  }
+
   /// Fills the empty ones of the first `count` places of `into`. After an exception some may be
   /// filled: the caller gives them back.
   void fetch(
@@ -98,13 +138,13 @@ final class BlockFetch {
         continue;
       }
       loads.await(load);
-      BlockMemory memory = load.memory;
+      BlockMemory memory = load.memory();
       if (memory != null) {
         into[i] = new PinnedBlock(memory);
-      } else if (load.failure == null) {
+      } else if (load.failure() == null) {
         filled = false;
       } else if (failure == null) {
-        failure = load.failure;
+        failure = load.failure();
       }
     }
     if (failure != null) {
@@ -129,7 +169,7 @@ final class BlockFetch {
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.IN_FRAME);
     BlockLoad running = loads.register(load);
     if (running != null) {
-      if (loads.join(running)) {
+      if (running.join()) {
         owed[i] = running;
       } else {
         late.add(running);
@@ -137,8 +177,20 @@ final class BlockFetch {
       sharedMisses.increment();
       return null;
     }
+    PinnedBlock block = start(load);
+    if (block == null) {
+      own.add(load);
+      owed[i] = load;
+    }
+    return block;
+  }
+
+  /// Begins the transfer of a load that was registered; returns the block itself, and withdraws the
+  /// load, when it came into the cache meanwhile.
+  private @Nullable PinnedBlock start(BlockLoad load) {
+    BlockFile file = load.file();
     // A load that ended between the look-up and the registration has its frame in the table now.
-    Frame frame = table.findExactly(file.fileId(), offset);
+    Frame frame = table.findExactly(file.fileId(), load.offset());
     if (frame != null) {
       loads.withdraw(load);
       hits.increment();
@@ -150,8 +202,6 @@ final class BlockFetch {
       loads.fail(load, e);
       throw e;
     }
-    own.add(load);
-    owed[i] = load;
     return null;
   }
 
@@ -164,11 +214,12 @@ final class BlockFetch {
     }
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
     file.enterTransfer();
-    reader.read(List.of(load));
-    BlockMemory memory = load.memory;
+    reader.read(load);
+    BlockMemory memory = load.memory();
     if (memory == null) {
-      assert load.failure != null : "a load that nobody can withdraw has no result";
-      throw rethrown(load.failure);
+      Throwable failure = load.failure();
+      assert failure != null : "a load that nobody can withdraw has no result";
+      throw rethrown(failure);
     }
     return new PinnedBlock(memory);
   }

@@ -27,35 +27,7 @@ final class BlockLoads {
 
   /// Registers a load and returns null, or returns the one of the same block that runs.
   @Nullable BlockLoad register(BlockLoad load) {
-    return running.putIfAbsent(key(load), load);
-  }
-
-  /// Joins a load that another caller runs, to get a pin of its result from [#await]. False when
-  /// it is about to end: then wait for the end and look again.
-  boolean join(BlockLoad load) {
-    int stripe = stripe(load);
-    locks[stripe].lock();
-    try {
-      if (load.sealed) {
-        return false;
-      }
-      load.waiters++;
-      return true;
-    } finally {
-      locks[stripe].unlock();
-    }
-  }
-
-  /// Lets nobody join any more and returns how many have; by the loader, before it publishes.
-  int seal(BlockLoad load) {
-    int stripe = stripe(load);
-    locks[stripe].lock();
-    try {
-      load.sealed = true;
-      return load.waiters;
-    } finally {
-      locks[stripe].unlock();
-    }
+    return running.putIfAbsent(load.key, load);
   }
 
   /// Ends a sealed load whose result has one pin for the loader and one for each that joined.
@@ -74,38 +46,31 @@ final class BlockLoads {
   }
 
   private void end(BlockLoad load, @Nullable BlockMemory memory, @Nullable Throwable failure) {
-    running.remove(key(load), load);
+    running.remove(load.key, load);
+    if (!load.end(memory, failure)) {
+      return;
+    }
     int stripe = stripe(load);
     locks[stripe].lock();
     try {
-      assert !load.done : "a load ended twice";
-      assert memory == null || load.sealed : "a load completed before it was sealed";
-      load.sealed = true;
-      load.memory = memory;
-      load.failure = failure;
-      load.done = true;
       ended[stripe].signalAll();
     } finally {
       locks[stripe].unlock();
     }
   }
 
-  boolean isDone(BlockLoad load) {
-    int stripe = stripe(load);
-    locks[stripe].lock();
-    try {
-      return load.done;
-    } finally {
-      locks[stripe].unlock();
-    }
-  }
-
-  /// Waits for the end of a load; its result can be read without the lock from then on.
+  /// Waits for the end of a load.
   void await(BlockLoad load) {
+    if (load.isEnded()) {
+      return;
+    }
     int stripe = stripe(load);
     locks[stripe].lock();
     try {
-      while (!load.done) {
+      // Noted under the lock, looked after: who ends the load sees the note and takes the lock, or
+      // is seen here.
+      load.awaitEnd();
+      while (!load.isEnded()) {
         ended[stripe].await();
       }
     } finally {
@@ -113,15 +78,12 @@ final class BlockLoads {
     }
   }
 
-  private static Key key(BlockLoad load) {
-    return new Key(load.file().fileId(), load.offset());
-  }
-
   private static int stripe(BlockLoad load) {
-    return key(load).hashCode() & STRIPES - 1;
+    return load.key.hashCode() & STRIPES - 1;
   }
 
-  private record Key(long fileId, long offset) {
+  /// The block of a load.
+  record Key(long fileId, long offset) {
     @Override
     public int hashCode() {
       return (int) (((fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L) >>> 32);

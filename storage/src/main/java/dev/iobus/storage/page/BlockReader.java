@@ -1,5 +1,6 @@
 package dev.iobus.storage.page;
 
+import dev.iobus.BusException;
 import dev.iobus.BusFile;
 import dev.iobus.IoBatch;
 import dev.iobus.SharedBus;
@@ -48,6 +49,40 @@ final class BlockReader {
     this.misses = misses;
   }
 
+  /// Reads the block of one load and ends it.
+  void read(BlockLoad load) {
+    misses.increment();
+    readAlone(load);
+  }
+
+  private void readAlone(BlockLoad load) {
+    if (load.pages() > slab.pageCount()) {
+      readLarge(load);
+      return;
+    }
+    int firstPage = slab.take(load.pages());
+    boolean mine = false;
+    try {
+      BusFile file = load.file().file().file();
+      long at = IoSlab.byteOffset(firstPage);
+      long got = bus.readFully(file, slab.buffer(), at, (int) load.bytes(), load.offset());
+      mine = true;
+      finish(load, got, slab.memory(firstPage, load.pages()));
+    } catch (BusException | RuntimeException e) {
+      mine = true;
+      fail(load, e);
+    } catch (IOException | Error e) {
+      fail(load, e);
+    } finally {
+      if (mine) {
+        slab.giveBack(firstPage, load.pages());
+      } else {
+        // The bus failed with the transfer in flight: the kernel may still write to these pages.
+        slab.abandon();
+      }
+    }
+  }
+
   /// Reads the blocks of all loads and ends each of them; a failure ends the loads it concerns.
   void read(List<BlockLoad> toRead) {
     misses.add(toRead.size());
@@ -55,13 +90,13 @@ final class BlockReader {
     try {
       while (!left.isEmpty()) {
         TransferRuns<BlockLoad> runs = TransferRuns.of(left, slab.pageCount());
-        if (runs.count() == 0) {
-          readLarge(left.getFirst());
-          left = left.subList(1, left.size());
+        int count = Math.max(1, runs.blocks().size());
+        if (count == 1) {
+          readAlone(left.getFirst());
         } else {
           readStep(runs);
-          left = left.subList(runs.blocks().size(), left.size());
         }
+        left = left.subList(count, left.size());
       }
     } catch (RuntimeException | Error e) {
       failRest(left, e);
@@ -93,9 +128,7 @@ final class BlockReader {
         slab.abandon();
       }
     }
-    for (BlockLoad load : again) {
-      readStep(TransferRuns.of(List.of(load), slab.pageCount()));
-    }
+    again.forEach(this::readAlone);
   }
 
   private void addToBatch(IoBatch batch, BlockLoad first, long bytes, int firstPage) {
@@ -171,7 +204,7 @@ final class BlockReader {
         }
       }
     } catch (IOException | RuntimeException | Error e) {
-      failRest(List.of(load), e);
+      fail(load, e);
     }
   }
 
@@ -234,7 +267,7 @@ final class BlockReader {
       frames.giveBack(frame);
       throw e;
     }
-    int waiters = loads.seal(load);
+    int waiters = load.seal();
     if (waiters > 0 && !frame.isUsed()) {
       frame.touch();
     }
@@ -257,17 +290,21 @@ final class BlockReader {
       throw e;
     }
     transientReads.increment();
-    block.pin(loads.seal(load));
+    block.pin(load.seal());
     return block;
   }
 
   /// Fails those loads of a step that have not ended yet.
   private void failRest(List<BlockLoad> step, Throwable failure) {
     for (BlockLoad load : step) {
-      if (!loads.isDone(load)) {
-        load.file().leaveTransfer();
-        loads.fail(load, failure);
-      }
+      fail(load, failure);
+    }
+  }
+
+  private void fail(BlockLoad load, Throwable failure) {
+    if (!load.isEnded()) {
+      load.file().leaveTransfer();
+      loads.fail(load, failure);
     }
   }
 }

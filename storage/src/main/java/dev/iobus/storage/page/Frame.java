@@ -60,6 +60,8 @@ final class Frame implements BlockMemory {
   private long fileId;
   private long offset;
   private MemorySegment bytes = MemorySegment.NULL;
+  /// What was last shown of the memory: blocks of one length in a row need no new segment.
+  private MemorySegment shown = MemorySegment.NULL;
 
   /// The next frame in its chain of the table; written under the chain's lock.
   volatile @Nullable Frame next;
@@ -194,7 +196,10 @@ final class Frame implements BlockMemory {
     assert state(seen) == LOADING : "publish in state " + state(seen);
     fileId = ofFileId;
     offset = atOffset;
-    bytes = memory.asSlice(0, length).asReadOnly();
+    if (shown.byteSize() != length) {
+      shown = memory.asSlice(0, length).asReadOnly();
+    }
+    bytes = shown;
     WORD.setRelease(this, word(generation(seen), LOADED, pins));
   }
 

@@ -68,6 +68,34 @@ final class IoSlab {
     return (long) pages * PageCache.PAGE_BYTES;
   }
 
+  /// Takes one run; waits until it is free.
+  ///
+  /// @param pages at most [#pageCount()]
+  /// @return its first page
+  int take(int pages) {
+    lock.lock();
+    try {
+      long ticket = nextTicket++;
+      int first = servedTicket == ticket ? findRun(pages) : -1;
+      while (first < 0) {
+        changed.await();
+        first = servedTicket == ticket ? findRun(pages) : -1;
+      }
+      taken.set(first, first + pages);
+      served();
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void served() {
+    servedTicket++;
+    if (servedTicket != nextTicket) {
+      changed.signalAll(); // The next in line may fit as well.
+    }
+  }
+
   /// Takes `count` runs at once; waits until they are free.
   ///
   /// @param pages lengths of the runs; their sum is at most [#pageCount()], so that they fit when
@@ -80,9 +108,7 @@ final class IoSlab {
       while (servedTicket != ticket || !tryTake(pages, count, firstPages)) {
         changed.await();
       }
-      servedTicket++;
-      // The next in line may fit as well.
-      changed.signalAll();
+      served();
     } finally {
       lock.unlock();
     }
@@ -116,13 +142,28 @@ final class IoSlab {
     return -1;
   }
 
+  /// Gives a run back, after its transfer ended.
+  void giveBack(int firstPage, int pages) {
+    lock.lock();
+    try {
+      free(firstPage, pages);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void free(int firstPage, int pages) {
+    assert taken.nextClearBit(firstPage) >= firstPage + pages : "a run is free";
+    taken.clear(firstPage, firstPage + pages);
+  }
+
   /// Gives runs back, after their transfers ended.
   void giveBack(int[] pages, int count, int[] firstPages) {
     lock.lock();
     try {
       for (int i = 0; i < count; i++) {
-        assert taken.nextClearBit(firstPages[i]) >= firstPages[i] + pages[i] : "a run is free";
-        taken.clear(firstPages[i], firstPages[i] + pages[i]);
+        free(firstPages[i], pages[i]);
       }
       changed.signalAll();
     } finally {

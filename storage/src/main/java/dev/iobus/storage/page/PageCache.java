@@ -5,7 +5,6 @@ import dev.iobus.SharedBus;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
-import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -140,9 +139,12 @@ public final class PageCache implements AutoCloseable {
   }
 
   private PinnedBlock pinMissed(BlockFile file, long offset, int pages) throws IOException {
-    @Nullable PinnedBlock[] into = new @Nullable PinnedBlock[1];
-    fetchAll(new BlockFile[] {file}, new long[] {offset}, new int[] {pages}, 1, into);
-    return Objects.requireNonNull(into[0]);
+    enterFetch();
+    try {
+      return blocks.fetchOne(file, offset, pages);
+    } finally {
+      fetches.leave();
+    }
   }
 
   /// Pins several blocks; all that miss are in flight together. Either all are pinned, or an
