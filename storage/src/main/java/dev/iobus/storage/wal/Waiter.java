@@ -33,8 +33,12 @@ final class Waiter {
   /// For room: bytes of the frame. Above the size of a group: the right to append alone.
   final long bytes;
 
-  /// Set last by whoever wakes the task.
+  /// Set by whoever ends the wait, who reads [#parked] after it.
   volatile Turn turn = Turn.WAIT;
+
+  /// Whether the task parks, or is about to. Set by the task, which reads [#turn] after it: one of
+  /// both sees the other, so that nobody sleeps and few are woken for nothing.
+  volatile boolean parked;
 
   // Guarded by the log's lock.
   @Nullable Waiter next;
@@ -71,6 +75,15 @@ final class Waiter {
 
   static Waiter forFills(Scheduler.Task task) {
     return new Waiter(task, null, 0, null, 0);
+  }
+
+  /// The task that waits, where it is one.
+  Scheduler.Task requireTask() {
+    Scheduler.Task waiting = task;
+    if (waiting == null) {
+      throw new AssertionError("a callback is not parked");
+    }
+    return waiting;
   }
 
   /// Waiters for room, first come first. Guarded by the log's lock.

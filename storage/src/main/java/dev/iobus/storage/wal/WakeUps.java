@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 /// it needs the lock.
 final class WakeUps {
 
+  /// How often a waiting task gives way to others before it parks.
+  private static final int YIELDS_MAX = 3;
+
+  /// A yield that was shorter let nobody run.
+  private static final long GAVE_WAY_NANOS = 1_000;
+
   /// Early returns of a park before a task waits in the other way.
   private static final int EARLY_RETURNS_MAX = 16;
 
@@ -114,18 +120,22 @@ final class WakeUps {
     }
   }
 
+  /// Needs the turn to be set: who is about to park looks at it once more.
   private void unpark(Waiter waiter) {
-    Scheduler.Task task = waiter.task;
-    assert task != null : "a callback is not parked";
-    scheduler.unpark(task);
+    if (waiter.parked) {
+      scheduler.unpark(waiter.requireTask());
+    }
   }
 
   /// Waits for a turn; a pending interrupt neither ends the wait nor turns it into a spin. Called
   /// without the lock.
   Waiter.Turn awaitTurn(Waiter waiter) {
+    giveWay(waiter);
+    waiter.parked = true;
     for (int early = 0; early < EARLY_RETURNS_MAX; early++) {
       Waiter.Turn turn = waiter.turn;
       if (turn != Waiter.Turn.WAIT) {
+        waiter.parked = false;
         return turn;
       }
       scheduler.park(Long.MAX_VALUE);
@@ -141,6 +151,25 @@ final class WakeUps {
     } finally {
       uninterruptedWaiters--;
       lock.unlock();
+    }
+  }
+
+  /// Lets others run first, as long as there are some: where many threads share few processors the
+  /// turn often comes meanwhile, and a thread that did not park needs no system call to be woken.
+  /// A yield that comes back at once says that nobody else would run: then this is no use, and no
+  /// wait for anybody's progress. Virtual threads park as cheaply as they yield.
+  private void giveWay(Waiter waiter) {
+    if (waiter.requireTask().isVirtual()) {
+      return;
+    }
+    long before = scheduler.nanoTime();
+    for (int i = 0; i < YIELDS_MAX && waiter.turn == Waiter.Turn.WAIT; i++) {
+      scheduler.yield();
+      long now = scheduler.nanoTime();
+      if (now - before < GAVE_WAY_NANOS) {
+        return;
+      }
+      before = now;
     }
   }
 
