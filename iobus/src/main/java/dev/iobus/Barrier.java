@@ -20,16 +20,38 @@ final class Barrier {
 
   private final ArrayDeque<Handle> held = new ArrayDeque<>();
 
+  /// Whether something is held or runs alone; looked at once for each operation.
+  private boolean active;
+
   /// The operation that runs alone, from its start to its end.
   private @Nullable Handle alone;
 
-  /// Operations with one result that have been started and have not ended.
+  /// Operations with one result that have been started and have not ended. Counted while something
+  /// is held or runs alone.
   private int running;
+
+  /// Whether nothing is held and nothing runs alone, so that nothing needs to be told.
+  boolean isIdle() {
+    return !active;
+  }
+
+  /// Takes into account what was started while it was idle, before something is to run alone.
+  void count(HandleTable table) {
+    running = 0;
+    for (int i = 0; i < table.size(); i++) {
+      Handle handle = table.get(i);
+      if (handle.state == Handle.State.IN_FLIGHT) {
+        handle.plain = false; // Its end is told.
+        started(handle);
+      }
+    }
+  }
 
   /// Takes an operation in, if it must wait. Otherwise it counts as started.
   boolean holds(Handle handle) {
-    if (handle.drains || alone != null || !held.isEmpty()) {
+    if (handle.drains || !isIdle()) {
       held.add(handle);
+      active = true;
       return true;
     }
     started(handle);
@@ -49,6 +71,7 @@ final class Barrier {
     if (first.drains) {
       alone = first;
     }
+    active = alone != null || !held.isEmpty();
     started(first);
   }
 
@@ -78,6 +101,7 @@ final class Barrier {
     }
     if (handle == alone) {
       alone = null;
+      active = !held.isEmpty();
     }
   }
 
@@ -87,7 +111,9 @@ final class Barrier {
 
   /// Takes a held operation out, and with it those that its chain would have cancelled.
   List<Handle> remove(Handle target) {
-    return removeChain(held, target);
+    List<Handle> removed = removeChain(held, target);
+    active = alone != null || !held.isEmpty();
+    return removed;
   }
 
   /// As above, from any queue of whole runs.

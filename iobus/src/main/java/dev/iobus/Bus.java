@@ -161,7 +161,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// Prepares an operation that does nothing but end.
   public Handle nop() {
-    return take(Op.NOP, "");
+    Handle handle = take(Op.NOP, "");
+    handle.plain = true;
+    return handle;
   }
 
   /// Prepares to open a file; without flags, for reading.
@@ -904,11 +906,14 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// Takes a handle for an operation on what `target` names.
+  @SuppressWarnings("ReferenceEquality") // Mostly that very name: a store costs a barrier.
   @Override
   Handle take(Op op, String target) {
     checkOpen();
     Handle handle = table.take(op);
-    handle.target = target;
+    if (handle.target != target) {
+      handle.target = target;
+    }
     return handle;
   }
 
@@ -928,9 +933,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// @throws IllegalStateException if the handle is in another state
-  static void checkState(Handle handle, Handle.State expected) {
+  static void checkState(Handle handle, int expected) {
     if (handle.state != expected) {
-      throw new IllegalStateException(handle + " is not " + expected);
+      throw new IllegalStateException(handle + " is not " + Handle.State.name(expected));
     }
   }
 

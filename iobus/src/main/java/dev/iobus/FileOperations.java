@@ -323,6 +323,7 @@ final class FileOperations {
   private Handle transfer(Op op, BusFile file, MemorySegment memory, int length, long offset) {
     Checks.range(offset, length);
     Handle handle = onFile(op, file);
+    handle.plain = true;
     handle.request.buffer = memory;
     handle.request.length = length;
     handle.request.offset = offset;
@@ -340,6 +341,7 @@ final class FileOperations {
   private Handle transferParts(
       Op op, BusFile file, MemorySegment[] parts, int length, long offset) {
     Handle handle = transfer(op, file, MemorySegment.NULL, length, offset);
+    handle.plain = false;
     handle.request.vectors.set(parts);
     return handle;
   }
@@ -391,6 +393,7 @@ final class FileOperations {
   }
 
   private Handle useBuffer(Handle handle, RegisteredBuffer buffer, long bufferOffset) {
+    handle.plain = false;
     handle.request.bufferOffset = bufferOffset;
     try {
       handle.request.bufferIndex = buffer.index(bus);

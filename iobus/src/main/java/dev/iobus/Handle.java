@@ -19,12 +19,24 @@ public final class Handle {
   ///
   /// PLACING is a moment inside one call of `enqueue`, between the check and the start: by it a
   /// second mention of the same handle is noticed.
-  enum State {
-    IDLE,
-    PREPARED,
-    PLACING,
-    IN_FLIGHT,
-    COMPLETED
+  ///
+  /// Numbers: a store of a reference costs the collector's barrier, and every operation makes four.
+  static final class State {
+    static final int IDLE = 0;
+    static final int PREPARED = 1;
+    static final int PLACING = 2;
+    static final int IN_FLIGHT = 3;
+    static final int COMPLETED = 4;
+
+    private static final String[] NAMES = {
+      "IDLE", "PREPARED", "PLACING", "IN_FLIGHT", "COMPLETED"
+    };
+
+    private State() {}
+
+    static String name(int state) {
+      return NAMES[state];
+    }
   }
 
   /// How much of its range an operation covers.
@@ -41,8 +53,14 @@ public final class Handle {
   final Request request = new Request();
   final Result result = new Result(this);
 
+  /// Whether one request and one result are all there is to it: it is in no run, waits for nothing,
+  /// has no deadline and no cancel, and nothing hangs on it but its file and its memory. True from
+  /// the preparation on of what is mostly used alone; whatever makes it otherwise clears it, in
+  /// flight or before. The paths of what is plain and of all else meet at any step.
+  boolean plain;
+
   // Owned by the bus thread; set when prepared.
-  State state = State.IDLE;
+  int state = State.IDLE;
   int generation;
   Op op = Op.NOP;
   Extent extent = Extent.ONCE;
@@ -138,6 +156,7 @@ public final class Handle {
     if (span.isNegative() || span.isZero()) {
       throw new IllegalArgumentException("the deadline " + span + " is not longer than zero");
     }
+    plain = false;
     request.timeoutNanos = Bus.nanos(span);
     return this;
   }
@@ -160,6 +179,23 @@ public final class Handle {
     if (state == State.IDLE) {
       throw new IllegalStateException("the handle is not in use: done was called");
     }
+  }
+
+  /// As [#reset()], of one that was plain to its end.
+  void resetPlain() {
+    if (op != Op.NOP) {
+      request.clearTransfer();
+    }
+    if (file != null) {
+      file = null;
+    }
+    if (attachment != null) {
+      attachment = null;
+    }
+    if (callback != null) {
+      callback = null;
+    }
+    dispatched = false;
   }
 
   /// Makes the handle fit for another operation. References that are as they should be are not
@@ -238,6 +274,6 @@ public final class Handle {
 
   @Override
   public String toString() {
-    return "Handle[" + index + ", " + operation() + " " + target + ", " + state + "]";
+    return "Handle[" + index + ", " + operation() + " " + target + ", " + State.name(state) + "]";
   }
 }

@@ -38,7 +38,10 @@ final class HandleTable {
           "all " + capacity + " handles are in use; dispatch, then call done, before more");
     }
     Handle handle = handles[free[--freeCount]];
-    handle.op = op;
+    if (handle.op != op) {
+      handle.op = op;
+    }
+    handle.plain = false;
     handle.state = Handle.State.PREPARED;
     handle.generation++;
     return handle;
@@ -47,6 +50,7 @@ final class HandleTable {
   /// The cancel that belongs to an operation; prepared, unless it is in use already.
   Handle prepareCancel(Handle target) {
     Handle cancel = handles[capacity + target.index];
+    target.plain = false;
     if (cancel.state == Handle.State.IDLE) {
       cancel.op = Op.CANCEL;
       cancel.state = Handle.State.PREPARED;
@@ -69,6 +73,16 @@ final class HandleTable {
 
   /// Gives a handle back.
   void free(Handle handle) {
+    if (handle.plain) {
+      handle.resetPlain();
+      handle.state = Handle.State.IDLE;
+      free[freeCount++] = handle.index; // It has no cancel.
+    } else {
+      freeWithCancel(handle);
+    }
+  }
+
+  private void freeWithCancel(Handle handle) {
     handle.reset();
     handle.state = Handle.State.IDLE;
     int operation = handle.index < capacity ? handle.index : handle.index - capacity;

@@ -93,6 +93,9 @@ final class InFlight {
       discardUntaken(handle); // An earlier result of an operation with many, never done.
     }
     handle.dispatched = true;
+    if (handle.plain) {
+      return handle;
+    }
     if (handle.opened != null) {
       handle.opened = null;
     }
@@ -110,6 +113,9 @@ final class InFlight {
 
   /// Ends the view of a dispatched result. Returns whether it was the last of its handle.
   boolean done(Handle handle) {
+    if (handle.plain) {
+      return true;
+    }
     discardUntaken(handle);
     handle.dispatched = false;
     return handle.isFinal();
@@ -167,8 +173,35 @@ final class InFlight {
     }
   }
 
-  /// As [#place(Bus, Handle[], Link)] for one handle.
+  /// As [#place(Bus, Handle[], Link)] for one handle. What is plain, and meets nothing that holds it
+  /// back, goes straight to the backend.
   void place(Bus bus, Handle handle) throws IOException {
+    bus.checkMine(handle);
+    BusFile file = handle.file;
+    boolean straight =
+        handle.plain
+            && handle.state == Handle.State.PREPARED
+            && !(file instanceof RegisteredFile)
+            && barrier.isIdle()
+            && !BusEvents.recordsSlowOperations()
+            && backend.hasRoom();
+    if (!straight) {
+      placeAlone(bus, handle);
+      return;
+    }
+    Request request = handle.request;
+    if (file != null) {
+      request.file = bus.fileNumber(file);
+      request.fixedFile = false;
+    }
+    handle.state = Handle.State.IN_FLIGHT;
+    count++;
+    backend.preparePlain(request, handle.op, handle.userData());
+    counts.prepared(handle.op);
+    unsubmitted++;
+  }
+
+  private void placeAlone(Bus bus, Handle handle) throws IOException {
     checkFit(bus, handle, Link.NONE);
     if (handle.state == Handle.State.PREPARED) {
       start(bus, handle, Link.NONE, closings.holds(handle));
@@ -178,6 +211,10 @@ final class InFlight {
   /// Enqueues an operation that starts when all before it have ended, and before all after it.
   void drainThen(Bus bus, Handle handle) throws IOException {
     checkFit(bus, handle, Link.NONE);
+    if (barrier.isIdle()) {
+      barrier.count(table);
+    }
+    handle.plain = false;
     handle.drains = true;
     start(bus, handle, Link.NONE, false);
   }
@@ -217,13 +254,18 @@ final class InFlight {
     handle.state = Handle.State.IN_FLIGHT;
     count++;
     if (BusEvents.recordsSlowOperations() && !waitsForOthers(handle.op)) {
+      handle.plain = false;
       handle.event = BusEvents.begin();
     }
     Request request = handle.request;
+    if (link != Link.NONE || !barrier.isIdle()) {
+      handle.plain = false;
+    }
     if (request.link != link) {
       request.link = link;
     }
     if (request.timeoutNanos > 0) {
+      handle.plain = false;
       handle.deadline = scheduler.nanoTime() + request.timeoutNanos;
     }
     BusFile file = handle.file;
@@ -232,6 +274,7 @@ final class InFlight {
       request.file =
           handle.op == Op.CLOSE ? releaseDescriptor(bus, file) : bus.fileNumber(file);
       if (file instanceof RegisteredFile registered) {
+        handle.plain = false;
         registered.retain();
       }
     }
@@ -500,6 +543,18 @@ final class InFlight {
 
   private void complete(long userData, int result, int flags) {
     Handle handle = table.completed(userData);
+    if (handle.plain) {
+      count--;
+      handle.state = Handle.State.COMPLETED;
+      handle.outcome = result;
+      handle.flags = flags;
+      ready.add(handle);
+      return;
+    }
+    completeOther(handle, result, flags);
+  }
+
+  private void completeOther(Handle handle, int result, int flags) {
     if (handle.extent == Handle.Extent.FULL) {
       Transfer transfer = handle.transfer();
       if (result > 0 && result < handle.request.length) {

@@ -1,7 +1,6 @@
 package dev.iobus;
 
 import dev.iobus.backend.Op;
-import dev.iobus.backend.Request;
 import dev.iobus.backend.SocketFamily;
 import dev.iobus.backend.Vectors;
 import java.lang.foreign.MemorySegment;
@@ -84,9 +83,7 @@ abstract sealed class NetworkOperations permits Bus {
   /// @param from native memory; confined to one thread on io_uring alone
   public Handle send(BusFile socket, MemorySegment from) {
     checks().memory(from, false);
-    Handle handle = onFile(Op.SEND, socket);
-    setMemory(handle.request, from);
-    return handle;
+    return plain(Op.SEND, socket, from);
   }
 
   /// Prepares to send all of `from`, in as many requests as it takes. It cannot be part of a chain;
@@ -113,9 +110,7 @@ abstract sealed class NetworkOperations permits Bus {
   /// @param into native memory; confined to one thread on io_uring alone
   public Handle recv(BusFile socket, MemorySegment into) {
     checks().memory(into, true);
-    Handle handle = onFile(Op.RECV, socket);
-    setMemory(handle.request, into);
-    return handle;
+    return plain(Op.RECV, socket, into);
   }
 
   /// Prepares to receive until `into` is full or the peer has sent its last. It cannot be part of a
@@ -239,12 +234,14 @@ abstract sealed class NetworkOperations permits Bus {
 
   /// The kernel refuses it with EOPNOTSUPP for the family UNIX, whose sends are one copy anyway.
   private static Handle withoutCopy(Handle handle) {
+    handle.plain = false;
     handle.request.zeroCopy =
         handle.file instanceof OpenSocket socket && socket.familyNumber() != SocketFamily.UNIX;
     return handle;
   }
 
   private static Handle repeating(Handle handle) {
+    handle.plain = false;
     handle.repeats = true;
     return handle;
   }
@@ -287,9 +284,14 @@ abstract sealed class NetworkOperations permits Bus {
     }
   }
 
-  private static void setMemory(Request request, MemorySegment memory) {
-    request.length = checkLength(memory.byteSize());
-    request.buffer = memory;
+  /// A transfer of one part of memory, in one request.
+  private Handle plain(Op op, BusFile socket, MemorySegment memory) {
+    int length = checkLength(memory.byteSize());
+    Handle handle = onFile(op, socket);
+    handle.plain = true;
+    handle.request.buffer = memory;
+    handle.request.length = length;
+    return handle;
   }
 
   private static int checkLength(long length) {

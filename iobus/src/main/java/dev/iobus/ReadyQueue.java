@@ -1,7 +1,7 @@
 package dev.iobus;
 
-/// Results in order of arrival. An operation with many results may have several here, so each
-/// stands with its own outcome.
+/// Results in order of arrival. An operation with many results may have several here, so each of
+/// those stands with its own outcome; one that ends with its only result has it in its handle.
 ///
 /// It holds as many as come: operations that end once are bounded by the table of handles, and of
 /// the others no more are taken from the backend than one wait brings. It grows when that is more
@@ -12,65 +12,82 @@ final class ReadyQueue {
 
   private final HandleTable table;
 
-  /// Numbers of handles: a store of a reference costs the collector's barrier.
+  /// Numbers of handles, as a store of a reference costs the collector's barrier; the complement of
+  /// one whose result stands here. The length is a power of two.
   private int[] handles;
 
+  // At the same places, results that stand here.
   private int[] outcomes;
   private int[] flags;
+
+  // Places that were taken and added since the beginning; they overflow, and a mask makes them places.
   private int head;
-  private int count;
+  private int tail;
 
   ReadyQueue(HandleTable table) {
     this.table = table;
-    handles = new int[table.size()];
-    outcomes = new int[table.size()];
-    flags = new int[table.size()];
+    handles = new int[Integer.highestOneBit(table.size() * 2 - 1)];
+    outcomes = new int[handles.length];
+    flags = new int[handles.length];
   }
 
   boolean isEmpty() {
-    return count == 0;
+    return head == tail;
   }
 
   int size() {
-    return count;
+    return tail - head;
   }
 
+  /// Adds the only result of an operation, which stands in its handle.
+  void add(Handle handle) {
+    handles[next()] = handle.index;
+  }
+
+  /// Adds a result of an operation.
   void add(Handle handle, int outcome, int completionFlags) {
-    if (count == handles.length) {
-      grow();
-    }
-    int at = head + count < handles.length ? head + count : head + count - handles.length;
-    handles[at] = handle.index;
+    int at = next();
+    handles[at] = ~handle.index;
     outcomes[at] = outcome;
     flags[at] = completionFlags;
-    count++;
+  }
+
+  /// The place for one more.
+  private int next() {
+    if (tail - head == handles.length) {
+      grow();
+    }
+    return tail++ & handles.length - 1;
   }
 
   /// Takes the oldest into its handle; there must be one.
   Handle remove() {
-    assert count > 0 : "the queue is empty";
-    Handle handle = table.get(handles[head]);
-    handle.outcome = outcomes[head];
-    handle.flags = flags[head];
-    head = head + 1 < handles.length ? head + 1 : 0;
-    count--;
+    assert head != tail : "the queue is empty";
+    int at = head++ & handles.length - 1;
+    int index = handles[at];
+    if (index >= 0) {
+      return table.get(index);
+    }
+    Handle handle = table.get(~index);
+    handle.outcome = outcomes[at];
+    handle.flags = flags[at];
     return handle;
   }
 
   private void grow() {
-    int length = handles.length;
-    int[] moreHandles = new int[2 * length];
-    int[] moreOutcomes = new int[2 * length];
-    int[] moreFlags = new int[2 * length];
-    for (int i = 0; i < count; i++) {
-      int at = head + i < length ? head + i : head + i - length;
-      moreHandles[i] = handles[at];
-      moreOutcomes[i] = outcomes[at];
-      moreFlags[i] = flags[at];
-    }
-    handles = moreHandles;
-    outcomes = moreOutcomes;
-    flags = moreFlags;
+    handles = doubled(handles);
+    outcomes = doubled(outcomes);
+    flags = doubled(flags);
+    tail -= head;
     head = 0;
+  }
+
+  /// Twice as long, with the oldest first.
+  private int[] doubled(int[] full) {
+    int[] more = new int[2 * full.length];
+    for (int i = 0; i < full.length; i++) {
+      more[i] = full[head + i & full.length - 1];
+    }
+    return more;
   }
 }

@@ -302,14 +302,18 @@ public final class Result {
   }
 
   private int value() throws BusException {
-    if (handle.outcome == -Errno.EOPNOTSUPP) {
-      throw NotSupportedException.of(handle, handle.bus.backend(), handle.request.scratch);
+    int outcome = handle.outcome;
+    if (outcome < 0) {
+      throw failure();
     }
-    if (handle.outcome < 0) {
-      throw BusException.of(
-          handle.operation(), handle.target, handle.outcome, handle.request.scratch);
-    }
-    return handle.outcome;
+    return outcome;
+  }
+
+  private BusException failure() {
+    return handle.outcome == -Errno.EOPNOTSUPP
+        ? NotSupportedException.of(handle, handle.bus.backend(), handle.request.scratch)
+        : BusException.of(
+            handle.operation(), handle.target, handle.outcome, handle.request.scratch);
   }
 
   private void checkValid() {

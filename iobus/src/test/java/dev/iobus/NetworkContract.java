@@ -182,6 +182,17 @@ abstract class NetworkContract {
     assertThrows(IllegalStateException.class, () -> bus.send(client, into));
   }
 
+  /// A handle was taken before the length was looked at, and never given back.
+  @Test
+  void aRefusedSendTakesNoHandle() throws IOException {
+    OpenSocket socket = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    MemorySegment tooLong = MemorySegment.NULL.reinterpret(1L << 31);
+    for (int i = 0; i <= bus.capacity(); i++) {
+      assertThrows(IllegalArgumentException.class, () -> bus.send(socket, tooLong));
+    }
+    closeAll(socket);
+  }
+
   @Test
   void unixSocketsConnectByPath() throws IOException {
     UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("socket"));

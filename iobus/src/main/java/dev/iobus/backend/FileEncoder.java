@@ -114,6 +114,15 @@ final class FileEncoder {
     }
   }
 
+  /// Fills an entry for a transfer of one part of memory, alone.
+  void fillPlain(Request request, Op op, long token) {
+    boolean reads = op == Op.READ;
+    int opcode = reads ? IORING_OP_READ : IORING_OP_WRITE;
+    int how = reads ? 0 : writeFlags(request);
+    long address = request.buffer.address();
+    push(opcode, 0, request.file, request.offset, address, request.length, how, token);
+  }
+
   private void push(
       int opcode, int flags, int fd, long off, long addr, int len, int opFlags, long token) {
     submissions.push(opcode, flags, fd, off, addr, len, opFlags, 0, token);

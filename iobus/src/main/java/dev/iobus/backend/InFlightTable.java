@@ -9,7 +9,14 @@ import org.jspecify.annotations.Nullable;
 /// which orders it. What was removed stays in its place, as its owner uses it again.
 final class InFlightTable {
 
+  /// What no token of a request is.
+  private static final long NONE = -1;
+
   private final @Nullable Request[] requests;
+
+  /// The tokens of those that leave nothing to do at their completions, each in its place, so that
+  /// these need no look at the request.
+  private final long[] quiet;
 
   // Owned by the adding thread.
   private long added;
@@ -19,6 +26,7 @@ final class InFlightTable {
 
   InFlightTable(int capacity) {
     requests = new Request[capacity];
+    quiet = new long[capacity];
   }
 
   int capacity() {
@@ -33,9 +41,20 @@ final class InFlightTable {
   /// Takes a request in. Returns its token.
   ///
   /// @throws IllegalStateException when its index is not below the capacity
-  @SuppressWarnings("ReferenceEquality") // The same object: a store costs the collector's barrier.
   long add(Request request) {
-    int slot = slot(request.userData);
+    long token = request.userData;
+    quiet[place(request, token)] = NONE;
+    return token;
+  }
+
+  /// As [#add], of a request whose completions leave nothing to do, under this token.
+  void addQuiet(Request request, long token) {
+    quiet[place(request, token)] = token;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // The same object: a store costs the collector's barrier.
+  private int place(Request request, long token) {
+    int slot = slot(token);
     if (slot < 0 || slot >= requests.length) {
       throw new IllegalStateException(
           "request number " + slot + ", but at most " + requests.length + " can be in flight");
@@ -44,7 +63,13 @@ final class InFlightTable {
       requests[slot] = request;
     }
     added++;
-    return request.userData;
+    return slot;
+  }
+
+  /// Whether a token is that of a request whose completions leave nothing to do.
+  boolean isQuiet(long token) {
+    int slot = slot(token);
+    return slot >= 0 && slot < quiet.length && quiet[slot] == token;
   }
 
   /// The request of a token.

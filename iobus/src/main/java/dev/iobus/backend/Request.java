@@ -106,6 +106,24 @@ public final class Request {
     public long inode;
   }
 
+  /// As [#clear()], of a request with nothing but a file, [#buffer], [#offset], [#length] and what
+  /// WRITE says of its bytes.
+  @SuppressWarnings("ReferenceEquality") // That very object, which it has mostly.
+  public void clearTransfer() {
+    if (buffer != MemorySegment.NULL) {
+      buffer = MemorySegment.NULL;
+    }
+    if (scratch != null) {
+      scratch = null;
+    }
+    file = -1;
+    offset = 0;
+    length = 0;
+    dsync = false;
+    dontCache = false;
+    atomic = false;
+  }
+
   /// Lets go of what a finished request kept reachable, and of what the next one may not set.
   /// References that are as they should be are not stored again: a store costs the collector's
   /// barrier.

@@ -10,9 +10,25 @@ public interface RequestQueue {
   /// ([Backend#batchMax()] unsubmitted requests at most).
   void prepare(Request request);
 
+  /// As [#prepare], of a request that is plain: a NOP, READ, WRITE, SEND or RECV with one part of
+  /// memory at most, which is neither registered nor of a pool, tied to no other, with no deadline
+  /// and one completion. What it is and its user data need not stand in it.
+  default void preparePlain(Request request, Op op, long userData) {
+    if (request.op != op) {
+      request.op = op;
+    }
+    request.userData = userData;
+    prepare(request);
+  }
+
   /// How many more requests [#prepare] takes before a [#submit] is needed. One that has a deadline
   /// ([Request#timeoutNanos]) takes two places.
   int room();
+
+  /// Whether [#prepare] takes one more request without a deadline.
+  default boolean hasRoom() {
+    return room() > 0;
+  }
 
   /// Gives all prepared requests to the operating system. Retries EINTR, and EAGAIN and EBUSY
   /// after giving the kernel a chance to progress. Returns 0, or a negated error number that

@@ -109,6 +109,15 @@ final class SocketEncoder {
     }
   }
 
+  /// Fills an entry for a transfer of one part of memory, alone.
+  void fillPlain(Request request, Op op, long token) {
+    boolean sends = op == Op.SEND;
+    int opcode = sends ? IORING_OP_SEND : IORING_OP_RECV;
+    int how = sends ? SocketAbi.MSG_NOSIGNAL : 0;
+    long address = request.buffer.address();
+    push(opcode, 0, request.file, 0, address, request.length, how, token);
+  }
+
   /// Fills the entry that ends the one before it when the time is over.
   ///
   /// @param flags ties to a later entry

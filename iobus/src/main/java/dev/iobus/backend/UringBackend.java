@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
 /// Invariants.
 /// 1. A request stays in the in-flight table, and so reachable with its buffer, until it is
 ///    completed.
-/// 2. An entry of the completion queue is copied out and its place given back before the sink is
-///    called; what a sink that throws did not see is passed on by the next call.
+/// 2. An entry of the completion queue is copied out before the sink is called, and its place given
+///    back at the end of the batch, or in the shared mode, where whoever is told of it may submit at
+///    once, before the call. What a sink that throws did not see is passed on by the next call.
 /// 3. A poll of an eventfd stands in the ring for [#wakeup()]: a multishot one, or before Linux 5.13
 ///    one that is armed again each time. The kernel cancels it when the thread that submitted it
 ///    ends, so whoever reaps that arms it anew.
@@ -235,8 +236,20 @@ public final class UringBackend implements Backend {
   }
 
   @Override
+  public void preparePlain(Request request, Op op, long userData) {
+    if (shared || !encoder.fillPlain(request, op, userData)) {
+      Backend.super.preparePlain(request, op, userData);
+    }
+  }
+
+  @Override
   public int room() {
     return submissions.room();
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return submissions.hasRoom();
   }
 
   @Override
@@ -649,18 +662,31 @@ public final class UringBackend implements Backend {
       ring.flush();
     }
     int passed = 0;
-    for (int ready = completions.readyAcquire(); ready > 0; ready--) {
-      long place = completions.take();
-      long token = completions.userData(place);
-      int result = completions.result(place);
-      int flags = completions.flags(place);
-      completions.publishHead();
-      if (token == WAKE) {
-        onWake(result, flags);
-      } else if (token != DEADLINE) {
-        passOn(token, result, flags, sink);
-        passed++;
+    try {
+      for (int ready = completions.readyAcquire(); ready > 0; ready--) {
+        long place = completions.take();
+        long token = completions.userData(place);
+        long outcome = completions.outcome(place);
+        if (shared) {
+          completions.publishHead(); // Others submit as soon as they are told of this one.
+        }
+        int result = CompletionQueue.result(outcome);
+        int flags = CompletionQueue.flags(outcome);
+        if (inFlight.isQuiet(token)) {
+          if (CompletionFlags.isFinal(flags)) {
+            inFlight.remove();
+          }
+          sink.complete(token, result, flags);
+          passed++;
+        } else if (token == WAKE) {
+          onWake(result, flags);
+        } else if (token != DEADLINE) {
+          passOn(token, result, flags, sink);
+          passed++;
+        }
       }
+    } finally {
+      completions.publishHead();
     }
     return passed;
   }

@@ -3,28 +3,23 @@ package dev.iobus.uring;
 import static dev.iobus.uring.UringAbi.*;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 
 /// The side of a ring where results come out. Used by one thread at a time.
 ///
 /// Entries are copied out with [#take()] and the accessors; their places go back to the kernel at
-/// [#publishHead()], so that whoever is told of a result already finds room for the next.
+/// [#publishHead()]: for each where whoever is told of a result may submit at once, else for all
+/// that were taken.
 public final class CompletionQueue {
 
-  private static final VarHandle INDEX = ValueLayout.JAVA_INT.varHandle();
-
-  private static final VarHandle USER_DATA = field(CQE, "user_data");
-  private static final VarHandle RES = field(CQE, "res");
-  private static final VarHandle FLAGS = field(CQE, "flags");
+  private static final long USER_DATA = offsetOf(CQE, "user_data");
+  private static final long RES = offsetOf(CQE, "res");
   private static final long CQE_SIZE = CQE.byteSize();
 
   // Constant after construction.
-  private final MemorySegment rings;
-  private final long headOffset;
-  private final long tailOffset;
-  private final long cqesOffset;
-  private final long overflowOffset;
+  private final long headAddress;
+  private final long tailAddress;
+  private final long cqes;
+  private final long overflowAddress;
   private final int entries;
   private final int mask;
 
@@ -32,13 +27,13 @@ public final class CompletionQueue {
   private int head;
 
   CompletionQueue(MemorySegment rings, MemorySegment params, int entries) {
-    this.rings = rings;
     this.entries = entries;
     mask = entries - 1;
-    headOffset = offset(params, "head");
-    tailOffset = offset(params, "tail");
-    cqesOffset = offset(params, "cqes");
-    overflowOffset = offset(params, "overflow");
+    long start = rings.address();
+    headAddress = start + offset(params, "head");
+    tailAddress = start + offset(params, "tail");
+    cqes = start + offset(params, "cqes");
+    overflowAddress = start + offset(params, "overflow");
   }
 
   /// How many entries there are, a power of two.
@@ -49,38 +44,43 @@ public final class CompletionQueue {
   /// How many results are there: up to `*cq->ktail`, which the kernel writes with release order
   /// after the entries; acquire order here makes them readable.
   public int readyAcquire() {
-    return (int) INDEX.getAcquire(rings, tailOffset) - head;
+    return RingMemory.getIntAcquire(tailAddress) - head;
   }
 
   /// Steps over the next result, of which there must be one. Returns its place for the accessors,
   /// which hold until [#publishHead()].
   public long take() {
-    return cqesOffset + (head++ & mask) * CQE_SIZE;
+    return cqes + (head++ & mask) * CQE_SIZE;
   }
 
   public long userData(long place) {
-    return (long) USER_DATA.get(rings, place);
+    return RingMemory.getLong(place + USER_DATA);
   }
 
-  public int result(long place) {
-    return (int) RES.get(rings, place);
+  /// `res` and `flags`, read as one: for [#result(long)] and [#flags(long)].
+  public long outcome(long place) {
+    return RingMemory.getLong(place + RES);
   }
 
-  public int flags(long place) {
-    return (int) FLAGS.get(rings, place);
+  public static int result(long outcome) {
+    return (int) outcome;
+  }
+
+  public static int flags(long outcome) {
+    return (int) (outcome >>> Integer.SIZE);
   }
 
   /// Gives the places of all taken results back to the kernel: `*cq->khead`, which the kernel
   /// reads with acquire order; release order here keeps the reads of the entries before it.
   public void publishHead() {
-    INDEX.setRelease(rings, headOffset, head);
+    RingMemory.putIntRelease(headAddress, head);
   }
 
   /// `*cq->koverflow`, which only the kernel writes: results that it has dropped. Where the kernel
   /// keeps those that do not fit (`IORING_FEAT_NODROP`, 5.5), it counts the ones that it had no
   /// memory for.
   long droppedOpaque() {
-    return Integer.toUnsignedLong((int) INDEX.getOpaque(rings, overflowOffset));
+    return Integer.toUnsignedLong(RingMemory.getIntOpaque(overflowAddress));
   }
 
   private static long offset(MemorySegment params, String name) {

@@ -15,50 +15,46 @@ import java.lang.invoke.VarHandle;
 /// 3. Fields that no entry uses here are zero, as the kernel made them, and are never written.
 public final class SubmissionQueue {
 
-  private static final VarHandle INDEX = ValueLayout.JAVA_INT.varHandle();
-
-  private static final VarHandle OPCODE = field(SQE, "opcode");
   private static final VarHandle FLAGS = field(SQE, "flags");
   private static final VarHandle IOPRIO = field(SQE, "ioprio");
-  private static final VarHandle FD = field(SQE, "fd");
-  private static final VarHandle OFF = field(SQE, "u1", "off");
-  private static final VarHandle ADDR = field(SQE, "addr");
-  private static final VarHandle LEN = field(SQE, "len");
-  private static final VarHandle RW_FLAGS = field(SQE, "rw_flags");
-  private static final VarHandle USER_DATA = field(SQE, "user_data");
-  private static final VarHandle BUF_INDEX = field(SQE, "buf_index");
   private static final VarHandle FILE_INDEX = field(SQE, "file_index");
+
+  // What is written of an entry, in words: `opcode` to `fd`, `off`, `addr`, `len` with `rw_flags`,
+  // `user_data`, and `buf_index` to `file_index`.
+  private static final long HEAD = offsetOf(SQE, "opcode");
+  private static final long OFF = offsetOf(SQE, "u1");
+  private static final long ADDR = offsetOf(SQE, "addr");
+  private static final long LEN = offsetOf(SQE, "len");
+  private static final long USER_DATA = offsetOf(SQE, "user_data");
+  private static final long INDEXES = offsetOf(SQE, "buf_index");
   private static final long SQE_SIZE = SQE.byteSize();
 
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
 
   // Constant after construction.
-  private final MemorySegment rings;
   private final MemorySegment sqes;
-  private final long headOffset;
-  private final long tailOffset;
-  private final long flagsOffset;
+  private final long sqesAddress;
+  private final long headAddress;
+  private final long tailAddress;
+  private final long flagsAddress;
   private final int entries;
   private final int mask;
 
   // Owned by the submitting thread.
   private int tail;
 
-  /// Whether any entry was given a slot, which its next use must not find.
-  private boolean namesSlots;
-
   /// The kernel's head when it was last looked at; the true one is not behind it.
   private int seenHead;
 
   SubmissionQueue(
       MemorySegment rings, MemorySegment sqes, MemorySegment params, int entries, boolean array) {
-    this.rings = rings;
     this.sqes = sqes;
+    sqesAddress = sqes.address();
     this.entries = entries;
     mask = entries - 1;
-    headOffset = offset(params, "head");
-    tailOffset = offset(params, "tail");
-    flagsOffset = offset(params, "flags");
+    headAddress = rings.address() + offset(params, "head");
+    tailAddress = rings.address() + offset(params, "tail");
+    flagsAddress = rings.address() + offset(params, "flags");
     if (array) {
       // Kernels before NO_SQARRAY read the entry's number from here; it never changes.
       long arrayOffset = offset(params, "array");
@@ -113,20 +109,13 @@ public final class SubmissionQueue {
       int bufIndex,
       long userData) {
     assert hasRoom();
-    long sqe = (tail & mask) * SQE_SIZE;
-    OPCODE.set(sqes, sqe, (byte) opcode);
-    FLAGS.set(sqes, sqe, (byte) flags);
-    IOPRIO.set(sqes, sqe, (short) 0);
-    FD.set(sqes, sqe, fd);
-    OFF.set(sqes, sqe, off);
-    ADDR.set(sqes, sqe, addr);
-    LEN.set(sqes, sqe, len);
-    RW_FLAGS.set(sqes, sqe, opFlags);
-    USER_DATA.set(sqes, sqe, userData);
-    BUF_INDEX.set(sqes, sqe, (short) bufIndex);
-    if (namesSlots) {
-      FILE_INDEX.set(sqes, sqe, 0);
-    }
+    long sqe = sqesAddress + (tail & mask) * SQE_SIZE;
+    RingMemory.putLong(sqe + HEAD, (long) fd << 32 | (flags & 0xff) << 8 | opcode & 0xff);
+    RingMemory.putLong(sqe + OFF, off);
+    RingMemory.putLong(sqe + ADDR, addr);
+    RingMemory.putLong(sqe + LEN, (long) opFlags << 32 | len & 0xffff_ffffL);
+    RingMemory.putLong(sqe + USER_DATA, userData);
+    RingMemory.putLong(sqe + INDEXES, bufIndex & 0xffffL);
     tail++;
   }
 
@@ -137,24 +126,23 @@ public final class SubmissionQueue {
 
   /// Makes the entry that was filled last open into a slot of the table of files, or close it.
   public void setSlot(int slot) {
-    namesSlots = true;
     FILE_INDEX.set(sqes, (tail - 1 & mask) * SQE_SIZE, slot + 1);
   }
 
   /// Shows the filled entries to the kernel: `*sq->ktail`, which the kernel reads with acquire
   /// order; release order here makes the entries visible before it.
   public void publishTail() {
-    INDEX.setRelease(rings, tailOffset, tail);
+    RingMemory.putIntRelease(tailAddress, tail);
   }
 
   /// `*sq->khead`, which the kernel writes with release order when it has read the entries.
   private int headAcquire() {
-    return (int) INDEX.getAcquire(rings, headOffset);
+    return RingMemory.getIntAcquire(headAddress);
   }
 
   /// `*sq->kflags`: a hint to enter the kernel; opaque is enough, as a late sight costs one turn.
   int flagsOpaque() {
-    return (int) INDEX.getOpaque(rings, flagsOffset);
+    return RingMemory.getIntOpaque(flagsAddress);
   }
 
   private static long offset(MemorySegment params, String name) {

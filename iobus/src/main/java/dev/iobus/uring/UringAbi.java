@@ -11,7 +11,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /// `linux/io_uring.h` (as of Linux 6.18), as far as it is used here: in header order, under the C
 /// names. Immutable.
@@ -297,6 +299,10 @@ public final class UringAbi {
   /// `POLLIN` of `asm-generic/poll.h`.
   public static final int POLLIN = 1;
 
+  /// Neighbouring fields of an entry as one number, the first of them in the lower bits: on this
+  /// byte order alone, which that of x86-64 and of Linux on aarch64 is.
+  static final ValueLayout.OfLong WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   static {
     if (SQE.byteSize() != 64 || CQE.byteSize() != 16 || PARAMS.byteSize() != 120) {
       throw new AssertionError(
@@ -314,5 +320,10 @@ public final class UringAbi {
       path[i] = PathElement.groupElement(names[i]);
     }
     return layout.varHandle(path);
+  }
+
+  /// Where a field of a struct begins.
+  static long offsetOf(MemoryLayout layout, String name) {
+    return layout.byteOffset(PathElement.groupElement(name));
   }
 }
