@@ -9,7 +9,8 @@
 ///
 /// Invariants.
 /// 1. While no recording asks for an event, it costs a look at a constant and allocates nothing.
-/// 2. Without the module `jdk.jfr` nothing is told, and none of its classes is loaded.
+/// 2. Without the module `jdk.jfr` nothing is told, and none of its classes is loaded; before the
+///    recorder has run for the first time, none that has an event.
 ///
 /// Imports nothing of this module; [dev.iobus.events.BusEvents] is all that others see. The package
 /// is not exported.

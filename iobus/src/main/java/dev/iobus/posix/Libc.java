@@ -64,69 +64,6 @@ public final class Libc {
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = CAPTURE.varHandle(PathElement.groupElement("errno"));
 
-  private static final MethodHandle MMAP =
-      downcall(
-          "mmap",
-          FunctionDescriptor.of(
-              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle MUNMAP =
-      downcall("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle MADVISE =
-      downcall("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle CLOSE =
-      downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  /// Linux; null elsewhere.
-  private static final @Nullable MethodHandle EVENTFD =
-      downcallIfThere("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-  private static final MethodHandle READ =
-      downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-  private static final MethodHandle WRITE =
-      downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-  /// Without `errno`, so that any thread may call it without memory of its own.
-  private static final MethodHandle PREAD =
-      LINKER.downcallHandle(
-          symbol("pread"),
-          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-
-  /// As [#PREAD]. Null in C libraries without it, such as musl before 1.2.5.
-  private static final @Nullable MethodHandle PREADV2 =
-      LINKER.defaultLookup().find("preadv2").isEmpty()
-          ? null
-          : LINKER.downcallHandle(
-              symbol("preadv2"),
-              FunctionDescriptor.of(
-                  JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
-
-  /// Without `errno`, so that any thread may call it without memory of its own.
-  private static final MethodHandle PWRITE =
-      LINKER.downcallHandle(
-          symbol("pwrite"),
-          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-  /// Null in C libraries without it, such as musl before 1.2.5.
-  private static final @Nullable MethodHandle PWRITEV2 =
-      downcallIfThere(
-          "pwritev2",
-          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle FSYNC =
-      downcall("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  /// Null on macOS, which declares no such function.
-  private static final @Nullable MethodHandle FDATASYNC =
-      downcallIfThere("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle FTRUNCATE =
-      downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle LINK =
-      downcall("link", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
-  private static final MethodHandle MKDIR =
-      downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-  private static final MethodHandle PPOLL =
-      downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
-  private static final MethodHandle GETRLIMIT =
-      downcall("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-  private static final MethodHandle OPEN =
-      variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-  private static final MethodHandle FCNTL =
-      variadic("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-
   private Libc() {}
 
   /// Links a C function that takes a fixed list of arguments, with `errno` captured.
@@ -165,7 +102,7 @@ public final class Libc {
       MemorySegment capture, long length, int prot, int flags, int fd, long offset) {
     try {
       return orErrno(
-          (long) MMAP.invokeExact(capture, 0L, length, prot, flags, fd, offset), capture);
+          (long) Mmap.CALL.invokeExact(capture, 0L, length, prot, flags, fd, offset), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -173,7 +110,7 @@ public final class Libc {
 
   public static int munmap(MemorySegment capture, long address, long length) {
     try {
-      return (int) orErrno((int) MUNMAP.invokeExact(capture, address, length), capture);
+      return (int) orErrno((int) Munmap.CALL.invokeExact(capture, address, length), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -181,7 +118,8 @@ public final class Libc {
 
   public static int madvise(MemorySegment capture, long address, long length, int advice) {
     try {
-      return (int) orErrno((int) MADVISE.invokeExact(capture, address, length, advice), capture);
+      return (int)
+          orErrno((int) Madvise.CALL.invokeExact(capture, address, length, advice), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -190,7 +128,7 @@ public final class Libc {
   /// Never to be repeated after EINTR: on Linux the descriptor is gone all the same, close(2).
   public static int close(MemorySegment capture, int fd) {
     try {
-      return (int) orErrno((int) CLOSE.invokeExact(capture, fd), capture);
+      return (int) orErrno((int) Close.CALL.invokeExact(capture, fd), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -198,7 +136,7 @@ public final class Libc {
 
   /// Fails with ENOSYS on hosts other than Linux.
   public static int eventfd(MemorySegment capture, int count, int flags) {
-    MethodHandle call = EVENTFD;
+    MethodHandle call = Eventfd.CALL;
     if (call == null) {
       return -Errno.ENOSYS;
     }
@@ -211,7 +149,7 @@ public final class Libc {
 
   public static long read(MemorySegment capture, int fd, MemorySegment buffer, long count) {
     try {
-      return orErrno((long) READ.invokeExact(capture, fd, buffer, count), capture);
+      return orErrno((long) Read.CALL.invokeExact(capture, fd, buffer, count), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -220,7 +158,7 @@ public final class Libc {
   /// pread(2). Returns −1 for any failure.
   public static long pread(int fd, MemorySegment buffer, long count, long offset) {
     try {
-      return (long) PREAD.invokeExact(fd, buffer, count, offset);
+      return (long) Pread.CALL.invokeExact(fd, buffer, count, offset);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -230,7 +168,7 @@ public final class Libc {
   ///
   /// @param vectors `count` structures as in [IovecAbi]
   public static long preadv2(int fd, MemorySegment vectors, int count, long offset, int flags) {
-    MethodHandle call = PREADV2;
+    MethodHandle call = Preadv2.CALL;
     if (call == null) {
       return -1;
     }
@@ -244,7 +182,7 @@ public final class Libc {
   /// pwrite(2). Returns −1 for any failure.
   public static long pwrite(int fd, MemorySegment buffer, long count, long offset) {
     try {
-      return (long) PWRITE.invokeExact(fd, buffer, count, offset);
+      return (long) Pwrite.CALL.invokeExact(fd, buffer, count, offset);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -255,7 +193,7 @@ public final class Libc {
   /// @param vectors `count` structures as in [IovecAbi]
   public static long pwritev2(
       MemorySegment capture, int fd, MemorySegment vectors, int count, long offset, int flags) {
-    MethodHandle call = PWRITEV2;
+    MethodHandle call = Pwritev2.CALL;
     if (call == null) {
       return -Errno.ENOSYS;
     }
@@ -269,7 +207,7 @@ public final class Libc {
 
   public static int fsync(MemorySegment capture, int fd) {
     try {
-      return (int) orErrno((int) FSYNC.invokeExact(capture, fd), capture);
+      return (int) orErrno((int) Fsync.CALL.invokeExact(capture, fd), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -277,7 +215,7 @@ public final class Libc {
 
   /// As fsync(2) where the C library has no fdatasync(2).
   public static int fdatasync(MemorySegment capture, int fd) {
-    MethodHandle call = FDATASYNC;
+    MethodHandle call = Fdatasync.CALL;
     if (call == null) {
       return fsync(capture, fd);
     }
@@ -290,7 +228,7 @@ public final class Libc {
 
   public static long write(MemorySegment capture, int fd, MemorySegment buffer, long count) {
     try {
-      return orErrno((long) WRITE.invokeExact(capture, fd, buffer, count), capture);
+      return orErrno((long) Write.CALL.invokeExact(capture, fd, buffer, count), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -298,7 +236,7 @@ public final class Libc {
 
   public static int ftruncate(MemorySegment capture, int fd, long length) {
     try {
-      return (int) orErrno((int) FTRUNCATE.invokeExact(capture, fd, length), capture);
+      return (int) orErrno((int) Ftruncate.CALL.invokeExact(capture, fd, length), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -309,7 +247,7 @@ public final class Libc {
   /// @param path NUL-terminated
   public static int open(MemorySegment capture, MemorySegment path, int flags, int mode) {
     try {
-      return (int) orErrno((int) OPEN.invokeExact(capture, path, flags, mode), capture);
+      return (int) orErrno((int) Open.CALL.invokeExact(capture, path, flags, mode), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -320,7 +258,7 @@ public final class Libc {
   /// @param existing NUL-terminated, as is `path`
   public static int link(MemorySegment capture, MemorySegment existing, MemorySegment path) {
     try {
-      return (int) orErrno((int) LINK.invokeExact(capture, existing, path), capture);
+      return (int) orErrno((int) Link.CALL.invokeExact(capture, existing, path), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -331,7 +269,7 @@ public final class Libc {
   /// @param path NUL-terminated
   public static int mkdir(MemorySegment capture, MemorySegment path, int mode) {
     try {
-      return (int) orErrno((int) MKDIR.invokeExact(capture, path, mode), capture);
+      return (int) orErrno((int) Mkdir.CALL.invokeExact(capture, path, mode), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -346,7 +284,8 @@ public final class Libc {
     try {
       return (int)
           orErrno(
-              (int) PPOLL.invokeExact(capture, pollfds, count, time, MemorySegment.NULL), capture);
+              (int) Ppoll.CALL.invokeExact(capture, pollfds, count, time, MemorySegment.NULL),
+              capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -368,7 +307,7 @@ public final class Libc {
   public static long openFilesMax() {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment limits = call.allocate(JAVA_LONG, 2); // `struct rlimit`: soft, hard.
-      int answer = (int) GETRLIMIT.invokeExact(newErrnoCapture(call), RLIMIT_NOFILE, limits);
+      int answer = (int) Getrlimit.CALL.invokeExact(newErrnoCapture(call), RLIMIT_NOFILE, limits);
       long soft = limits.get(JAVA_LONG, 0);
       return answer < 0 || soft < 0 ? Long.MAX_VALUE : soft;
     } catch (Throwable e) {
@@ -378,7 +317,7 @@ public final class Libc {
 
   public static int fcntl(MemorySegment capture, int fd, int command, MemorySegment argument) {
     try {
-      return (int) orErrno((int) FCNTL.invokeExact(capture, fd, command, argument), capture);
+      return (int) orErrno((int) Fcntl.CALL.invokeExact(capture, fd, command, argument), capture);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -389,5 +328,128 @@ public final class Libc {
         .defaultLookup()
         .find(name)
         .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
+  }
+
+  // A call is linked when it is first made: to link one of a new shape takes a virtual machine that
+  // has just begun some 5 ms, and most programs make few of them.
+
+  private static final class Mmap {
+    static final MethodHandle CALL =
+        downcall(
+            "mmap",
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+  }
+
+  private static final class Munmap {
+    static final MethodHandle CALL =
+        downcall("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+  }
+
+  private static final class Madvise {
+    static final MethodHandle CALL =
+        downcall("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+  }
+
+  private static final class Close {
+    static final MethodHandle CALL =
+        downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  }
+
+  /// Linux; null elsewhere.
+  private static final class Eventfd {
+    static final @Nullable MethodHandle CALL =
+        downcallIfThere("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  }
+
+  private static final class Read {
+    static final MethodHandle CALL =
+        downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  }
+
+  private static final class Write {
+    static final MethodHandle CALL =
+        downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  }
+
+  /// Without `errno`, so that any thread may call it without memory of its own.
+  private static final class Pread {
+    static final MethodHandle CALL =
+        LINKER.downcallHandle(
+            symbol("pread"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+  }
+
+  /// As that of [Pread]. Null in C libraries without it, such as musl before 1.2.5.
+  private static final class Preadv2 {
+    static final @Nullable MethodHandle CALL =
+        LINKER.defaultLookup().find("preadv2").isEmpty()
+            ? null
+            : LINKER.downcallHandle(
+                symbol("preadv2"),
+                FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
+  }
+
+  /// As that of [Pread].
+  private static final class Pwrite {
+    static final MethodHandle CALL =
+        LINKER.downcallHandle(
+            symbol("pwrite"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+  }
+
+  /// Null in C libraries without it, such as musl before 1.2.5.
+  private static final class Pwritev2 {
+    static final @Nullable MethodHandle CALL =
+        downcallIfThere(
+            "pwritev2",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT));
+  }
+
+  private static final class Fsync {
+    static final MethodHandle CALL =
+        downcall("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  }
+
+  /// Null on macOS, which declares no such function.
+  private static final class Fdatasync {
+    static final @Nullable MethodHandle CALL =
+        downcallIfThere("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  }
+
+  private static final class Ftruncate {
+    static final MethodHandle CALL =
+        downcall("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+  }
+
+  private static final class Link {
+    static final MethodHandle CALL =
+        downcall("link", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+  }
+
+  private static final class Mkdir {
+    static final MethodHandle CALL =
+        downcall("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+  }
+
+  private static final class Ppoll {
+    static final MethodHandle CALL =
+        downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+  }
+
+  private static final class Getrlimit {
+    static final MethodHandle CALL =
+        downcall("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+  }
+
+  private static final class Open {
+    static final MethodHandle CALL =
+        variadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+  }
+
+  private static final class Fcntl {
+    static final MethodHandle CALL =
+        variadic("fcntl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
   }
 }

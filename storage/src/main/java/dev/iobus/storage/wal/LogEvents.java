@@ -1,5 +1,7 @@
 package dev.iobus.storage.wal;
 
+import jdk.jfr.FlightRecorder;
+
 /// What the log tells to who watches it: JDK Flight Recorder, where the module is there, and the
 /// system's logger for what should not happen. Thread-safe.
 final class LogEvents {
@@ -11,16 +13,22 @@ final class LogEvents {
 
   private LogEvents() {}
 
+  /// Before the recorder has run for the first time nobody can want an event, and loading its class
+  /// would cost the opening of a log a tenth of a second.
+  private static boolean isRecorderThere() {
+    return HAS_JFR && FlightRecorder.isInitialized();
+  }
+
   /// The log was opened.
   static void opened(String log, AppendPrimitive primitive, WalTail tail) {
-    if (HAS_JFR) {
+    if (isRecorderThere()) {
       FlightRecorderEvents.opened(log, primitive, tail);
     }
   }
 
   /// A group was written.
   static void written(Flight flight) {
-    if (HAS_JFR) {
+    if (isRecorderThere()) {
       FlightRecorderEvents.written(flight);
     }
   }
@@ -34,21 +42,21 @@ final class LogEvents {
             log,
             bytes,
             nanos / NANOS_PER_MILLI);
-    if (HAS_JFR) {
+    if (isRecorderThere()) {
       FlightRecorderEvents.slow(log, bytes, nanos);
     }
   }
 
   /// Writers wait because the next segment was not prepared in time.
   static void segmentLate(String log) {
-    if (HAS_JFR) {
+    if (isRecorderThere()) {
       FlightRecorderEvents.segmentLate(log);
     }
   }
 
   /// The log has failed.
   static void failed(String log, Throwable cause) {
-    if (HAS_JFR) {
+    if (isRecorderThere()) {
       FlightRecorderEvents.failed(log, cause);
     }
   }
