@@ -109,6 +109,7 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
             noAllocation(name)));
   }
 
+  /// The bare bus shows what the device gives at that depth, which no hand-over can exceed.
   private Lineup handOver(int threads) {
     Job job = reads(threads, Caching.DIRECT);
     String name = workload(job, threads, "virtual");
@@ -116,7 +117,8 @@ record BlockRows(Bed bed, List<BlockPeer> peers) {
         name,
         List.of(
             new BlockEntrant(bed, ContenderKind.SHARED_VIRTUAL, job, OURS),
-            entrant(ContenderKind.BUS_THREAD, job)),
+            entrant(ContenderKind.BUS_THREAD, job),
+            new BlockEntrant(bed, ContenderKind.IOBUS, job, LOOP + threads)),
         List.of(Aim.rate(name, ContenderKind.BUS_THREAD.label(), 2), noAllocation(name)));
   }
 
