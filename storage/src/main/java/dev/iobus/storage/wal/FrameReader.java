@@ -95,8 +95,8 @@ final class FrameReader {
     windowBytes = 0;
   }
 
-  /// Looks at every block boundary behind the byte with LSN `from` for frames of this use, as the
-  /// tail rule asks.
+  /// Looks at every block boundary behind the byte with LSN `from` for frames of this use, and at
+  /// those that follow in their groups, as the tail rule asks.
   ///
   /// @return what was seen; its mark is 0 when there was no frame
   LaterFrames scan(long from) throws IOException {
@@ -106,10 +106,23 @@ final class FrameReader {
     for (long at = start; at < fileBytes; at += blockSize) {
       if (isFrame(at, segmentId, firstLsn + (at - blockSize))) {
         count++;
-        largest = Math.max(largest, mark);
+        largest = Math.max(largest, markOfRun(at, segmentId, blockSize));
       }
     }
     return new LaterFrames(count, largest);
+  }
+
+  /// The largest mark of the current frame and those that follow it up to a block boundary. Later ones
+  /// of a group may know more than the first: what was in flight before them may be durable by then.
+  private long markOfRun(long offset, long id, int boundary) throws IOException {
+    long largest = mark;
+    long delta = lsn - offset;
+    long at = end - delta;
+    while (at % boundary != 0 && isFrame(at, id, at + delta)) {
+      largest = Math.max(largest, mark);
+      at = end - delta;
+    }
+    return largest;
   }
 
   /// As [#scan], for a file whose header is lost: looks at every block boundary and takes every
@@ -129,7 +142,8 @@ final class FrameReader {
         long lsn = reader.window.get(LONG, header + WalFormat.LSN);
         if (reader.isFrame(at, id, lsn)) {
           count++;
-          largest = Math.max(largest, reader.mark);
+          largest =
+              Math.max(largest, reader.markOfRun(at, id, WalFormat.MIN_BLOCK_BYTES));
         }
       }
     }
@@ -240,6 +254,6 @@ final class FrameReader {
   /// What lies behind the tail.
   ///
   /// @param count valid frames at block boundaries
-  /// @param mark the largest durable mark in them
+  /// @param mark the largest durable mark in them and in those behind them
   record LaterFrames(long count, long mark) {}
 }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads a log after whatever happened to it. Confined to one thread, used once.
 ///
 /// The tail rule. Frames are read in LSN order from the owner's start to X, the first position
-/// where no valid frame begins. Then every later block boundary of every segment is looked at, and
-/// M is the largest durable mark in frames, headers and the owner's memory. X < M: acknowledged
+/// where no valid frame begins. Then every later block boundary of every segment is looked at, with
+/// the frames that follow there, and M is the largest durable mark in frames, headers and the owner's memory. X < M: acknowledged
 /// bytes are damaged. X ≥ M: the tail was torn by a crash; everything behind X is dropped, valid
 /// frames too, for acknowledgements go in LSN order and none of them was acknowledged.
 ///
@@ -35,9 +35,16 @@ final class WalRecovery {
   private final List<WalSlot> slots;
   private final List<WalSlot> used;
   private final List<WalSlot> accepted = new ArrayList<>();
+
+  /// Slots with frames of a use whose header was lost, and which had become durable.
+  private final List<WalSlot> older = new ArrayList<>();
+
   private long mark;
   private long laterFrames;
   private boolean endsWithMark;
+
+  /// Behind the last frame that was read: where the next one should begin.
+  private long readTo;
 
   private WalRecovery(
       DataDirectory directory,
@@ -70,7 +77,7 @@ final class WalRecovery {
         RecordAssembler records = new RecordAssembler(consumer, memory, start.lsn())) {
       MemorySegment window = arena.allocate(FrameReader.WINDOW_BYTES, directory.blockSize());
       List<WalSlot> slots =
-          WalSlot.list(directory, prefix, window.asSlice(0, directory.blockSize()));
+          WalSlot.list(directory, prefix, window.asSlice(0, 2L * directory.blockSize()));
       return new WalRecovery(directory, slots, start, records, window).run();
     } finally {
       memory.release(FrameReader.WINDOW_BYTES);
@@ -90,6 +97,7 @@ final class WalRecovery {
         break;
       }
     }
+    readTo = at;
     long end = records.wholeEnd();
     collectMarks(end);
     WalTail tail = judge(end, last);
@@ -210,9 +218,12 @@ final class WalRecovery {
   private void collectMarks(long end) throws IOException {
     mark = Math.max(mark, start.durableMark());
     for (WalSlot slot : slots) {
-      SegmentHeader header = slot.header() != null ? slot.header() : slot.second();
+      SegmentHeader header = slot.header();
       FrameReader.LaterFrames later;
-      if (header == null) {
+      if (header == null || slot.isOlderThanItsFrames()) {
+        // A second copy may be of anything that was written here by mistake: its id finds no frame.
+        SegmentHeader second = slot.second();
+        mark = Math.max(mark, second == null ? 0 : second.durableMark());
         try (DataFile file = directory.open(slot.name(), true, OpenFlag.READ)) {
           later =
               FrameReader.scanWithoutHeader(
@@ -230,6 +241,9 @@ final class WalRecovery {
         }
         laterFrames += later.count();
       }
+      if (slot.isOlderThanItsFrames() && later.mark() > end) {
+        older.add(slot);
+      }
       mark = Math.max(mark, later.mark());
     }
   }
@@ -242,12 +256,14 @@ final class WalRecovery {
     return clean ? new WalTail.Clean(end, mark) : new WalTail.Torn(end, mark, laterFrames);
   }
 
-  /// Names the place where the next frame should be: in a segment whose header is damaged, or
-  /// behind the last valid frame.
+  /// Names the place where the next frame should be: in a segment whose header is damaged or was
+  /// never written, or behind the last valid frame. That frame may be part of a record which ends
+  /// behind X.
   private WalTail corrupt(long end, @Nullable WalSlot last) {
     for (WalSlot slot : slots) {
       SegmentHeader second = slot.second();
-      if (slot.header() == null && (second == null || second.firstLsn() >= end)) {
+      boolean headless = slot.header() == null && (second == null || second.firstLsn() >= end);
+      if (headless || older.contains(slot)) {
         return new WalTail.Corrupt(end, mark, slot.path(), 0);
       }
     }
@@ -256,7 +272,7 @@ final class WalRecovery {
     }
     SegmentHeader header = header(last);
     return new WalTail.Corrupt(
-        end, mark, last.path(), header.blockSize() + (end - header.firstLsn()));
+        end, mark, last.path(), header.blockSize() + (readTo - header.firstLsn()));
   }
 
   private Recovered recovered(WalTail tail) {

@@ -20,13 +20,18 @@ import org.jspecify.annotations.Nullable;
 /// @param fileBytes length of the file
 /// @param header the header, or null when it is damaged or was never written whole
 /// @param second the header's second copy where the first is damaged; null when it is too
+/// @param first what the frame behind the header says of itself; null when none seems to be there
 record WalSlot(
     String name,
     int number,
     String path,
     long fileBytes,
     @Nullable SegmentHeader header,
-    @Nullable SegmentHeader second) {
+    @Nullable SegmentHeader second,
+    @Nullable FirstFrame first) {
+
+  /// The use and the place of a frame, unverified.
+  record FirstFrame(long segmentId, long lsn) {}
 
   private static final int DIGITS = 6;
   private static final int LARGEST = 999_999;
@@ -57,29 +62,31 @@ record WalSlot(
 
   /// All slots of a log, in the order of their numbers.
   ///
-  /// @param block memory for one block, aligned for direct transfers
-  static List<WalSlot> list(DataDirectory directory, String prefix, MemorySegment block)
+  /// @param blocks memory for two blocks, aligned for direct transfers
+  static List<WalSlot> list(DataDirectory directory, String prefix, MemorySegment blocks)
       throws IOException {
     List<WalSlot> slots = new ArrayList<>();
     for (String name : directory.list()) {
       int number = number(prefix, name);
       if (number >= 0) {
-        slots.add(read(directory, name, number, block));
+        slots.add(read(directory, name, number, blocks));
       }
     }
     return slots;
   }
 
   private static WalSlot read(
-      DataDirectory directory, String name, int number, MemorySegment block) throws IOException {
+      DataDirectory directory, String name, int number, MemorySegment blocks) throws IOException {
     try (DataFile file = directory.open(name, true, OpenFlag.WRITE)) {
       if (!file.isDirect()) {
         // Without direct reads the page cache may hold bytes that never reached the device. A
         // sync before the first read is the most that can be done.
         file.sync();
       }
-      long length = file.readFully(block, 0);
-      MemorySegment found = block.asSlice(0, length);
+      long length = file.readFully(blocks, 0);
+      long half = blocks.byteSize() / 2;
+      MemorySegment found = blocks.asSlice(0, Math.min(length, half));
+      FirstFrame first = firstFrame(blocks.asSlice(found.byteSize(), length - found.byteSize()));
       SegmentHeader header = null;
       try {
         FileHeader fileHeader =
@@ -90,8 +97,28 @@ record WalSlot(
         header = null;
       }
       SegmentHeader second = header == null ? SegmentHeader.readSecond(found) : null;
-      return new WalSlot(name, number, file.path(), file.size(), header, second);
+      return new WalSlot(name, number, file.path(), file.size(), header, second, first);
     }
+  }
+
+  private static @Nullable FirstFrame firstFrame(MemorySegment block) {
+    boolean none =
+        block.byteSize() < WalFormat.FRAME_HEADER_BYTES
+            || block.get(WalFormat.INT, WalFormat.MAGIC) != WalFormat.FRAME_MAGIC;
+    return none
+        ? null
+        : new FirstFrame(
+            block.get(WalFormat.LONG, WalFormat.SEGMENT_ID),
+            block.get(WalFormat.LONG, WalFormat.LSN));
+  }
+
+  /// Whether the header seems to be of a use before that of the frames: it is on stable storage before
+  /// the first of them, so a device has lost it. A frame of a use that was dropped may seem so too.
+  boolean isOlderThanItsFrames() {
+    return header != null
+        && first != null
+        && first.segmentId() != header.segmentId()
+        && (header.epoch() == 0 || first.lsn() > header.firstLsn());
   }
 
   /// Whether the header is whole and names a use of the slot.

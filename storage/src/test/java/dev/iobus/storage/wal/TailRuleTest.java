@@ -11,7 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.storage.file.CorruptionException;
+import dev.iobus.storage.file.FileKind;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -158,6 +161,92 @@ class TailRuleTest {
       log.crash();
       log.overwrite("wal-000003", 0, new byte[BLOCK]);
       assertThrows(CorruptionException.class, log::open);
+    }
+  }
+
+  /// The device had lost the write of a segment's header when it was used, which is on stable storage
+  /// before any frame. What stood there before, the header of a slot that was prepared, was whole: the
+  /// segment was taken for one without frames, and everything in it was gone without a word.
+  @Test
+  void lostWriteOfAHeaderIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      for (int i = 0; i < 3; i++) {
+        append(wal, record(i, 100), Durability.SYNCED);
+      }
+      log.crash();
+      byte[] content = log.content("wal-000001");
+      SegmentHeader used = requireNonNull(SegmentHeader.readSecond(LogHarness.direct(content)));
+      log.overwrite(
+          "wal-000001", 0,
+          header(FileKind.WAL_SEGMENT, used.fileId(), content.length));
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertTrue(found.file().endsWith("wal-000001"), found.file());
+      assertEquals(0, found.offset());
+    }
+  }
+
+  /// The header of a manifest was written over that of a segment. Its second copy was believed, and
+  /// no frame had its id: the segment was taken for one without frames.
+  @Test
+  void headerOfAnotherKindIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      for (int i = 0; i < 3; i++) {
+        append(wal, record(i, 100), Durability.SYNCED);
+      }
+      log.crash();
+      int bytes = log.content("wal-000001").length;
+      log.overwrite("wal-000001", 0, header(FileKind.MANIFEST, 5, bytes));
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertTrue(found.file().endsWith("wal-000001"), found.file());
+    }
+  }
+
+  private static byte[] header(FileKind kind, long fileId, long capacity) {
+    MemorySegment block = MemorySegment.ofArray(new byte[BLOCK]);
+    new SegmentHeader(fileId, 77, 0, 0, 0, capacity, BLOCK).write(block, kind);
+    return block.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /// A group had been acknowledged while the next one was filled: the first frame of that did not know
+  /// it yet, the second did. Only first frames were looked at, and damage to the acknowledged group was
+  /// taken for a torn tail.
+  @Test
+  void laterFrameOfAGroupVouchesForTheGroupBefore() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      append(wal, record(0, 100), Durability.SYNCED);
+      append(wal, record(1, 100));
+      append(wal, record(2, 100), Durability.SYNCED);
+      log.crash();
+      byte[] content = log.content("wal-000001");
+      MemorySegment group = MemorySegment.ofArray(content).asSlice(2L * BLOCK, BLOCK);
+      group.set(WalFormat.LONG, WalFormat.DURABLE_MARK, 0);
+      long bytes = WalFormat.frameBytes(100);
+      group.set(WalFormat.INT, WalFormat.CRC, WalFormat.checksum(group, 0, bytes));
+      log.overwrite("wal-000001", 2L * BLOCK, group.toArray(ValueLayout.JAVA_BYTE));
+      log.overwrite("wal-000001", BLOCK, new byte[BLOCK]);
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertEquals(BLOCK, found.offset());
+    }
+  }
+
+  /// A record went from one segment into the next, and a frame of its second part was damaged. The
+  /// place that was named lay before the beginning of the file: where the record began.
+  @Test
+  void damageInARecordOfTwoSegmentsIsNamedWhereItIs() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      for (int i = 0; i < 3; i++) {
+        append(wal, record(i, 50_000), Durability.SYNCED);
+      }
+      log.crash();
+      long at = 2L * BLOCK;
+      log.overwrite("wal-000002", at, new byte[BLOCK]);
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertTrue(found.file().endsWith("wal-000002"), found.file());
+      assertTrue(found.offset() > 0 && found.offset() <= at, () -> "offset " + found.offset());
     }
   }
 }
