@@ -36,6 +36,7 @@ final class SimBackend extends SimulatedBackend {
   private int wanted;
   private boolean woken;
   private int buffers;
+  private boolean closed;
 
   SimBackend(int capacity, Baton baton, SimKernel kernel, SimClock clock) {
     this.capacity = capacity;
@@ -43,6 +44,7 @@ final class SimBackend extends SimulatedBackend {
     this.kernel = kernel;
     this.clock = clock;
     callsHere = baton.random().nextBoolean();
+    kernel.ringOpened();
   }
 
   @Override
@@ -107,6 +109,7 @@ final class SimBackend extends SimulatedBackend {
     submitted.addAll(jobs);
     SimJob previous = null;
     for (SimJob job : jobs) {
+      kernel.submitted();
       if (previous != null && previous.link != Link.NONE) {
         previous.next = job;
       } else {
@@ -192,6 +195,7 @@ final class SimBackend extends SimulatedBackend {
   private void complete(SimJob job, int result) {
     job.ended = true;
     submitted.remove(job);
+    kernel.ended();
     SimOpenFile file = job.file;
     if (file != null) {
       file.release();
@@ -407,5 +411,9 @@ final class SimBackend extends SimulatedBackend {
   @Override
   public void close(boolean abandon) {
     slots.freeAll();
+    if (!closed) {
+      closed = true;
+      kernel.ringClosed();
+    }
   }
 }

@@ -81,6 +81,13 @@ final class SimJob {
     return bytes;
   }
 
+  /// Tells whose memory it is.
+  void note(SimMemory memory) {
+    for (int i = 0; i < parts(); i++) {
+      memory.note(part(i));
+    }
+  }
+
   /// Takes the memory over.
   void own(long random) {
     before = load();

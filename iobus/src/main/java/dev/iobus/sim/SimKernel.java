@@ -23,6 +23,9 @@ final class SimKernel {
   private final SplittableRandom random;
   private final Trace trace;
   private final SimDescriptors descriptors = new SimDescriptors();
+  private final SimMemory memory = new SimMemory();
+  private int rings;
+  private int inFlight;
   private long operations;
   private Runnable watcher = () -> {};
 
@@ -51,6 +54,37 @@ final class SimKernel {
     return descriptors;
   }
 
+  /// Memory that transfers were given.
+  SimMemory memory() {
+    return memory;
+  }
+
+  void ringOpened() {
+    rings++;
+  }
+
+  void ringClosed() {
+    rings--;
+  }
+
+  /// Rings that are open.
+  int rings() {
+    return rings;
+  }
+
+  /// Requests that were submitted and have not ended.
+  int inFlight() {
+    return inFlight;
+  }
+
+  void submitted() {
+    inFlight++;
+  }
+
+  void ended() {
+    inFlight--;
+  }
+
   /// See [SimScheduler#watch].
   void watch(Runnable run) {
     watcher = run;
@@ -70,6 +104,7 @@ final class SimKernel {
     if (!job.isTransfer()) {
       return;
     }
+    job.note(memory);
     job.own(random.nextLong());
     SimOpenFile file = job.file;
     if (job.op == Op.WRITE && refusal(job, file) == 0 && file != null) {

@@ -7,6 +7,7 @@ import dev.iobus.Scheduler;
 import dev.iobus.backend.SimulatedBackend;
 import dev.iobus.backend.SimulatedHost;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -163,6 +164,27 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   /// Tasks that have not ended, with the root task; for tests of leaks.
   public int tasks() {
     return baton.tasks();
+  }
+
+  /// What was not given back: open files and busses, tasks beside the root task, requests in flight,
+  /// and arenas whose memory the kernel was given and that are still alive. Each in a few words; none
+  /// when everything is closed.
+  public List<String> leftovers() {
+    List<String> left = new ArrayList<>();
+    if (openFiles() > 0) {
+      left.add("open files " + openPaths());
+    }
+    addLeft(left, kernel.rings(), "open busses");
+    addLeft(left, tasks() - 1, "tasks");
+    addLeft(left, kernel.inFlight(), "requests in flight");
+    addLeft(left, kernel.memory().alive(), "arenas");
+    return left;
+  }
+
+  private static void addLeft(List<String> left, int count, String what) {
+    if (count > 0) {
+      left.add(count + " " + what);
+    }
   }
 
   /// Has something run whenever what a crash would leave may have changed: before each write that

@@ -1,5 +1,6 @@
 package dev.iobus.sim;
 
+import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 
 /// What simulations have done, counted over many of them. Thread-safe.
@@ -57,5 +58,18 @@ public final class SimTally {
   /// Virtual time that has passed.
   public long virtualNanos() {
     return virtualNanos.sum();
+  }
+
+  /// All of it, in one line.
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%,d hosts, %,d injected errors, %,d operations, %,d switches, %,.1f s of virtual time",
+        simulations(),
+        faults(),
+        operations(),
+        switches(),
+        virtualNanos() / 1e9);
   }
 }

@@ -397,4 +397,32 @@ final class SimSchedulerTest {
     assertNotEquals(
         scheduler.random("a").nextLong(), scheduler.random("a").nextLong(), "independent");
   }
+
+  @Test
+  void whatIsNotGivenBackIsTold() throws IOException {
+    SimScheduler host = new SimScheduler(1, newDisk());
+    host.run(
+        () -> {
+          Arena arena = Arena.ofShared();
+          SharedBus bus = SharedBus.open(options(host));
+          OpenFile file = bus.open(DIRECTORY.resolve("f"), OpenFlag.WRITE, OpenFlag.CREATE);
+          bus.writeFully(file, arena.allocate(512), 0, WriteFlag.NONE);
+          assertEquals(
+              List.of("open files [/sim/f]", "1 open busses", "1 arenas"), host.leftovers());
+          arena.close();
+          bus.close(file);
+          assertEquals(List.of("1 open busses"), host.leftovers());
+          bus.close();
+          assertEquals(List.of(), host.leftovers());
+        });
+    host.run(
+        () -> {
+          Bus bus = Bus.open(options(host));
+          bus.submit(bus.nop());
+          assertEquals(
+              List.of("1 open busses", "1 requests in flight"), host.leftovers());
+          bus.close();
+          assertEquals(List.of(), host.leftovers());
+        });
+  }
 }
