@@ -18,10 +18,10 @@ final class Contents {
 
   private Contents() {}
 
-  /// What the store holds now.
+  /// What the store holds while nobody writes.
   ///
   /// @throws AssertionError when two ways disagree, or a value is there that nobody wrote
-  static int[] of(Store store, History history) throws IOException {
+  static History.Found of(Store store, History history) throws IOException {
     int[] state;
     try (Cursor cursor = store.cursor()) {
       state = forward(cursor, history);
@@ -30,11 +30,32 @@ final class Contents {
     requireSame(state, single(store, history), "get");
     requireSame(state, together(store, history), "multiGet");
     requireSame(state, lent(store, history), "lookup");
-    return state;
+    try (Snapshot snapshot = store.snapshot()) {
+      return new History.Found(state, snapshot.sequence());
+    }
+  }
+
+  /// Insists that a client gets its own keys as it has left them, while others write theirs.
+  ///
+  /// @param expected the state after its last batch
+  static void requireOwn(Store store, History history, int client, int[] expected)
+      throws IOException {
+    requireOwn(expected, single(store, history), client, history.clients(), "get");
+    requireOwn(expected, together(store, history), client, history.clients(), "multiGet");
+    requireOwn(expected, lent(store, history), client, history.clients(), "lookup");
+  }
+
+  private static void requireOwn(
+      int[] expected, int[] state, int client, int clients, String way) {
+    for (int key = client; key < Entries.KEYS; key += clients) {
+      require(
+          state[key] == expected[key],
+          way + " sees batch " + state[key] + " under key " + key + ", not " + expected[key]);
+    }
   }
 
   /// What a snapshot sees.
-  static int[] of(Store store, Snapshot snapshot, History history) throws IOException {
+  static History.Found of(Store store, Snapshot snapshot, History history) throws IOException {
     int[] state;
     try (Cursor cursor = store.cursor(null, null, snapshot)) {
       state = forward(cursor, history);
@@ -45,7 +66,7 @@ final class Contents {
       single[key] = numberOf(history, key, store.get(Entries.key(key), snapshot));
     }
     requireSame(state, single, "get");
-    return state;
+    return new History.Found(state, snapshot.sequence());
   }
 
   private static int[] forward(Cursor cursor, History history) throws IOException {

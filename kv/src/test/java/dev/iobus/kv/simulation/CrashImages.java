@@ -22,13 +22,16 @@ final class CrashImages {
   /// @param view what may be found
   record Image(long operation, boolean killed, SimDisk disk, History.View view) {}
 
-  private record Key(long content, int durable, int written, int end, boolean killed) {}
+  private record Key(long content, boolean killed) {}
 
   private final SimDisk disk;
   private final SimScheduler host;
   private final History history;
   private final List<Image> images = new ArrayList<>();
+
+  /// Of the last view.
   private final Set<Key> known = new HashSet<>();
+
   private History.@Nullable View lastView;
   private long moments;
 
@@ -59,8 +62,7 @@ final class CrashImages {
   }
 
   private void add(History.View view, boolean killed, SimDisk image) {
-    Key key = new Key(image.contentHash(), view.durable(), view.written(), view.end(), killed);
-    if (known.add(key)) {
+    if (known.add(new Key(image.contentHash(), killed))) {
       images.add(new Image(host.operations(), killed, image, view));
     }
   }

@@ -12,6 +12,9 @@ final class Entries {
   /// Keys are numbered from 0, in their order.
   static final int KEYS = 12;
 
+  /// More than one client are so many; the keys divide by it.
+  static final int CLIENTS = 3;
+
   /// A value tells at least the batch and the key.
   static final int SIZE_MIN = 8;
 
@@ -42,6 +45,11 @@ final class Entries {
       }
     }
     throw new AssertionError("nobody wrote a key of " + bytes.length + " bytes");
+  }
+
+  /// The key of a client that stands for any key.
+  static int own(int key, int client, int clients) {
+    return key - key % clients + client;
   }
 
   /// What batch `number` writes under a key.

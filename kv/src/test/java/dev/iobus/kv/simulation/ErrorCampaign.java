@@ -5,6 +5,7 @@ import dev.iobus.sim.Faults;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
+import dev.iobus.sim.SimTally;
 import java.util.List;
 
 /// Lets each operation of a workload fail, alone and with all that follow, with each error that it
@@ -46,8 +47,15 @@ final class ErrorCampaign {
   /// Of what was not durable, how much a crash after the end keeps, in percent.
   private static final int[] KEPT = {0, 50, 100};
 
+  private final SimTally tally;
+
   private long runs;
   private long recoveries;
+
+  /// @param tally counts the hosts
+  ErrorCampaign(SimTally tally) {
+    this.tally = tally;
+  }
 
   /// Runs with an error.
   long runs() {
@@ -88,9 +96,10 @@ final class ErrorCampaign {
     }
     SimDisk disk = StoreRun.newDisk();
     SimScheduler host = new SimScheduler(workload.seed(), disk, faults);
-    History history = new History();
+    History history = new History(workload.clients());
     StoreRun run = new StoreRun(host, history, true);
     host.run(() -> run.run(workload.steps()));
+    tally.add(host);
     if (fault.struck() == 0) {
       return false;
     }
@@ -104,7 +113,9 @@ final class ErrorCampaign {
 
   private void recover(long seed, SimDisk disk, History history) {
     recoveries++;
-    int[] state = Recoveries.open(new SimScheduler(seed, disk), history);
-    history.view().checkAfterCrash(state);
+    History.View view = history.view();
+    SimScheduler host = new SimScheduler(seed, disk);
+    view.checkAfterCrash(Recoveries.open(host, view));
+    tally.add(host);
   }
 }

@@ -6,68 +6,212 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The model of a store that one client writes to: what it held after each batch, and which batches
-/// it has promised to keep. A state says for each key which batch wrote its value, 0 for none.
+/// The model of a store that clients write to: what each has written, batch after batch, and which
+/// batches the store has promised to keep. It knows nothing of how a store works.
 ///
-/// Batches are numbered from 1; one that a crash has taken never gives its number to another, so
+/// Each client writes keys of its own, so a state of the store says how far it has come: which of its
+/// batches it may hold last. A point is what a client's keys hold after one of its batches; a cut has
+/// a point of each client. The store commits all batches in one order, of which a crash leaves a
+/// beginning. Nobody tells what that order is, but this: a batch that was acknowledged before another
+/// one began is before it. So a cut is possible only if every batch that its batches have seen is in
+/// it.
+///
+/// A state says for each key which batch wrote its value, 0 for none. Batches are numbered from 1, in
+/// the order in which they began; one that a crash has taken never gives its number to another, so
 /// that it is recognised should it come back.
 ///
 /// Confined to the simulation that runs.
 final class History {
 
-  /// A state after a batch.
-  private record Point(int number, int[] state) {}
+  /// What a client's keys hold after a batch.
+  ///
+  /// @param state of all keys; those of others are 0
+  /// @param writes puts and deletes of the client up to there, each of which has a sequence number
+  /// @param seen the point of each client that was acknowledged when the batch began
+  /// @param safe the point of each client that was durable when the batch began
+  private record Point(int number, int[] state, long writes, int[] seen, int[] safe) {}
 
-  private List<Point> points = new ArrayList<>(List.of(new Point(0, new int[Entries.KEYS])));
+  /// What a store was found to hold.
+  ///
+  /// @param state as above
+  /// @param sequence the number of its last write
+  record Found(int[] state, long sequence) {
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Found found
+          && sequence == found.sequence
+          && Arrays.equals(state, found.state);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * Arrays.hashCode(state) + Long.hashCode(sequence);
+    }
+
+    @Override
+    public String toString() {
+      return Arrays.toString(state) + " at sequence " + sequence;
+    }
+  }
+
+  private final int clients;
+
+  // Of each client, in its order; the first point is before all batches.
+  private final List<List<Point>> points;
 
   /// Sizes of values, by batch and key.
-  private final List<int[]> sizes = new ArrayList<>(List.of(new int[Entries.KEYS]));
+  private final List<int[]> sizes;
 
-  // Indexes of points: batches up to there were acknowledged so.
-  private int durable;
-  private int written;
+  // Indexes of points, one for each client: batches up to there were acknowledged so.
+  private int[] acknowledged;
+  private int[] written;
+  private int[] durable;
 
-  /// What may be found at one moment. Immutable.
+  /// What one damaged place in the log cannot take away: a later batch, durable too, tells of it.
+  private int[] vouched;
+
+  /// Writes that a store held when it was opened and that left no trace, as others are over them.
+  private long untold;
+
+  private SpentNumbers spent = SpentNumbers.NONE;
+
+  /// @param clients 1 or more, up to [Entries#CLIENTS]
+  History(int clients) {
+    this(clients, new ArrayList<>(List.of(new int[Entries.KEYS])));
+  }
+
+  private History(int clients, List<int[]> sizes) {
+    this.clients = clients;
+    this.sizes = sizes;
+    points = new ArrayList<>();
+    int[] none = new int[clients];
+    for (int client = 0; client < clients; client++) {
+      points.add(new ArrayList<>(List.of(new Point(0, new int[Entries.KEYS], 0, none, none))));
+    }
+    acknowledged = none.clone();
+    written = none.clone();
+    durable = none.clone();
+    vouched = none.clone();
+  }
+
+  /// What may be found at one moment. Immutable, as lists of points only grow.
   ///
-  /// @param durable the first point that a loss of power may leave
-  /// @param written the first that the end of the process may leave
-  /// @param end behind the last that may be
-  record View(History history, List<Point> points, int durable, int written, int end) {
+  /// @param acknowledged the first points that a reader may see
+  /// @param written those that the end of the process may leave
+  /// @param durable those that a loss of power may leave
+  /// @param vouched those that damage of one place in the log, unreported, may leave
+  /// @param ends behind the last that may be
+  /// @param untold writes beside those of the points
+  /// @param spent numbers of files that may not be used again
+  record View(
+      History history,
+      List<List<Point>> points,
+      int[] acknowledged,
+      int[] written,
+      int[] durable,
+      int[] vouched,
+      int[] ends,
+      long untold,
+      SpentNumbers spent) {
 
-    /// The last point from `first` on at which the store held this, or −1.
-    private int find(int[] state, int first) {
-      for (int i = end - 1; i >= first; i--) {
-        if (Arrays.equals(points.get(i).state, state)) {
+    /// The least cut from `first` on at which the store held this, or null.
+    private int @Nullable [] find(Found found, int[] first) {
+      int[] cut = first.clone();
+      boolean moved = true;
+      while (moved) {
+        moved = false;
+        for (int client = 0; client < cut.length; client++) {
+          int at = next(found, client, cut[client]);
+          if (at < 0) {
+            return null;
+          }
+          moved |= at != cut[client];
+          cut[client] = at;
+          int[] seen = points.get(client).get(at).seen;
+          for (int other = 0; other < cut.length; other++) {
+            moved |= seen[other] > cut[other];
+            cut[other] = Math.max(cut[other], seen[other]);
+          }
+        }
+      }
+      return writes(cut) <= found.sequence ? cut : null;
+    }
+
+    /// The first point of a client from `from` on with what was found, or −1.
+    private int next(Found found, int client, int from) {
+      for (int i = from; i < ends[client]; i++) {
+        Point point = points.get(client).get(i);
+        boolean same = true;
+        for (int key = client; key < Entries.KEYS; key += ends.length) {
+          same &= point.state[key] == found.state[key];
+        }
+        // One client's writes alone are numbered without a gap; of several none is known by number.
+        if (same && (ends.length > 1 || point.writes == found.sequence)) {
           return i;
         }
       }
       return -1;
     }
 
+    private long writes(int[] cut) {
+      long writes = 0;
+      for (int client = 0; client < cut.length; client++) {
+        writes += points.get(client).get(cut[client]).writes;
+      }
+      return writes;
+    }
+
     /// Checks what a store holds after power was lost.
-    void checkAfterCrash(int[] state) {
-      check(state, durable);
+    void checkAfterCrash(Found found) {
+      check(found, durable);
     }
 
     /// Checks what a store holds after its process was killed.
-    void checkAfterKill(int[] state) {
-      check(state, written);
+    void checkAfterKill(Found found) {
+      check(found, written);
     }
 
-    private void check(int[] state, int first) {
-      if (find(state, first) < 0) {
+    /// Checks what a store holds after power was lost and one place of its log was damaged.
+    void checkAfterDamage(Found found) {
+      check(found, vouched);
+    }
+
+    /// Checks what a reader sees.
+    void checkSeen(Found found) {
+      check(found, acknowledged);
+    }
+
+    private void check(Found found, int[] first) {
+      long least = Arrays.stream(first).sum() == 0 ? 0 : writes(first) + untold;
+      boolean goesBack = found.sequence < least || found.sequence > writes(last()) + untold;
+      if (find(found, first) == null || goesBack) {
         throw new AssertionError(
-            Arrays.toString(state) + " is none of the states that may be there: "
-                + describe(first, end)
-                + (find(state, 0) < 0 ? "; nor was it ever" : "; it was there before"));
+            found + " is none of the states that may be there: " + describe(first)
+                + (find(found, new int[ends.length]) == null
+                    ? "; nor was it ever"
+                    : "; it was there before"));
       }
     }
 
-    private String describe(int from, int to) {
+    private int[] last() {
+      int[] last = ends.clone();
+      for (int client = 0; client < last.length; client++) {
+        last[client]--;
+      }
+      return last;
+    }
+
+    private String describe(int[] from) {
       StringBuilder text = new StringBuilder();
-      for (int i = from; i < to; i++) {
-        text.append("\n  after batch ").append(points.get(i).number).append(": ");
-        text.append(Arrays.toString(points.get(i).state));
+      for (int client = 0; client < ends.length; client++) {
+        for (int i = from[client]; i < ends[client]; i++) {
+          Point point = points.get(client).get(i);
+          text.append("\n  client ").append(client);
+          text.append(" after batch ").append(point.number).append(": ");
+          text.append(Arrays.toString(point.state)).append(", ").append(point.writes);
+          text.append(" writes, has seen ").append(Arrays.toString(point.seen));
+        }
       }
       return text.toString();
     }
@@ -75,95 +219,212 @@ final class History {
     /// Whether the same may be found in both.
     @SuppressWarnings("ReferenceEquality") // A list is only ever added to.
     boolean isSame(@Nullable View other) {
-      return other != null
-          && points == other.points
-          && durable == other.durable
-          && written == other.written
-          && end == other.end;
+      boolean same = other != null && points.size() == other.points.size();
+      for (int client = 0; same && client < points.size(); client++) {
+        same = points.get(client) == other.points.get(client);
+      }
+      return same
+          && Arrays.equals(written, other.written)
+          && Arrays.equals(durable, other.durable)
+          && Arrays.equals(ends, other.ends)
+          && spent.equals(other.spent);
     }
 
-    /// Batches that must be there.
-    int promised() {
-      return points.get(durable).number;
+    /// What a reader may see that began now and ended then.
+    View until(View later) {
+      return new View(
+          history,
+          later.points,
+          acknowledged,
+          written,
+          durable,
+          vouched,
+          later.ends,
+          untold,
+          spent);
+    }
+
+    /// Writes that must be there after a loss of power.
+    long promised() {
+      return writes(durable);
     }
   }
 
-  /// A history that goes on from a state in which a crash has left the store.
+  int clients() {
+    return clients;
+  }
+
+  /// A history that goes on from what a crash has left of the store.
   ///
   /// @param killed whether power stayed on, so that it need not be durable
-  History after(View view, int[] state, boolean killed) {
-    History after = new History();
-    after.sizes.addAll(sizes.subList(1, sizes.size()));
-    after.points = new ArrayList<>(view.points.subList(0, view.find(state, 0) + 1));
-    after.durable();
-    after.durable = killed ? view.durable : after.durable;
+  History after(View view, Found found, boolean killed) {
+    History after = new History(clients, new ArrayList<>(sizes));
+    for (int client = 0; client < clients; client++) {
+      after.points.set(client, view.points.get(client));
+    }
+    after.spent = view.spent;
+    after.cutAt(view, found);
+    if (killed) {
+      after.durable = view.durable.clone();
+      after.vouched = view.vouched.clone();
+    }
     return after;
   }
 
+  /// Forgets what is behind what was found.
+  private void cutAt(View view, Found found) {
+    int[] cut = view.find(found, new int[clients]);
+    if (cut == null) {
+      throw new AssertionError(found + " was never there");
+    }
+    for (int client = 0; client < clients; client++) {
+      points.set(client, new ArrayList<>(view.points.get(client).subList(0, cut[client] + 1)));
+    }
+    untold = found.sequence - view.writes(cut);
+    keepAll();
+  }
+
+  /// What there is, is durable.
+  private void keepAll() {
+    int[] last = view().last();
+    acknowledged = last;
+    written = last.clone();
+    durable = last.clone();
+    vouched = last.clone();
+  }
+
   View view() {
-    return new View(this, points, durable, written, points.size());
+    int[] ends = new int[clients];
+    for (int client = 0; client < clients; client++) {
+      ends[client] = points.get(client).size();
+    }
+    return new View(
+        this,
+        List.copyOf(points),
+        acknowledged.clone(),
+        written.clone(),
+        durable.clone(),
+        vouched.clone(),
+        ends,
+        untold,
+        spent);
   }
 
-  /// What the store shows now.
-  int[] last() {
-    return points.getLast().state;
+  /// What a client's keys hold, if nothing has failed.
+  int[] last(int client) {
+    return points.get(client).getLast().state;
   }
 
-  /// What it showed before the last batch.
-  int[] beforeLast() {
-    return points.get(Math.max(0, points.size() - 2)).state;
+  /// Which batches are visible to whoever begins to read now, one of each client.
+  int[] seen() {
+    return acknowledged.clone();
   }
 
-  /// A batch begins. Returns its number.
-  int begin(List<Step.Change> changes) {
+  /// A batch of a client begins. Returns its number.
+  int begin(int client, List<Step.Change> changes) {
     int number = sizes.size();
-    int[] state = last().clone();
+    Point before = points.get(client).getLast();
+    int[] state = before.state.clone();
     int[] size = new int[Entries.KEYS];
     for (Step.Change change : changes) {
       state[change.key()] = change.isDelete() ? 0 : number;
       size[change.key()] = change.size();
     }
     sizes.add(size);
-    points.add(new Point(number, state));
+    long writes = before.writes + changes.size();
+    points.get(client).add(
+        new Point(number, state, writes, acknowledged.clone(), durable.clone()));
     return number;
   }
 
-  /// The last batch was acknowledged.
-  void acknowledged(Durability durability) {
-    switch (durability) {
-      case SYNCED -> durable();
-      case WRITTEN -> written = points.size() - 1;
-      case BUFFERED -> {}
+  /// The last batch of a client was acknowledged.
+  void acknowledged(int client, Durability durability) {
+    List<Point> own = points.get(client);
+    Point point = own.getLast();
+    acknowledged[client] = own.size() - 1;
+    if (durability == Durability.BUFFERED) {
+      return;
+    }
+    // Before it is what was visible when it began.
+    raise(written, point.seen);
+    written[client] = Math.max(written[client], own.size() - 1);
+    if (durability == Durability.SYNCED) {
+      raise(durable, point.seen);
+      durable[client] = Math.max(durable[client], own.size() - 1);
+      raise(vouched, point.safe);
     }
   }
 
-  /// Everything is durable.
-  void durable() {
-    durable = points.size() - 1;
-    written = durable;
+  /// What was visible is durable now.
+  void durable(int[] seen) {
+    raise(written, seen);
+    raise(durable, seen);
+  }
+
+  /// As [#durable(int[])], and no damage of the log can take it.
+  void inTables(int[] seen) {
+    durable(seen);
+    raise(vouched, seen);
+  }
+
+  private static void raise(int[] marks, int[] to) {
+    for (int i = 0; i < marks.length; i++) {
+      marks[i] = Math.max(marks[i], to[i]);
+    }
   }
 
   /// Everything is durable, if a store was closed and nothing had failed.
   void durableIf(boolean closedWell) {
     if (closedWell) {
-      durable();
+      durable(view().last());
     }
   }
 
-  /// The last batch was refused: it must never be seen.
-  void refused() {
-    points = new ArrayList<>(points.subList(0, points.size() - 1));
+  /// The last batch of a client was refused: it must never be seen.
+  void refused(int client) {
+    List<Point> own = points.get(client);
+    points.set(client, new ArrayList<>(own.subList(0, own.size() - 1)));
   }
 
   /// A store that was opened holds this, and keeps it: the batches behind it are gone for ever.
   ///
-  /// @param closed whether it was closed before, and said so
+  /// @param kept the first points that may be found
   /// @throws AssertionError when it cannot be
-  void settle(int[] state, boolean closed) {
+  void settle(Found found, Kept kept) {
     View view = view();
-    view.check(state, closed ? points.size() - 1 : durable);
-    points = new ArrayList<>(points.subList(0, view.find(state, 0) + 1));
-    durable();
+    view.check(
+        found,
+        switch (kept) {
+          case ALL -> view.last();
+          case WRITTEN -> written;
+          case DURABLE -> durable;
+          case VOUCHED -> vouched;
+          case ANY -> new int[clients];
+        });
+    cutAt(view, found);
+  }
+
+  /// How much of what was there a store may have lost before it was opened.
+  enum Kept {
+    /// It was closed and has said that all is well.
+    ALL,
+    /// Its process was killed.
+    WRITTEN,
+    /// Power was lost, or something has failed.
+    DURABLE,
+    /// One write has done something else than was said.
+    VOUCHED,
+    /// Several have, or a read.
+    ANY
+  }
+
+  /// Numbers of files that were used for certain.
+  void spend(SpentNumbers numbers) {
+    spent = spent.or(numbers);
+  }
+
+  SpentNumbers spent() {
+    return spent;
   }
 
   /// The value that a batch wrote under a key.

@@ -1,51 +1,106 @@
 package dev.iobus.kv.simulation;
 
 import dev.iobus.kv.Store;
+import dev.iobus.kv.StoreOptions;
+import dev.iobus.kv.StoreStats;
 import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// Opens what a crash has left, on a host without faults, and says what the store holds. Stateless.
 final class Recoveries {
+
+  /// What an opening may ask the disk for, however little there is.
+  private static final int OPERATIONS = 160;
+
+  /// For each file that is there: to open, read, sync and close it, or to delete it.
+  private static final int OPERATIONS_PER_FILE = 12;
+
+  /// What one operation moves at least, but for the last of a file.
+  private static final int BYTES_PER_OPERATION = 16 << 10;
+
+  /// The slowest operation of the slowest simulated disk, in nanoseconds of virtual time.
+  private static final long SLOWEST_NANOS = 50 * 1_500 * 4_096L;
 
   private Recoveries() {}
 
   /// Opens and closes a store.
   ///
   /// @param host a host that was not used yet, on the disk that a crash has left
-  /// @return its state
-  /// @throws AssertionError when it cannot be opened, or leaves something open
-  static int[] open(SimScheduler host, History history) {
-    AtomicReference<int[]> state = new AtomicReference<>();
+  /// @return what it holds
+  /// @throws AssertionError when it cannot be opened, leaves something open, or took longer than what
+  ///     was there allows
+  static History.Found open(SimScheduler host, History.View view) {
+    AtomicReference<History.Found> found = new AtomicReference<>();
     boolean ended =
         host.run(
             () -> {
-              try (Store store = Store.open(StoreRun.DIRECTORY, StoreRun.options(host))) {
-                state.set(Contents.of(store, history));
+              try {
+                found.set(openHere(host, view));
               } catch (IOException e) {
                 throw new AssertionError("what a crash left cannot be opened", e);
               }
-              requireNothing(host.openFiles(), "files");
-              requireNothing(host.tasks() - 1, "tasks");
+              StoreRun.requireNothingLeft(host);
             });
     if (!ended) {
       throw new AssertionError("power was lost");
     }
-    return Objects.requireNonNull(state.get());
+    return found.get();
   }
 
-  private static void requireNothing(int count, String what) {
-    if (count > 0) {
-      throw new AssertionError(count + " " + what + " are left");
+  /// As [#open], by a task of the host, which looks for what is left.
+  ///
+  /// @throws IOException when it cannot be opened or read
+  static History.Found openHere(SimScheduler host, History.View view) throws IOException {
+    StoreFiles files = new StoreFiles(host.disk(), view.spent());
+    long most = operationsMax(files);
+    long begin = host.operations();
+    try (Store store = Store.open(StoreRun.DIRECTORY, StoreRun.options(host))) {
+      long took = host.operations() - begin;
+      require(took <= most, "an opening took " + took + " operations, not " + most);
+      require(
+          host.elapsedNanos() <= took * SLOWEST_NANOS,
+          "an opening took " + host.elapsedNanos() + " ns for " + took + " operations");
+      files.look();
+      History.Found found = Contents.of(store, view.history());
+      awaitQuiet(host, store);
+      files.look();
+      files.requireOnlyLive(store.stats());
+      return found;
     }
   }
 
-  static void check(CrashImages.Image image, int[] state) {
+  private static long operationsMax(StoreFiles files) throws IOException {
+    return OPERATIONS
+        + (long) OPERATIONS_PER_FILE * files.count()
+        + files.bytes() / BYTES_PER_OPERATION;
+  }
+
+  /// Lets tasks in the background end what they do.
+  private static void awaitQuiet(SimScheduler host, Store store) {
+    StoreStats before;
+    StoreStats now = store.stats();
+    do {
+      before = now;
+      StoreRun.pause(host, 500);
+      now = store.stats();
+      require(
+          now.memoryReserved() <= StoreOptions.MEMORY_BYTES_MIN,
+          now.memoryReserved() + " bytes are reserved");
+    } while (now.compactions() > before.compactions() || now.flushes() > before.flushes());
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new AssertionError(message);
+    }
+  }
+
+  static void check(CrashImages.Image image, History.Found found) {
     if (image.killed()) {
-      image.view().checkAfterKill(state);
+      image.view().checkAfterKill(found);
     } else {
-      image.view().checkAfterCrash(state);
+      image.view().checkAfterCrash(found);
     }
   }
 }

@@ -1,10 +1,16 @@
 package dev.iobus.kv.simulation;
 
 import dev.iobus.storage.wal.Durability;
+import java.util.ArrayList;
 import java.util.List;
 
 /// What a client does to a store. Immutable.
 public sealed interface Step {
+
+  /// The same for a client that has keys of its own.
+  default Step of(int client, int clients) {
+    return this;
+  }
 
   /// One key of a batch.
   ///
@@ -19,7 +25,17 @@ public sealed interface Step {
   }
 
   /// A batch, or a put or delete alone.
-  record Write(List<Change> changes, Durability durability) implements Step {}
+  record Write(List<Change> changes, Durability durability) implements Step {
+
+    @Override
+    public Step of(int client, int clients) {
+      List<Change> own = new ArrayList<>();
+      for (Change change : changes) {
+        own.add(new Change(Entries.own(change.key(), client, clients), change.size()));
+      }
+      return new Write(List.copyOf(own), durability);
+    }
+  }
 
   /// What is in memory becomes a table.
   record Flush() implements Step {}

@@ -2,6 +2,7 @@ package dev.iobus.kv.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.sim.SimTally;
 import dev.iobus.storage.wal.Durability;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -9,30 +10,38 @@ import org.junit.jupiter.api.Test;
 /// A store whose power is lost, and whose process is killed, at every moment of short workloads.
 ///
 /// The system property `iobus.simulation.workloads` says how many ([#WORKLOADS]; the profile
-/// `simulation` has a thousand), `iobus.simulation.seed` where they begin. A failure names its
+/// `simulation` has a thousand), `iobus.simulation.seed` where they begin, and
+/// `iobus.simulation.seconds` for how long any is begun. A failure names its
 /// seed; `-Diobus.simulation.seed=SEED -Diobus.simulation.workloads=1` runs that alone.
 final class StoreCrashSimulationTest {
 
-  private static final int WORKLOADS = Integer.getInteger("iobus.simulation.workloads", 45);
+  private static final int WORKLOADS = Integer.getInteger("iobus.simulation.workloads", 40);
   private static final int SEED = Integer.getInteger("iobus.simulation.seed", 1);
+
+  /// Whether every recovery is cut short, at least once.
+  private static final CrashCampaign.Shares SHARES =
+      Boolean.getBoolean("iobus.simulation.night")
+          ? CrashCampaign.Shares.NIGHT
+          : CrashCampaign.Shares.BUILD;
 
   private static final int STEPS = 8;
 
   @Test
   @SuppressWarnings("SystemOut") // The number is what the campaign is measured by.
   void everyCrashLeavesWhatWasAcknowledged() throws Exception {
+    SimTally tally = new SimTally();
     List<CrashCampaign> done =
         Campaigns.run(
             SEED,
             WORKLOADS,
             seed -> {
-              CrashCampaign campaign = new CrashCampaign(100, 100);
+              CrashCampaign campaign = new CrashCampaign(SHARES, tally);
               campaign.run(WorkloadGenerator.make(seed, STEPS));
               return campaign;
             });
-    long points = done.stream().mapToLong(CrashCampaign::images).sum();
-    System.out.println(points + " crash points of a store");
-    assertTrue(points >= 500L * WORKLOADS, points + " crash points");
+    CrashCampaign all = done.stream().reduce(CrashCampaign::and).orElseThrow();
+    System.out.println(all + "; " + tally);
+    assertTrue(all.images() >= 500L * done.size(), all::toString);
   }
 
   /// Batches that are not written yet when a flush has made a table of them: the manifest let the
@@ -49,9 +58,9 @@ final class StoreCrashSimulationTest {
             new Step.Write(List.of(new Step.Change(4, 9000)), Durability.BUFFERED),
             new Step.Flush(),
             new Step.Write(List.of(new Step.Change(5, 100)), Durability.WRITTEN));
-    CrashCampaign campaign = new CrashCampaign(1000, 1000);
+    CrashCampaign campaign = new CrashCampaign(CrashCampaign.Shares.BUILD, new SimTally());
     for (int seed = 1; seed <= 5; seed++) {
-      campaign.run(new Workload(seed, steps));
+      campaign.run(new Workload(seed, 1, steps));
     }
     assertTrue(campaign.images() > 500, campaign::toString);
   }

@@ -8,6 +8,9 @@ public sealed interface StorePart {
   /// From 0.
   int life();
 
+  /// Several clients share the steps of all lives; without it there is one.
+  record Clients(int life, int count) implements StorePart {}
+
   /// A client takes a step.
   record Does(int life, Step step) implements StorePart {}
 

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// Uses a store in several lives on one disk, each with faults and an end of its own, and opens it
 /// once more at the end, without a fault. Each seed switches some of what may happen off.
 ///
-/// What must hold says [History]. Faults are told by the disk; silent ones are left to
-/// tests of their own.
+/// What must hold says [History]. When the device has lied, damage may be reported, and ends the run;
+/// what is found in place of a report was there once. If it has lied in one write alone, no more may
+/// be missing than what was written last: damage there cannot be told from a write that was torn.
 ///
 /// Thread-safe.
 public final class StoreScenario implements Scenario<StorePart> {
@@ -30,12 +31,16 @@ public final class StoreScenario implements Scenario<StorePart> {
   public List<StorePart> plan(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     boolean fails = random.nextInt(3) > 0;
+    boolean silent = random.nextInt(4) == 0;
     List<StorePart> plan = new ArrayList<>();
+    if (random.nextInt(3) == 0) {
+      plan.add(new StorePart.Clients(0, Entries.CLIENTS));
+    }
     int lives = 1 + random.nextInt(3);
     for (int life = 0; life < lives; life++) {
       if (fails) {
         for (PlannedFault fault :
-            PlannedFault.draw(random, 4, false, 80, "*", "*", "wal-*", "manifest-*", "table-*")) {
+            PlannedFault.draw(random, 4, silent, 80, "*", "*", "wal-*", "manifest-*", "table-*")) {
           plan.add(new StorePart.Fails(life, fault));
         }
       }
@@ -54,42 +59,91 @@ public final class StoreScenario implements Scenario<StorePart> {
   @Override
   public void run(long seed, List<StorePart> parts, SimTally tally) {
     SimDisk disk = StoreRun.newDisk();
-    History history = new History();
     int lives = 0;
+    int clients = 1;
     for (StorePart part : parts) {
       lives = Math.max(lives, part.life() + 1);
+      clients = part instanceof StorePart.Clients several ? several.count() : clients;
     }
-    boolean closed = true;
+    History history = new History(clients);
+    Lies lies = new Lies();
+    History.Kept kept = History.Kept.ALL;
     for (int number = 0; number <= lives; number++) {
       int life = number;
       Faults faults = new Faults();
       List<Step> steps = new ArrayList<>();
-      StorePart.Ends planned = sort(parts, life, steps, faults);
+      StorePart.Ends planned = sort(parts, life, steps, faults, lies);
       SimScheduler host = new SimScheduler(seed * 7 + life, disk, faults);
       host.limitSwitchPoints(SWITCH_POINTS_MAX);
-      StoreRun run = new StoreRun(host, history, faults.count() > 0);
-      boolean closedBefore = closed;
-      boolean[] closedNow = new boolean[1];
+      StoreRun run = new StoreRun(host, history, faults.count() > 0, lies.mayBe());
+      History.Kept before = lies.worse(kept);
+      boolean[] opened = new boolean[1];
+      boolean[] closed = new boolean[1];
       boolean ended =
-          host.run(() -> closedNow[0] = run.open(closedBefore) && run.run(steps));
+          host.run(
+              () -> {
+                opened[0] = run.open(before);
+                closed[0] = opened[0] && run.run(steps);
+              });
       tally.add(host);
-      closed = ended && closedNow[0];
+      if (run.isDamaged()) {
+        return; // It was reported, as it has to be.
+      }
+      History.Kept now = ended && closed[0] ? History.Kept.ALL : History.Kept.DURABLE;
       if (!ended) {
         tally.addCrash();
         boolean power = planned != null && planned.power();
         disk = power ? disk.crash(seed + life) : disk.kill(seed + life);
+        if (!power && faults.struck() == 0) {
+          now = History.Kept.WRITTEN; // What the kernel had, a failed sync may have lost.
+        }
       }
+      // A life in which nothing was checked promises no more than the one before.
+      kept = opened[0] || kept.compareTo(now) < 0 ? now : kept;
+    }
+  }
+
+  /// What the device has said that was not so.
+  private static final class Lies {
+
+    private boolean planned;
+    private boolean inOneWrite = true;
+
+    void plan(PlannedFault fault) {
+      if (fault.kind().isSilent()) {
+        inOneWrite &=
+            !planned
+                && (fault.kind() == PlannedFault.Kind.LOST_WRITE
+                    || fault.kind() == PlannedFault.Kind.CORRUPTED_WRITE);
+        planned = true;
+      }
+    }
+
+    boolean mayBe() {
+      return planned;
+    }
+
+    History.Kept worse(History.Kept kept) {
+      if (!planned) {
+        return kept;
+      }
+      History.Kept worst = inOneWrite ? History.Kept.VOUCHED : History.Kept.ANY;
+      return kept.compareTo(worst) < 0 ? worst : kept;
     }
   }
 
   private static StorePart.@Nullable Ends sort(
-      List<StorePart> parts, int life, List<Step> steps, Faults faults) {
+      List<StorePart> parts, int life, List<Step> steps, Faults faults, Lies lies) {
     StorePart.Ends planned = null;
     for (StorePart part : parts) {
       if (part.life() == life) {
         switch (part) {
+          case StorePart.Clients _ -> {}
           case StorePart.Does does -> steps.add(does.step());
-          case StorePart.Fails fails -> fails.fault().addTo(faults);
+          case StorePart.Fails fails -> {
+            fails.fault().addTo(faults);
+            lies.plan(fails.fault());
+          }
           case StorePart.Ends ends -> {
             faults.losePowerAfter(ends.operations());
             planned = ends;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
+import dev.iobus.sim.SimTally;
 import org.junit.jupiter.api.Test;
 
 /// A store on a simulated host does what it does on a real one, and the same for the same seed.
@@ -12,7 +13,7 @@ final class StoreSimulationTest {
 
   @Test
   void crashesLeaveWhatWasAcknowledged() {
-    CrashCampaign campaign = new CrashCampaign(200, 200);
+    CrashCampaign campaign = new CrashCampaign(CrashCampaign.Shares.BUILD, new SimTally());
     campaign.run(WorkloadGenerator.make(4, 8));
     assertTrue(campaign.images() > 100, campaign::toString);
   }
@@ -27,7 +28,7 @@ final class StoreSimulationTest {
   private static long trace(long seed) {
     SimDisk disk = StoreRun.newDisk();
     SimScheduler host = new SimScheduler(seed, disk);
-    StoreRun run = new StoreRun(host, new History(), false);
+    StoreRun run = new StoreRun(host, new History(Entries.CLIENTS), false);
     assertTrue(host.run(() -> assertTrue(run.run(WorkloadGenerator.make(seed, 12).steps()))));
     return host.traceHash();
   }

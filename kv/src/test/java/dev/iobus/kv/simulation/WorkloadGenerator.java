@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Makes short workloads: each seed prefers some kinds of steps, sizes and durabilities. Stateless.
+/// Makes short workloads: each seed prefers some kinds of steps, sizes and durabilities, and one in
+/// three has several clients. Stateless.
 final class WorkloadGenerator {
 
   private static final Durability[] DURABILITIES = Durability.values();
@@ -26,7 +27,8 @@ final class WorkloadGenerator {
         made.add(other(random));
       }
     }
-    return new Workload(seed, List.copyOf(made));
+    int clients = random.nextInt(3) == 0 ? Entries.CLIENTS : 1;
+    return new Workload(seed, clients, List.copyOf(made));
   }
 
   private static Step other(SplittableRandom random) {

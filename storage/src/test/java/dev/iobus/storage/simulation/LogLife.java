@@ -111,16 +111,12 @@ final class LogLife {
     } catch (IOException e) {
       failed(e);
     }
-    requireNothing(host.openFiles(), "files");
     for (int i = 0; i < 100 && host.tasks() > 1; i++) {
       host.yield(); // A writer that has told its end has not ended yet.
     }
-    requireNothing(host.tasks() - 1, "tasks");
-  }
-
-  private static void requireNothing(int count, String what) {
-    if (count > 0) {
-      throw new AssertionError(count + " " + what + " are left");
+    List<String> left = host.leftovers();
+    if (!left.isEmpty()) {
+      throw new AssertionError(left + " are left");
     }
   }
 
