@@ -50,7 +50,8 @@ public final class NotSupportedException extends BusException {
   private static String lacksOfSimulation(Handle handle) {
     return switch (handle.op) {
       case WRITE -> "a simulated disk has no atomic writes";
-      default -> "a simulated host has files alone";
+      case POLL -> "a simulated file is always ready, and for READABLE and WRITABLE alone";
+      default -> Errno.text(Errno.EOPNOTSUPP);
     };
   }
 

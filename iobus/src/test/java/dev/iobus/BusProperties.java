@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -71,6 +73,18 @@ final class BusProperties {
     runIfThere(BackendKind.KQUEUE, program);
   }
 
+  @Property(tries = 60)
+  void simulatedHostDoesWhatAFileDoes(
+      @ForAll("programs") List<Step> program, @ForAll long seed) throws IOException {
+    SimDisk disk = new SimDisk();
+    Path directory = Path.of("/properties");
+    disk.createDirectories(directory);
+    SimScheduler scheduler = new SimScheduler(seed, disk);
+    BusOptions options = BusOptions.defaults().withScheduler(scheduler).withCapacity(16);
+    scheduler.run(() -> runProgram(options, directory, new SimHostFiles(disk), program));
+    assertEquals(0, scheduler.openFiles());
+  }
+
   private static void runIfThere(BackendKind kind, List<Step> program) throws IOException {
     try {
       Bus.open(BusOptions.defaults().withBackend(kind)).close();
@@ -85,13 +99,8 @@ final class BusProperties {
   private static void runProgram(BackendKind kind, List<Step> program) throws IOException {
     Path directory = Files.createTempDirectory("bus-properties");
     BusOptions options = BusOptions.defaults().withBackend(kind).withCapacity(16);
-    try (Bus bus = Bus.open(options);
-        Arena arena = Arena.ofShared()) {
-      Run run = new Run(bus, arena, directory.resolve("a"), directory.resolve("b"));
-      for (Step step : program) {
-        run.step(step);
-      }
-      run.end();
+    try {
+      runProgram(options, directory, HostFiles.REAL, program);
     } finally {
       Files.deleteIfExists(directory.resolve("a"));
       Files.deleteIfExists(directory.resolve("b"));
@@ -99,10 +108,24 @@ final class BusProperties {
     }
   }
 
+  private static void runProgram(
+      BusOptions options, Path directory, HostFiles files, List<Step> program)
+      throws IOException {
+    try (Bus bus = Bus.open(options);
+        Arena arena = Arena.ofShared()) {
+      Run run = new Run(bus, arena, files, directory.resolve("a"), directory.resolve("b"));
+      for (Step step : program) {
+        run.step(step);
+      }
+      run.end();
+    }
+  }
+
   /// The file, the array, and one step on both.
   private static final class Run {
 
     private final Bus bus;
+    private final HostFiles files;
     private final MemorySegment memory;
     private final RegisteredBuffer buffer;
     private Path path;
@@ -111,8 +134,9 @@ final class BusProperties {
     private BusFile file;
     private byte[] model = new byte[0];
 
-    Run(Bus bus, Arena arena, Path path, Path other) throws IOException {
+    Run(Bus bus, Arena arena, HostFiles files, Path path, Path other) throws IOException {
       this.bus = bus;
+      this.files = files;
       this.path = path;
       this.other = other;
       memory = arena.allocate(SIZE_MAX);
@@ -218,7 +242,7 @@ final class BusProperties {
       bus.done(result);
       unregister();
       assertEquals(0, count(bus.close(open)));
-      assertTrue(Arrays.equals(model, Files.readAllBytes(path)));
+      assertTrue(Arrays.equals(model, files.read(path)));
     }
 
     private void readMany(int offset) throws IOException {

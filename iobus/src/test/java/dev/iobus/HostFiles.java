@@ -7,7 +7,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 
 /// How a contract looks at the files of a bus past the bus.
-interface HostFiles {
+public interface HostFiles {
 
   /// The files of this machine.
   HostFiles REAL =

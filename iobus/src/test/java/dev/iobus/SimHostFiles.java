@@ -8,7 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /// The files of a simulated disk.
-record SimHostFiles(SimDisk disk) implements HostFiles {
+public record SimHostFiles(SimDisk disk) implements HostFiles {
 
   @Override
   public boolean exists(Path path) {

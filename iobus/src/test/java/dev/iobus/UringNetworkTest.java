@@ -1,19 +1,8 @@
 package dev.iobus;
 
-import static java.util.Objects.requireNonNull;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import java.io.IOException;
-import java.time.Duration;
-import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 
-final class UringNetworkTest extends NetworkContract {
+final class UringNetworkTest extends RingNetworkContract {
 
   @BeforeAll
   static void needsIoUring() {
@@ -23,107 +12,5 @@ final class UringNetworkTest extends NetworkContract {
   @Override
   BackendKind kind() {
     return BackendKind.IO_URING;
-  }
-
-  @Test
-  void aBusWaitsOnAnother() throws IOException {
-    try (Bus inner = open(4)) {
-      OpenFile file = inner.busFile();
-      assertThrows(IllegalArgumentException.class, () -> ran(bus.close(file)));
-    }
-    try (Bus outer = open(4)) {
-      Handle poll = outer.poll(bus.busFile(), Readiness.READABLE);
-      outer.submit(poll);
-      outer.done(requireNonNull(outer.dispatch(SECOND))); // It is told once to look.
-      assertEquals(null, bus.dispatch(0));
-      bus.submit(bus.nop(), bus.nop());
-      for (int i = 0; i < 2; i++) {
-        assertTrue(isReadable(outer));
-        bus.done(requireNonNull(bus.dispatch(SECOND)));
-      }
-      assertEquals(null, bus.dispatch(0));
-      assertFalse(isReadable(outer));
-    }
-  }
-
-  /// Regression: completions that only the owner can bring in did not wake a poll of the ring's own
-  /// descriptor, so that a bus that waited on another slept for ever behind a timeout of that.
-  @Test
-  void aBusThatWaitsOnAnotherIsWokenForWhatEndsByItself() throws IOException {
-    try (Bus outer = open(4)) {
-      OpenFile file = bus.busFile();
-      assertEquals(null, bus.dispatch(0));
-      for (int i = 0; i < 5; i++) {
-        Handle timeout = bus.timeout(Duration.ofMillis(10));
-        bus.submit(timeout);
-        outer.submit(outer.poll(file, Readiness.READABLE));
-        outer.done(requireNonNull(outer.dispatch(10 * SECOND)));
-        Result result = requireNonNull(bus.dispatch(SECOND));
-        assertEquals(timeout, result.handle());
-        bus.done(result);
-        assertEquals(null, bus.dispatch(0));
-      }
-      bus.submit(bus.inbox());
-      assertEquals(null, bus.dispatch(0));
-      outer.submit(outer.poll(file, Readiness.READABLE));
-      bus.post(42);
-      outer.done(requireNonNull(outer.dispatch(10 * SECOND)));
-      Result message = requireNonNull(bus.dispatch(SECOND));
-      assertEquals(42, message.endInbox());
-      bus.done(message);
-    }
-  }
-
-  private boolean isReadable(Bus outer) throws IOException {
-    Handle poll = outer.poll(bus.busFile(), Readiness.READABLE);
-    outer.submit(poll);
-    Result result = outer.dispatch(20_000_000);
-    boolean readable = result != null;
-    if (result == null) {
-      outer.cancelAll();
-      result = requireNonNull(outer.dispatch(SECOND));
-    }
-    outer.done(result);
-    return readable;
-  }
-
-  @Test
-  void anIncrementalPoolPutsMessagesBehindOneAnother() throws IOException {
-    OpenSocket server = listening();
-    List<OpenSocket> ends = connected(server);
-    BufferPool pool;
-    try {
-      pool = bus.newIncrementalPool(2, 16);
-    } catch (BusException e) {
-      Assumptions.abort("this kernel fills no buffers piece by piece: " + e.getMessage());
-      return;
-    }
-    assertTrue(pool.isIncremental());
-    long first = 0;
-    for (int i = 0; i < 20; i++) {
-      run(bus.send(ends.get(0), bytes("1234567")), Result::endSend);
-      PoolBuffer buffer =
-          run(
-              bus.recv(ends.get(1), pool),
-              result -> {
-                assertTrue(result.endRecv() <= 7);
-                return result.buffer();
-              });
-      String text = text(buffer.memory(), buffer.length());
-      if (i == 0) {
-        first = buffer.memory().address();
-      } else if (i == 1) {
-        assertEquals(first + 7, buffer.memory().address());
-      }
-      pool.release(buffer);
-      if (text.length() < 7) {
-        PoolBuffer rest = run(bus.recv(ends.get(1), pool), Result::buffer);
-        text += text(rest.memory(), rest.length());
-        pool.release(rest);
-      }
-      assertEquals("1234567", text);
-    }
-    pool.close();
-    closeAll(ends.get(0), ends.get(1), server);
   }
 }

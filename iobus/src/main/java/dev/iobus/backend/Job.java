@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// [WorkerPool] and [JobWaits].
 ///
 /// @param <J> the kind of job itself
-abstract class Job<J extends Job<J>> {
+abstract class Job<J extends Job<J>> implements Waiting {
 
   static final int FREE = 0;
   static final int QUEUED = 1;
@@ -89,8 +89,8 @@ abstract class Job<J extends Job<J>> {
     next = null;
   }
 
-  /// The request, which is there from prepare to completion.
-  Request request() {
+  @Override
+  public final Request request() {
     Request present = request;
     if (present == null) {
       throw new AssertionError("a free job was run");

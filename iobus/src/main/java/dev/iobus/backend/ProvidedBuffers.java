@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /// The buffers of one pool where the kernel takes none itself: the backend takes one when there
 /// are bytes to receive. Thread-safe.
-final class ProvidedBuffers {
+public final class ProvidedBuffers {
 
   private final MemorySegment[] buffers;
 
@@ -13,7 +13,7 @@ final class ProvidedBuffers {
   private int freeCount;
 
   /// @param slab `count` buffers of `bytes` bytes one behind the other
-  ProvidedBuffers(MemorySegment slab, int count, int bytes) {
+  public ProvidedBuffers(MemorySegment slab, int count, int bytes) {
     buffers = new MemorySegment[count];
     free = new int[count];
     for (int i = 0; i < count; i++) {
@@ -24,15 +24,17 @@ final class ProvidedBuffers {
   }
 
   /// Takes a free buffer. Returns its number, −1 when none is free.
-  synchronized int take() {
+  public synchronized int take() {
     return freeCount == 0 ? -1 : free[--freeCount];
   }
 
-  MemorySegment memory(int buffer) {
+  /// The memory of a buffer, all of it.
+  public MemorySegment memory(int buffer) {
     return buffers[buffer];
   }
 
-  synchronized void giveBack(int buffer) {
+  /// Makes a buffer free that was taken.
+  public synchronized void giveBack(int buffer) {
     assert freeCount < free.length : "buffer " + buffer + " was given back twice";
     free[freeCount++] = buffer;
   }

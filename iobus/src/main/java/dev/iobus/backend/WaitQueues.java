@@ -7,15 +7,23 @@ import java.util.Queue;
 /// What waits for one socket or other stream: receives and accepts in order, sends and connects in
 /// order, and polls beside both.
 ///
-/// Guarded by the lock of [JobWaits].
-abstract class WaitQueues<J extends Job<J>> {
+/// Guarded by the lock of [JobWaits]; on a simulated host confined to who runs.
+public class WaitQueues<J extends Waiting> {
 
-  final Queue<J> reads = new ArrayDeque<>(2);
-  final Queue<J> writes = new ArrayDeque<>(2);
-  final Queue<J> polls = new ArrayDeque<>(1);
+  /// Receives and accepts, and reads of what is no regular file.
+  public final Queue<J> reads = new ArrayDeque<>(2);
+
+  /// Sends and connects, and such writes.
+  public final Queue<J> writes = new ArrayDeque<>(2);
+
+  /// Polls, each for itself.
+  public final Queue<J> polls = new ArrayDeque<>(1);
+
+  /// Nobody waits.
+  public WaitQueues() {}
 
   /// The queue that a job of this operation has its place in.
-  final Queue<J> of(Op op) {
+  public final Queue<J> of(Op op) {
     return switch (op) {
       case RECV, RECV_MESSAGE, READ, ACCEPT -> reads;
       case SEND, SEND_MESSAGE, WRITE, CONNECT -> writes;
@@ -25,15 +33,17 @@ abstract class WaitQueues<J extends Job<J>> {
   }
 
   /// Whether a newcomer has to get in line. Polls have none.
-  final boolean isWaitedFor(Op op) {
+  public final boolean isWaitedFor(Op op) {
     return op != Op.POLL && !of(op).isEmpty();
   }
 
-  final boolean isEmpty() {
+  /// Whether nobody waits.
+  public final boolean isEmpty() {
     return reads.isEmpty() && writes.isEmpty() && polls.isEmpty();
   }
 
-  final boolean remove(J job) {
+  /// Takes a job out. Returns whether it was there.
+  public final boolean remove(J job) {
     return of(job.request().op).remove(job);
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.PathMatcher;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// One thing that goes wrong, and when. Made by the methods of [Faults]; counts what it has
 /// matched.
@@ -33,7 +34,9 @@ public final class Fault {
     /// A transfer turns one bit over.
     FLIPPED,
     /// An operation is told to have ended twice.
-    TOLD_TWICE
+    TOLD_TWICE,
+    /// What is sent is under way for longer.
+    DELAYED
   }
 
   private final Kind kind;
@@ -46,6 +49,9 @@ public final class Fault {
   private long times = 1;
   private double odds = 1;
 
+  /// How much longer at most, if something is delayed.
+  private long delayNanosMax;
+
   private long matched;
   private long struck;
 
@@ -55,7 +61,9 @@ public final class Fault {
     this.operations = EnumSet.copyOf(operations);
   }
 
-  /// Only in files whose name matches, such as `wal-*`.
+  /// Only in files whose name matches, such as `wal-*`. A connection has the name of the socket
+  /// that listened, `port-4000` or the last part of its path, at both ends; a socket for datagrams
+  /// its own.
   ///
   /// @param glob for the last part of the path; as in
   ///     [java.nio.file.FileSystem#getPathMatcher(String)]
@@ -94,6 +102,18 @@ public final class Fault {
   /// How often it has struck.
   public long struck() {
     return struck;
+  }
+
+  Fault delaying(long nanosMax) {
+    delayNanosMax = nanosMax;
+    return this;
+  }
+
+  /// How much longer than usual something is under way: 0 without a fault that delays it.
+  static long delayNanos(@Nullable Fault fault, RandomGenerator random) {
+    return fault != null && fault.kind == Kind.DELAYED
+        ? 1 + random.nextLong(fault.delayNanosMax)
+        : 0;
   }
 
   Kind kind() {

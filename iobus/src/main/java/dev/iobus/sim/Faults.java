@@ -2,6 +2,7 @@ package dev.iobus.sim;
 
 import dev.iobus.posix.Errno;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -24,14 +25,18 @@ import org.jspecify.annotations.Nullable;
 /// ENOMEM, ENOBUFS, ECANCELED, EOPNOTSUPP, ENOSYS, EINVAL, EPERM, EACCES, EBADF, EBUSY, EROFS. With any
 /// other error nobody knows: a sync has lost a part of what it had to write, which the next sync does
 /// not write either; a write may have been done in part, a change of names or of a length not at all
-/// or in full; a close has closed, whatever it says. Of several faults that strike at once the first
-/// that was made counts.
+/// or in full; a close has closed, whatever it says; the connection of a send or receive is broken.
+/// Of several faults that strike at once the first that was made counts.
 ///
 /// Confined to one thread at a time, as its simulation is.
 public final class Faults {
 
   private static final Set<SimOperation> TRANSFERS =
       EnumSet.of(SimOperation.READ, SimOperation.WRITE);
+
+  private static final SimOperation[] SHORTENED = {
+    SimOperation.READ, SimOperation.WRITE, SimOperation.SEND, SimOperation.RECV
+  };
 
   private final List<Fault> faults = new ArrayList<>();
   private long powerLoss = Long.MAX_VALUE;
@@ -48,10 +53,41 @@ public final class Faults {
     return add(new Fault(Fault.Kind.ERROR, Errno.number(errno), setOf(operations)));
   }
 
-  /// A read or write of more than one byte moves fewer than it was asked to, and at least one; on a
-  /// direct file whole sectors.
-  public Fault shortTransfer() {
-    return add(new Fault(Fault.Kind.SHORT, 0, TRANSFERS));
+  /// A transfer of more than one byte moves fewer than it was asked to, and at least one; on a direct
+  /// file whole sectors. A send or receive in a chain goes on until it is whole, as it always does.
+  ///
+  /// @param operations some of READ, WRITE, SEND and RECV; none: all four
+  public Fault shortTransfer(SimOperation... operations) {
+    Set<SimOperation> set = EnumSet.noneOf(SimOperation.class);
+    set.addAll(List.of(operations.length == 0 ? SHORTENED : operations));
+    if (!List.of(SHORTENED).containsAll(set)) {
+      throw new IllegalArgumentException(set + " are not all READ, WRITE, SEND or RECV");
+    }
+    return add(new Fault(Fault.Kind.SHORT, 0, set));
+  }
+
+  /// What is sent reaches the other end later than usual: bytes of a stream, and all behind them; a
+  /// datagram, which others may overtake; a connection.
+  ///
+  /// @param most by how much at most, above 0; chosen by the seed each time
+  public Fault delay(Duration most) {
+    if (!most.isPositive()) {
+      throw new IllegalArgumentException("a delay of " + most + " is none");
+    }
+    Set<SimOperation> sent =
+        EnumSet.of(SimOperation.CONNECT, SimOperation.SEND, SimOperation.SEND_DATAGRAM);
+    return add(new Fault(Fault.Kind.DELAYED, 0, sent).delaying(most.toNanos()));
+  }
+
+  /// A connection breaks while it is sent or received over: the operation fails with ECONNRESET, what
+  /// is under way in either direction is lost, and the other end hears of it a little later.
+  public Fault reset() {
+    return error("ECONNRESET", SimOperation.SEND, SimOperation.RECV);
+  }
+
+  /// A datagram is sent and never arrives.
+  public Fault lostDatagram() {
+    return add(new Fault(Fault.Kind.LOST, 0, EnumSet.of(SimOperation.SEND_DATAGRAM)));
   }
 
   /// A write is acknowledged and does nothing, on the device: until [SimDisk#dropCaches()] and in

@@ -1,5 +1,6 @@
 package dev.iobus.sim;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -30,7 +31,9 @@ public record PlannedFault(
     LOST_WRITE(true),
     CORRUPTED_WRITE(true),
     MISDIRECTED_WRITE(true),
-    ASTRAY_WRITE(true);
+    ASTRAY_WRITE(true),
+    /// Of the network: what is sent comes later, by a second at most.
+    DELAY(false);
 
     private final boolean silent;
 
@@ -47,6 +50,8 @@ public record PlannedFault(
   /// Errors of the device, of lacks and of the moment, and the operations that know them.
   private static final List<String> ERRORS =
       List.of("EIO", "ENOSPC", "EDQUOT", "EMFILE", "ENOMEM", "EINTR", "EAGAIN", "ECANCELED");
+
+  private static final Duration DELAY_MAX = Duration.ofSeconds(1);
 
   private static final Set<SimOperation> GROWING =
       EnumSet.of(
@@ -73,7 +78,8 @@ public record PlannedFault(
       RandomGenerator random, int most, boolean silent, int horizon, String... globs) {
     List<Kind> kinds = new ArrayList<>();
     for (Kind kind : Kind.values()) {
-      if ((silent || !kind.silent) && random.nextInt(3) == 0) {
+      boolean ofDisk = kind != Kind.DELAY;
+      if (ofDisk && (silent || !kind.silent) && random.nextInt(3) == 0) {
         kinds.add(kind);
       }
     }
@@ -104,6 +110,30 @@ public record PlannedFault(
     return new PlannedFault(kind, errno, operations, glob, at, sticky);
   }
 
+  /// Draws faults of connections: transfers that are short, delays, and connections that break.
+  ///
+  /// @param most how many at most
+  /// @param resets whether connections break, too
+  /// @param horizon how many operations of a kind a run may have; early ones are likelier
+  public static List<PlannedFault> drawOfNetwork(
+      RandomGenerator random, int most, boolean resets, int horizon) {
+    List<PlannedFault> faults = new ArrayList<>();
+    for (int i = random.nextInt(most + 1); i > 0; i--) {
+      Kind kind = List.of(Kind.SHORT, Kind.DELAY, Kind.ERROR).get(random.nextInt(resets ? 3 : 2));
+      Set<SimOperation> operations =
+          switch (kind) {
+            case DELAY -> EnumSet.of(SimOperation.CONNECT, SimOperation.SEND);
+            default ->
+                EnumSet.of(random.nextBoolean() ? SimOperation.SEND : SimOperation.RECV);
+          };
+      long at = 1L + random.nextInt(1 + random.nextInt(horizon));
+      boolean sticky = kind != Kind.ERROR && random.nextInt(3) == 0;
+      String errno = kind == Kind.ERROR ? "ECONNRESET" : "";
+      faults.add(new PlannedFault(kind, errno, operations, "*", at, sticky));
+    }
+    return faults;
+  }
+
   private static boolean isPassing(String errno) {
     return errno.equals("EINTR") || errno.equals("EAGAIN") || errno.equals("ECANCELED");
   }
@@ -116,7 +146,7 @@ public record PlannedFault(
               case "EINTR", "EAGAIN", "ECANCELED" -> EnumSet.copyOf(PASSING);
               case "ENOSPC", "EDQUOT" -> EnumSet.copyOf(GROWING);
               case "EMFILE" -> EnumSet.of(SimOperation.OPEN);
-              default -> EnumSet.allOf(SimOperation.class);
+              default -> EnumSet.copyOf(SimOperation.ofDisk());
             };
         List<SimOperation> list = List.copyOf(possible);
         yield random.nextInt(6) == 0
@@ -124,6 +154,7 @@ public record PlannedFault(
             : EnumSet.of(list.get(random.nextInt(list.size())));
       }
       case SHORT -> EnumSet.of(SimOperation.READ, SimOperation.WRITE);
+      case DELAY -> throw new AssertionError("no disk delays what is sent");
       case FLIPPED_READ, STALE_READ, MISDIRECTED_READ, ASTRAY_READ ->
           EnumSet.of(SimOperation.READ);
       case LOST_WRITE, CORRUPTED_WRITE, MISDIRECTED_WRITE, ASTRAY_WRITE ->
@@ -136,7 +167,8 @@ public record PlannedFault(
     Fault fault =
         switch (kind) {
           case ERROR -> faults.error(errno, operations.toArray(SimOperation[]::new));
-          case SHORT -> faults.shortTransfer();
+          case SHORT -> faults.shortTransfer(operations.toArray(SimOperation[]::new));
+          case DELAY -> faults.delay(DELAY_MAX);
           case FLIPPED_READ -> faults.flippedBit();
           case STALE_READ -> faults.staleRead();
           case MISDIRECTED_READ -> faults.misdirected(SimOperation.READ);

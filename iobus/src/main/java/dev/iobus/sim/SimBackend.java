@@ -8,18 +8,17 @@ import dev.iobus.backend.SimulatedBackend;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A ring of the simulated host. Requests that are not linked end in any order.
+/// A ring of the simulated host.
 ///
 /// Confined to the holder of the baton, but for [#wakeup()].
 final class SimBackend extends SimulatedBackend {
-
-  private record Completion(long userData, int result) {}
 
   private final int capacity;
   private final Baton baton;
@@ -28,15 +27,12 @@ final class SimBackend extends SimulatedBackend {
   /// Whether platform tasks may make calls themselves, in place of the ring.
   private final boolean callsHere;
 
-  private final SimSlots slots = new SimSlots();
+  private final SimRing ring;
+  private final SimPools pools;
   private final List<SimJob> prepared = new ArrayList<>();
-  private final List<SimJob> submitted = new ArrayList<>();
-  private final ArrayDeque<Completion> completions = new ArrayDeque<>();
-  private @Nullable SimTask waiter;
-  private int wanted;
-  private boolean woken;
   private int buffers;
   private boolean closed;
+  private int descriptor = -1;
 
   SimBackend(int capacity, Baton baton, SimKernel kernel, SimClock clock) {
     this.capacity = capacity;
@@ -44,6 +40,8 @@ final class SimBackend extends SimulatedBackend {
     this.kernel = kernel;
     this.clock = clock;
     callsHere = baton.random().nextBoolean();
+    ring = new SimRing(capacity, baton, kernel, clock);
+    pools = new SimPools(kernel.random());
     kernel.ringOpened();
   }
 
@@ -64,35 +62,29 @@ final class SimBackend extends SimulatedBackend {
 
   @Override
   public List<String> fallbacks() {
-    return List.of("the host is simulated: there is no network");
+    return List.of("the host is simulated: it has a loopback interface alone");
   }
 
   // Requests.
 
   @Override
   public void prepare(Request request) {
-    SimJob job = new SimJob(request, slots);
+    SimJob job = new SimJob(request, ring);
     boolean behind = !prepared.isEmpty() && prepared.getLast().link != Link.NONE;
     job.resolvesLate = behind && request.fixedFile && namesFile(job.op);
     if (namesFile(job.op) && !job.resolvesLate) {
-      resolve(job);
+      ring.resolve(job);
     }
+    job.pool = pools.of(request);
     prepared.add(job);
-  }
-
-  private void resolve(SimJob job) {
-    int file = job.request.file;
-    SimOpenFile open = job.request.fixedFile ? slots.get(file) : kernel.descriptors().get(file);
-    if (open != null) {
-      open.retain();
-      job.file = open;
-    }
   }
 
   private static boolean namesFile(Op op) {
     return switch (op) {
-      case READ, WRITE, FSYNC, FDATASYNC, SYNC_RANGE, TRUNCATE, ALLOCATE, ADVISE, STAT -> true;
-      default -> false;
+      case NOP, OPEN, OPEN_REGISTERED, CLOSE, RENAME, UNLINK, LINK, CREATE_DIRECTORY, SOCKET, TIMEOUT,
+          INBOX, CANCEL ->
+          false;
+      default -> true;
     };
   }
 
@@ -106,140 +98,13 @@ final class SimBackend extends SimulatedBackend {
     baton.switchPoint();
     List<SimJob> jobs = List.copyOf(prepared);
     prepared.clear();
-    submitted.addAll(jobs);
-    SimJob previous = null;
-    for (SimJob job : jobs) {
-      kernel.submitted();
-      if (previous != null && previous.link != Link.NONE) {
-        previous.next = job;
-      } else {
-        start(job);
-      }
-      previous = job;
-    }
+    ring.submit(jobs);
     return 0;
-  }
-
-  private void start(SimJob job) {
-    if (job.resolvesLate) {
-      resolve(job);
-    }
-    long now = baton.nowNanos();
-    if (job.op == Op.TIMEOUT) {
-      baton.at(now + job.request.timeoutNanos, () -> end(job));
-      return;
-    }
-    if (!job.cut) {
-      kernel.begin(job);
-      if (job.request.timeoutNanos > 0) {
-        baton.at(now + job.request.timeoutNanos, () -> cancel(job));
-      }
-    }
-    baton.at(now + clock.latencyNanos(job.op), () -> end(job));
-  }
-
-  private void end(SimJob job) {
-    if (job.ended) {
-      return;
-    }
-    int result;
-    if (job.cut) {
-      result = -Errno.ECANCELED;
-    } else if (job.op == Op.TIMEOUT) {
-      result = 0;
-    } else if (job.op == Op.CANCEL) {
-      result = cancel(job.request.offset);
-    } else {
-      result = kernel.execute(job, clock.wallMillis());
-      if (kernel.losesPower()) {
-        baton.end();
-        return; // Nobody will know.
-      }
-    }
-    complete(job, result);
-  }
-
-  /// As IORING_OP_ASYNC_CANCEL.
-  private int cancel(long target) {
-    for (SimJob job : submitted) {
-      if (job.userData == target && job.op != Op.CANCEL) {
-        return cancel(job) ? 0 : -Errno.EALREADY;
-      }
-    }
-    return -Errno.ENOENT;
-  }
-
-  private boolean cancel(SimJob job) {
-    if (job.ended || (job.op != Op.TIMEOUT && baton.random().nextInt(3) == 0)) {
-      return false;
-    }
-    kernel.abandon(job);
-    if (isStarted(job)) {
-      complete(job, -Errno.ECANCELED);
-    } else {
-      job.cut = true; // It ends when its turn comes.
-    }
-    return true;
-  }
-
-  /// Whether it is not behind another one that has not ended.
-  private boolean isStarted(SimJob job) {
-    for (SimJob other : submitted) {
-      if (other.next == job) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void complete(SimJob job, int result) {
-    job.ended = true;
-    submitted.remove(job);
-    kernel.ended();
-    SimOpenFile file = job.file;
-    if (file != null) {
-      file.release();
-    }
-    tell(new Completion(job.userData, result));
-    if (job.toldTwice) {
-      baton.at(
-          baton.nowNanos() + clock.latencyNanos(job.op),
-          () -> tell(new Completion(job.userData, result)));
-    }
-    SimJob next = job.next;
-    if (next != null) {
-      next.cut |= job.link == Link.CHAIN && isFailure(job, result);
-      start(next);
-    }
-  }
-
-  private void tell(Completion completion) {
-    completions.add(completion);
-    if (waiter != null && completions.size() >= wanted) {
-      baton.wake(waiter);
-    }
-  }
-
-  private static boolean isFailure(SimJob job, int result) {
-    return result < 0 || (job.isTransfer() && result < job.request.length);
   }
 
   @Override
   public int await(int minimum, long timeoutNanos, CompletionSink sink) {
-    baton.switchPoint();
-    long now = baton.nowNanos();
-    long deadline = timeoutNanos > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + timeoutNanos;
-    while (completions.size() < minimum && !woken && baton.nowNanos() < deadline) {
-      waiter = baton.self();
-      wanted = minimum;
-      try {
-        baton.block("completions", deadline);
-      } finally {
-        waiter = null;
-      }
-    }
-    woken = false;
-    return drain(sink);
+    return ring.completions().await(minimum, timeoutNanos, sink);
   }
 
   @Override
@@ -250,53 +115,44 @@ final class SimBackend extends SimulatedBackend {
 
   @Override
   public int drain(CompletionSink sink) {
-    int passed = 0;
-    for (int i = completions.size(); i > 0; i--) {
-      Completion completion = completions.remove();
-      sink.complete(completion.userData, completion.result, 0);
-      passed++;
-    }
-    return passed;
+    return ring.completions().drain(sink);
   }
 
   @Override
   public void wakeup() {
-    if (baton.isTask()) {
-      wakeWaiter();
-    } else {
-      baton.foreign(this::wakeWaiter);
-    }
+    ring.completions().wakeup();
   }
 
-  private void wakeWaiter() {
-    woken = true;
-    if (waiter != null) {
-      baton.wake(waiter);
-    }
+  @Override
+  public boolean repeats(Request request) {
+    return switch (request.op) {
+      case ACCEPT, RECV, POLL -> true;
+      default -> false;
+    };
   }
 
   // Tables.
 
   @Override
   public int registerFile(int descriptor) {
-    SimOpenFile file = kernel.descriptors().get(descriptor);
+    SimDescription file = kernel.descriptors().get(descriptor);
     if (file == null) {
       return -Errno.EBADF;
     }
-    int slot = slots.reserve();
+    int slot = ring.slots().reserve();
     file.retain();
-    slots.put(slot, file);
+    ring.slots().put(slot, file);
     return slot;
   }
 
   @Override
   public int reserveFile() {
-    return slots.reserve();
+    return ring.slots().reserve();
   }
 
   @Override
   public void unregisterFile(int slot) {
-    slots.free(slot);
+    ring.slots().free(slot);
   }
 
   @Override
@@ -310,6 +166,65 @@ final class SimBackend extends SimulatedBackend {
   @Override
   public void closeDescriptor(int descriptor) {
     kernel.descriptors().close(descriptor);
+  }
+
+  @Override
+  public int openPool(MemorySegment slab, int count, int bufferBytes, boolean incremental) {
+    kernel.memory().note(slab);
+    return pools.open(slab, count, bufferBytes, incremental);
+  }
+
+  @Override
+  public void provide(int pool, int buffer) {
+    pools.get(pool).provide(buffer);
+  }
+
+  @Override
+  public void closePool(int pool) {
+    pools.close(pool);
+  }
+
+  // Sockets and busses.
+
+  private @Nullable SimSocket socket(int descriptor) {
+    return kernel.descriptors().get(descriptor) instanceof SimSocket socket ? socket : null;
+  }
+
+  @Override
+  public @Nullable SocketAddress localAddress(int descriptor) {
+    SimSocket socket = socket(descriptor);
+    return socket == null ? null : socket.local();
+  }
+
+  @Override
+  public @Nullable SocketAddress peerAddress(int descriptor) {
+    SimSocket socket = socket(descriptor);
+    return socket == null || socket.isConnecting() ? null : socket.peer();
+  }
+
+  @Override
+  public int setOption(int descriptor, SocketOption<?> option, int value) {
+    SimSocket socket = socket(descriptor);
+    return socket == null ? -Errno.EBADF : socket.setOption(option, value);
+  }
+
+  @Override
+  public int option(int descriptor, SocketOption<?> option) {
+    SimSocket socket = socket(descriptor);
+    return socket == null ? -Errno.EBADF : socket.option(option);
+  }
+
+  @Override
+  public int descriptor() {
+    if (descriptor < 0) {
+      descriptor = kernel.descriptors().add(ring.completions().file());
+    }
+    return descriptor;
+  }
+
+  @Override
+  public void notice() {
+    ring.completions().notice();
   }
 
   // Calls on the calling task.
@@ -359,9 +274,14 @@ final class SimBackend extends SimulatedBackend {
 
   private int here(Request request) {
     SimTask self = baton.self();
-    SimJob job = new SimJob(request, slots);
+    SimJob job = new SimJob(request, ring);
     if (namesFile(job.op)) {
-      resolve(job);
+      ring.resolve(job);
+    }
+    SimDescription file = job.file;
+    if (file instanceof SimSocket) {
+      file.release();
+      return NOT_HERE; // It may have to wait.
     }
     kernel.begin(job);
     int[] result = {NOT_HERE};
@@ -378,7 +298,6 @@ final class SimBackend extends SimulatedBackend {
     while (!job.ended) {
       baton.block("a call of its own", Long.MAX_VALUE);
     }
-    SimOpenFile file = job.file;
     if (file != null) {
       file.release();
     }
@@ -389,8 +308,7 @@ final class SimBackend extends SimulatedBackend {
   @Override
   public int lock(int descriptor) {
     baton.switchPoint();
-    SimOpenFile file = kernel.descriptors().get(descriptor);
-    if (file == null) {
+    if (!(kernel.descriptors().get(descriptor) instanceof SimOpenFile file)) {
       return -Errno.EBADF;
     }
     return file.node().lock(file) ? 0 : -Errno.EAGAIN;
@@ -410,10 +328,14 @@ final class SimBackend extends SimulatedBackend {
 
   @Override
   public void close(boolean abandon) {
-    slots.freeAll();
-    if (!closed) {
-      closed = true;
-      kernel.ringClosed();
+    if (closed) {
+      return;
+    }
+    closed = true;
+    ring.close();
+    kernel.ringClosed();
+    if (descriptor >= 0) {
+      kernel.descriptors().close(descriptor);
     }
   }
 }

@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The table of open files of the simulated process. Confined to the holder of the baton.
+/// The table of descriptors of the simulated process. Confined to the holder of the baton.
 final class SimDescriptors {
 
-  private final List<@Nullable SimOpenFile> files = new ArrayList<>();
+  private final List<@Nullable SimDescription> files = new ArrayList<>();
   private int limit = 1024;
 
   void limit(int descriptors) {
     limit = descriptors;
   }
 
-  /// Takes the reference over that the file was opened with.
+  /// Takes the reference over that it was opened with.
   ///
   /// @return the lowest free descriptor, or a negated error number
-  int add(SimOpenFile file) {
+  int add(SimDescription file) {
     int free = files.indexOf(null);
     if (free < 0) {
       free = files.size();
@@ -35,12 +35,17 @@ final class SimDescriptors {
     return free;
   }
 
-  @Nullable SimOpenFile get(int descriptor) {
+  /// Whether one more fits.
+  boolean hasRoom() {
+    return count() < limit;
+  }
+
+  @Nullable SimDescription get(int descriptor) {
     return descriptor >= 0 && descriptor < files.size() ? files.get(descriptor) : null;
   }
 
   int close(int descriptor) {
-    SimOpenFile file = get(descriptor);
+    SimDescription file = get(descriptor);
     if (file == null) {
       return -Errno.EBADF;
     }
@@ -52,7 +57,7 @@ final class SimDescriptors {
   /// What is open, once for each descriptor.
   List<Path> paths() {
     List<Path> paths = new ArrayList<>();
-    for (SimOpenFile file : files) {
+    for (SimDescription file : files) {
       if (file != null) {
         paths.add(file.path());
       }
@@ -63,7 +68,7 @@ final class SimDescriptors {
   /// Descriptors that are open.
   int count() {
     int count = 0;
-    for (SimOpenFile file : files) {
+    for (SimDescription file : files) {
       count += file == null ? 0 : 1;
     }
     return count;

@@ -217,6 +217,7 @@ public final class SimDisk {
               case SimFile file -> file.copy();
               case SimDirectory directory -> new SimDirectory(directory.inode());
               case SimSymbolicLink link -> link;
+              case SimSocketName socket -> socket;
             };
         copies.put(entry.getValue(), copy);
         if (entry.getValue() instanceof SimDirectory below && copy instanceof SimDirectory target) {
@@ -242,6 +243,7 @@ public final class SimDisk {
               case SimFile file -> file.afterCrash(choice, inFlight);
               case SimDirectory directory -> new SimDirectory(directory.inode());
               case SimSymbolicLink link -> link;
+              case SimSocketName socket -> socket;
             };
         copies.put(entry.getValue(), copy);
         if (entry.getValue() instanceof SimDirectory below && copy instanceof SimDirectory target) {
@@ -263,7 +265,7 @@ public final class SimDisk {
       switch (node) {
         case SimFile file -> file.dropCache();
         case SimDirectory below -> dropCaches(below);
-        case SimSymbolicLink _ -> {}
+        case SimSymbolicLink _, SimSocketName _ -> {}
       }
     }
   }
@@ -295,6 +297,7 @@ public final class SimDisk {
             case SimFile file -> Trace.mix(hash, file.contentHash());
             case SimDirectory below -> contentHash(below, Trace.mix(hash, 1));
             case SimSymbolicLink link -> Trace.mix(hash, link.target().toString().hashCode());
+            case SimSocketName _ -> Trace.mix(hash, 2);
           };
     }
     return Trace.mix(hash, directory.live().size());
@@ -314,6 +317,7 @@ public final class SimDisk {
         case SimFile file -> file;
         case SimDirectory _ -> throw new SimErrno(Errno.EISDIR);
         case SimSymbolicLink _ -> throw new SimErrno(Errno.ELOOP);
+        case SimSocketName _ -> throw new SimErrno(Errno.number("ENXIO"));
       };
     } catch (SimErrno e) {
       throw failed(path, e);
@@ -359,6 +363,17 @@ public final class SimDisk {
   void createDirectory(Path path) throws SimErrno {
     SimNames.Place place = free(path);
     journal.set(place.directory(), place.name(), new SimDirectory(++lastInode));
+  }
+
+  /// The name of a socket that is bound to it.
+  SimSocketName createSocketName(Path path) throws SimErrno {
+    SimNames.Place place = names.place(path, false);
+    if (place.node() != null) {
+      throw new SimErrno(Errno.EADDRINUSE);
+    }
+    SimSocketName node = new SimSocketName(++lastInode);
+    journal.set(place.directory(), place.name(), node);
+    return node;
   }
 
   void unlink(Path path) throws SimErrno {
@@ -421,7 +436,7 @@ public final class SimDisk {
     switch (node) {
       case SimFile file -> file.sync();
       case SimDirectory directory -> journal.sync(directory);
-      case SimSymbolicLink _ -> {}
+      case SimSymbolicLink _, SimSocketName _ -> {}
     }
   }
 
@@ -430,7 +445,7 @@ public final class SimDisk {
     switch (node) {
       case SimFile file -> file.syncInVain(random);
       case SimDirectory directory -> journal.syncInVain(directory, new CrashChoice(random));
-      case SimSymbolicLink _ -> {}
+      case SimSymbolicLink _, SimSocketName _ -> {}
     }
   }
 

@@ -3,8 +3,11 @@ package dev.iobus.sim;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
+import dev.iobus.backend.Waiting;
+import dev.iobus.posix.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// A request on its way through the simulated kernel, and its memory meanwhile.
@@ -13,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// and that of a write what it held at the submission: who touches either is found out.
 ///
 /// Confined to the holder of the baton.
-final class SimJob {
+final class SimJob implements Waiting {
 
   final Request request;
   final Op op;
@@ -24,10 +27,13 @@ final class SimJob {
   @Nullable SimJob next;
 
   /// What it works on; holds a reference.
-  @Nullable SimOpenFile file;
+  @Nullable SimDescription file;
 
-  /// The table that its slots are in.
-  final SimSlots slots;
+  /// The ring that it came through, and whose slots it names.
+  final SimRing ring;
+
+  /// The pool that it receives into.
+  @Nullable SimPool pool;
 
   /// Whether the slot is looked up when its turn comes: what is before it in the run may fill it.
   boolean resolvesLate;
@@ -39,25 +45,97 @@ final class SimJob {
   boolean toldTwice;
 
   boolean ended;
+
+  /// Whether it stands in a queue of its file.
+  boolean waits;
+
+  /// Whether a cancel or its deadline has come: it ends in place of waiting.
+  boolean mayNotWait;
+
+  /// Whether a connect has begun. Bytes that were sent or received so far.
+  boolean begun;
+  int moved;
+
+  /// What its completion tells.
+  int flags;
+
   @Nullable InFlightWrite write;
 
   /// What the memory held at the beginning: that of a write must hold it at the end, that of a read
   /// gets it back where the read does not fill it.
   private byte @Nullable [] before;
 
-  /// What the memory of a read must hold at the end, each byte of it.
-  private byte junk;
+  /// What the memory of a read must hold at the end.
+  private Junk junk = new Junk((byte) 0);
 
-  SimJob(Request request, SimSlots slots) {
+  /// What has been received and is not in the memory yet.
+  private byte[] received = new byte[0];
+
+  private final boolean zeroCopy;
+
+  SimJob(Request request, SimRing ring) {
     this.request = request;
-    this.slots = slots;
+    this.ring = ring;
     op = request.op;
     userData = request.userData;
     link = request.link;
+    zeroCopy = request.zeroCopy && (op == Op.SEND || op == Op.SEND_MESSAGE);
   }
 
+  @Override
+  public Request request() {
+    return request;
+  }
+
+  /// The opening of a file that it works on; null when it works on something else or nothing.
+  @Nullable SimOpenFile openFile() {
+    return file instanceof SimOpenFile open ? open : null;
+  }
+
+  /// Whether it moves bytes between memory of its own and a file or socket.
   boolean isTransfer() {
-    return op == Op.READ || op == Op.WRITE;
+    return switch (op) {
+      case READ, WRITE, SEND, SEND_MESSAGE, RECV_MESSAGE -> true;
+      case RECV -> request.pool < 0;
+      default -> false;
+    };
+  }
+
+  /// Whether the kernel reads the memory, and does not write it.
+  boolean sends() {
+    return op == Op.WRITE || op == Op.SEND || op == Op.SEND_MESSAGE;
+  }
+
+  /// Whether it is a transfer on a socket that has to be whole for its chain.
+  boolean isChainedTransfer() {
+    return link == Link.CHAIN
+        && (op == Op.SEND || op == Op.SEND_MESSAGE || (op == Op.RECV && request.pool < 0));
+  }
+
+  /// Whether a result cuts a chain.
+  boolean isFailure(int result) {
+    boolean mustBeWhole = isTransfer() && op != Op.RECV_MESSAGE;
+    return result < 0 || (mustBeWhole && result < request.length);
+  }
+
+  /// The result of a job that may not go on.
+  int whatWasMoved() {
+    return moved > 0 ? moved : -Errno.ECANCELED;
+  }
+
+  /// Whether the memory is used after the result, which a notification follows then. After a failure,
+  /// too, there may be one.
+  boolean keepsMemory(int result, RandomGenerator random) {
+    return zeroCopy && before != null && (result >= 0 || random.nextBoolean());
+  }
+
+  /// Takes bytes for the memory, behind those that it has taken before.
+  void received(byte[] bytes) {
+    if (received.length == 0) {
+      received = new byte[request.length];
+    }
+    System.arraycopy(bytes, 0, received, moved, bytes.length);
+    moved += bytes.length;
   }
 
   /// Whether all memory and the place in the file are multiples of a sector.
@@ -91,12 +169,17 @@ final class SimJob {
   /// Takes the memory over.
   void own(long random) {
     before = load();
-    junk = (byte) (random | 1);
-    if (op == Op.READ) {
+    junk = Junk.of(random);
+    if (!sends()) {
       for (int i = 0; i < parts(); i++) {
-        part(i).fill(junk);
+        junk.fill(part(i));
       }
     }
+  }
+
+  /// Gives the memory back, with what was received.
+  void giveBack() {
+    giveBack(received.length == 0 ? null : received, moved);
   }
 
   /// Gives the memory back.
@@ -130,26 +213,13 @@ final class SimJob {
       MemorySegment part = part(i);
       long length = part.byteSize();
       long changed =
-          op == Op.WRITE ? part.mismatch(written.asSlice(at, length)) : firstNot(junk, part);
+          sends() ? part.mismatch(written.asSlice(at, length)) : junk.firstChange(part);
       if (changed >= 0) {
         return at + changed;
       }
       at += length;
     }
     return -1;
-  }
-
-  /// Memory that is the same when it is shifted by one is one byte all through.
-  private static long firstNot(byte value, MemorySegment memory) {
-    long length = memory.byteSize();
-    if (length == 0) {
-      return -1;
-    }
-    if (memory.get(ValueLayout.JAVA_BYTE, 0) != value) {
-      return 0;
-    }
-    long changed = MemorySegment.mismatch(memory, 0, length - 1, memory, 1, length);
-    return changed < 0 ? -1 : changed + 1;
   }
 
   private int parts() {

@@ -7,7 +7,6 @@ import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -16,28 +15,32 @@ import org.jspecify.annotations.Nullable;
 /// Carries requests out on a disk, with the results of Linux. Confined to the holder of the baton.
 final class SimKernel {
 
-  private static final int BLOCK_BYTES = 4096;
+  static final int BLOCK_BYTES = 4096;
 
   private final SimDisk disk;
-  private final Faults faults;
   private final SplittableRandom random;
-  private final Trace trace;
+  private final SimOperations operations;
   private final SimDescriptors descriptors = new SimDescriptors();
   private final SimMemory memory = new SimMemory();
   private int rings;
   private int inFlight;
-  private long operations;
+  private final SimNetwork network;
+  private final SimFileTransfers transfers;
   private Runnable watcher = () -> {};
 
   /// Of the request that is carried out.
   private long nowMillis;
 
-  SimKernel(SimDisk disk, Faults faults, SplittableRandom random, Trace trace) {
+  /// @param random decides what becomes of files
+  /// @param wire decides how the network does
+  SimKernel(
+      SimDisk disk, Faults faults, SplittableRandom random, SplittableRandom wire, Baton baton) {
     this.disk = disk;
-    this.faults = faults;
     this.random = random;
-    this.trace = trace;
+    operations = new SimOperations(faults, baton.trace());
     descriptors.limit(faults.descriptors());
+    network = new SimNetwork(baton, disk, descriptors, operations, wire);
+    transfers = new SimFileTransfers(disk, random);
     disk.use(random.split());
     disk.endProcesses();
   }
@@ -47,7 +50,15 @@ final class SimKernel {
   }
 
   Faults faults() {
-    return faults;
+    return operations.faults();
+  }
+
+  SimNetwork network() {
+    return network;
+  }
+
+  SplittableRandom random() {
+    return random;
   }
 
   SimDescriptors descriptors() {
@@ -90,13 +101,13 @@ final class SimKernel {
     watcher = run;
   }
 
-  /// Operations that the disk was asked for.
+  /// Operations that disk and network were asked for.
   long operations() {
-    return operations;
+    return operations.count();
   }
 
   boolean losesPower() {
-    return faults.losesPowerAt(operations);
+    return operations.losesPower();
   }
 
   /// Takes a job's memory over and, for a write, lets the device begin.
@@ -106,8 +117,8 @@ final class SimKernel {
     }
     job.note(memory);
     job.own(random.nextLong());
-    SimOpenFile file = job.file;
-    if (job.op == Op.WRITE && refusal(job, file) == 0 && file != null) {
+    SimOpenFile file = job.openFile();
+    if (job.op == Op.WRITE && SimFileTransfers.refusal(job, file) == 0 && file != null) {
       job.write = new InFlightWrite((SimFile) file.node(), job.request.offset, job.content());
       disk.begin(job.write);
     }
@@ -119,9 +130,16 @@ final class SimKernel {
     job.giveBack(null, 0);
   }
 
-  /// Carries a job out. Returns its result.
+  /// Carries a job out. Returns its result, or [SimWaits#WAITS].
   int execute(SimJob job, long wallMillis) {
     nowMillis = wallMillis;
+    if (SimSocketCalls.concerns(job)) {
+      int result = network.waits().start(job);
+      if (job.op == Op.BIND) {
+        watcher.run(); // A name may be there.
+      }
+      return result;
+    }
     SimOperation operation = SimOperation.of(job.op);
     if (operation == null) {
       return withoutDisk(job);
@@ -130,8 +148,7 @@ final class SimKernel {
       watcher.run();
     }
     Path path = pathOf(job);
-    operations++;
-    Fault fault = faults.strike(operation, path, random);
+    Fault fault = operations.begin(operation, path, random);
     int result;
     try {
       result = fault == null ? call(job) : strike(job, fault);
@@ -139,19 +156,17 @@ final class SimKernel {
       result = e.negated();
     }
     if (job.op == Op.WRITE && result > 0) {
-      trace.add(Arrays.hashCode(job.content()), result);
+      operations.moved(job.content(), 0, job.request.length);
     }
     disk.end(job.write);
     job.giveBack(null, 0);
-    trace.add(path.toString());
-    trace.add(operation.name().hashCode() * 1_000_003L + job.request.length, job.request.offset);
-    trace.add(operations, result);
+    operations.end(operation, path, job.request.length, job.request.offset, result);
     watcher.run();
     return result;
   }
 
   private static Path pathOf(SimJob job) {
-    SimOpenFile file = job.file;
+    SimDescription file = job.file;
     Path path = file != null ? file.path() : job.request.path;
     return path == null ? Path.of("none") : path;
   }
@@ -176,23 +191,25 @@ final class SimKernel {
         yield -fault.errno();
       }
       case SHORT -> {
-        int step = job.file != null && job.file.isDirect() ? Sector.BYTES : 1;
+        SimOpenFile file = job.openFile();
+        int step = file != null && file.isDirect() ? Sector.BYTES : 1;
         int parts = request.length / step;
         int count = parts < 2 ? request.length : step * (1 + random.nextInt(parts - 1));
-        yield transfer(job, count, request.offset, null);
+        yield transfers.transfer(job, count, request.offset, null, nowMillis);
       }
       case LOST, STALE, FLIPPED, MISDIRECTED, ASTRAY ->
-          transfer(job, request.length, request.offset, fault.kind());
+          transfers.transfer(job, request.length, request.offset, fault.kind(), nowMillis);
       case TOLD_TWICE -> {
         job.toldTwice = true;
         yield call(job);
       }
+      case DELAYED -> throw new AssertionError(job.op + " is not sent anywhere");
     };
   }
 
   /// What an operation that fails may have done all the same.
   private void failHalfway(SimJob job) throws SimErrno {
-    SimOpenFile file = job.file;
+    SimOpenFile file = job.openFile();
     switch (job.op) {
       case FSYNC, FDATASYNC -> {
         if (file != null) {
@@ -200,7 +217,7 @@ final class SimKernel {
         }
       }
       case WRITE -> {
-        if (file != null && refusal(job, file) == 0 && random.nextBoolean()) {
+        if (file != null && SimFileTransfers.refusal(job, file) == 0 && random.nextBoolean()) {
           int count = random.nextInt(job.request.length + 1);
           ((SimFile) file.node())
               .write(job.request.offset, job.content(), 0, count, SimFile.Way.CACHED);
@@ -222,8 +239,7 @@ final class SimKernel {
 
   /// The names in a directory.
   List<String> list(Path directory) throws IOException {
-    operations++;
-    Fault fault = faults.strike(SimOperation.LIST, directory, random);
+    Fault fault = operations.begin(SimOperation.LIST, directory, random);
     if (fault != null && fault.kind() == Fault.Kind.ERROR) {
       throw new IOException(directory + ": " + Errno.name(fault.errno()));
     }
@@ -236,40 +252,45 @@ final class SimKernel {
       case OPEN -> {
         return descriptors.add(open(request));
       }
-      case OPEN_REGISTERED -> job.slots.put(request.file, open(request));
+      case OPEN_REGISTERED -> job.ring.slots().put(request.file, open(request));
       case CLOSE -> {
         return request.fixedFile
-            ? job.slots.empty(request.file)
+            ? job.ring.slots().empty(request.file)
             : descriptors.close(request.file);
       }
       case READ, WRITE -> {
-        return transfer(job, request.length, request.offset, null);
+        return transfers.transfer(job, request.length, request.offset, null, nowMillis);
       }
       case RENAME -> disk.rename(present(request.path), present(request.target));
       case UNLINK -> disk.unlink(present(request.path));
       case LINK -> disk.link(present(request.path), present(request.target));
       case CREATE_DIRECTORY -> disk.createDirectory(present(request.path));
-      default -> callOnFile(request, job.file);
+      default -> callOnFile(request, job);
     }
     return 0;
   }
 
-  private void callOnFile(Request request, @Nullable SimOpenFile file) throws SimErrno {
+  private void callOnFile(Request request, SimJob job) throws SimErrno {
+    SimOpenFile file = job.openFile();
+    if (request.op == Op.STAT && job.file instanceof SimSocket) {
+      statSocket(request.status);
+      return;
+    }
     if (file == null) {
-      throw new SimErrno(Errno.EBADF);
+      throw new SimErrno(job.file == null ? Errno.EBADF : Errno.EINVAL);
     }
     switch (request.op) {
       case FSYNC, FDATASYNC -> disk.sync(file.node());
       case TRUNCATE -> {
         SimFile node = writable(file);
-        grow(node, request.offset);
+        transfers.grow(node, request.offset);
         node.truncate(request.offset);
         node.modified(nowMillis);
       }
       case ALLOCATE -> {
         SimFile node = writable(file);
         long end = request.offset + request.rangeLength;
-        grow(node, end);
+        transfers.grow(node, end);
         node.truncate(Math.max(node.length(), end));
       }
       case STAT -> stat(request.status, file.node());
@@ -285,16 +306,6 @@ final class SimKernel {
       throw new SimErrno(Errno.EBADF);
     }
     return node;
-  }
-
-  /// @throws SimErrno when a file cannot become that long
-  private void grow(SimFile file, long end) throws SimErrno {
-    if (end > SimFile.LENGTH_MAX) {
-      throw new SimErrno(Errno.EFBIG);
-    }
-    if (end > file.length() && end - file.length() > disk.room()) {
-      throw new SimErrno(Errno.ENOSPC);
-    }
   }
 
   private SimOpenFile open(Request request) throws SimErrno {
@@ -314,6 +325,7 @@ final class SimKernel {
     }
     switch (node) {
       case SimSymbolicLink _ -> throw new SimErrno(Errno.ELOOP);
+      case SimSocketName _ -> throw new SimErrno(Errno.number("ENXIO"));
       case SimDirectory _ -> {
         if ((bits & OpenBits.WRITE) != 0) {
           throw new SimErrno(Errno.EISDIR);
@@ -329,97 +341,6 @@ final class SimKernel {
       }
     }
     return new SimOpenFile(node, path, bits);
-  }
-
-  /// Why a transfer cannot be made: a negated error number, or 0.
-  private static int refusal(SimJob job, @Nullable SimOpenFile file) {
-    boolean reads = job.op == Op.READ;
-    if (file == null || (reads ? !file.reads() : !file.writes())) {
-      return -Errno.EBADF;
-    }
-    if (!(file.node() instanceof SimFile)) {
-      return -Errno.EISDIR;
-    }
-    if (job.request.atomic) {
-      return -Errno.EOPNOTSUPP;
-    }
-    return file.isDirect() && !job.isAligned() ? -Errno.EINVAL : 0;
-  }
-
-  private int transfer(SimJob job, int count, long offset, Fault.@Nullable Kind silent)
-      throws SimErrno {
-    SimOpenFile open = job.file;
-    int refusal = refusal(job, open);
-    if (refusal < 0 || open == null) {
-      throw new SimErrno(refusal == 0 ? Errno.EBADF : -refusal);
-    }
-    SimFile file = (SimFile) open.node();
-    if (job.op == Op.READ) {
-      return read(job, open, file, count, offset, silent);
-    }
-    grow(file, offset + count);
-    byte[] content = job.content();
-    SimFile.Way way = SimFile.Way.CACHED;
-    if (job.request.dsync) {
-      way = SimFile.Way.DURABLE;
-    } else if (open.isDirect()) {
-      way = SimFile.Way.DIRECT;
-    }
-    if (silent == Fault.Kind.FLIPPED && count > 0) {
-      content = content.clone();
-      flip(content, count);
-    } else if (silent != null) {
-      way = SimFile.Way.LOST;
-    }
-    file.write(offset, content, 0, count, way);
-    if (silent == Fault.Kind.MISDIRECTED) {
-      file.damage(elsewhere(offset), content, count);
-    } else if (silent == Fault.Kind.ASTRAY) {
-      SimFile other = disk.otherThan(file);
-      if (other != null) {
-        other.damage(offset, content, count);
-      }
-    }
-    file.modified(nowMillis);
-    return count;
-  }
-
-  private int read(
-      SimJob job,
-      SimOpenFile open,
-      SimFile file,
-      int count,
-      long offset,
-      Fault.@Nullable Kind silent) {
-    byte[] bytes = new byte[count];
-    int got = file.read(offset, bytes, 0, count, open.isDirect());
-    if (silent == Fault.Kind.STALE) {
-      file.readStale(offset, bytes, 0, got);
-    } else if (silent == Fault.Kind.MISDIRECTED) {
-      bytes = new byte[count];
-      file.read(elsewhere(offset), bytes, 0, got, true);
-    } else if (silent == Fault.Kind.ASTRAY) {
-      bytes = new byte[count];
-      SimFile other = disk.otherThan(file);
-      if (other != null) {
-        other.read(offset, bytes, 0, got, true);
-      }
-    } else if (silent == Fault.Kind.FLIPPED && got > 0) {
-      flip(bytes, got);
-    }
-    job.giveBack(bytes, got);
-    return got;
-  }
-
-  private void flip(byte[] bytes, int count) {
-    bytes[random.nextInt(count)] ^= (byte) (1 << random.nextInt(8));
-  }
-
-  /// Some blocks before or behind.
-  private long elsewhere(long offset) {
-    long distance = (1L + random.nextInt(4)) * BLOCK_BYTES;
-    boolean before = offset >= distance && random.nextBoolean();
-    return before ? offset - distance : offset + distance;
   }
 
   private static void stat(Request.Status status, SimNode node) {
@@ -438,6 +359,13 @@ final class SimKernel {
     status.blockSize = BLOCK_BYTES;
     status.device = 1;
     status.inode = node.inode();
+  }
+
+  private static void statSocket(Request.Status status) {
+    stat(status, new SimSocketName(0));
+    status.mode = ModeBits.S_IFSOCK | 0777;
+    status.directMemoryAlignment = 0;
+    status.directOffsetAlignment = 0;
   }
 
   private static Path present(@Nullable Path path) {

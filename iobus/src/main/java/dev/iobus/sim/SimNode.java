@@ -3,7 +3,8 @@ package dev.iobus.sim;
 import org.jspecify.annotations.Nullable;
 
 /// What a name stands for. Confined to the holder of the disk.
-abstract sealed class SimNode permits SimFile, SimDirectory, SimSymbolicLink {
+abstract sealed class SimNode 
+    permits SimFile, SimDirectory, SimSymbolicLink, SimSocketName {
 
   private final long inode;
   private long modifiedMillis;

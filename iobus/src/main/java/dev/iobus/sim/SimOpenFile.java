@@ -1,17 +1,17 @@
 package dev.iobus.sim;
 
 import dev.iobus.backend.OpenBits;
+import dev.iobus.backend.PollBits;
 import java.nio.file.Path;
 
-/// One opening of a file: what a descriptor stands for, and operations in flight hold on to.
+/// One opening of a file.
 ///
 /// Confined to the holder of the baton.
-final class SimOpenFile {
+final class SimOpenFile extends SimDescription {
 
   private final SimNode node;
   private final Path path;
   private final int bits;
-  private int references = 1;
 
   SimOpenFile(SimNode node, Path path, int bits) {
     this.node = node;
@@ -23,6 +23,7 @@ final class SimOpenFile {
     return node;
   }
 
+  @Override
   Path path() {
     return path;
   }
@@ -39,14 +40,15 @@ final class SimOpenFile {
     return (bits & OpenBits.DIRECT) != 0;
   }
 
-  void retain() {
-    references++;
+  /// A file never makes anybody wait.
+  @Override
+  int readiness() {
+    return PollBits.READABLE | PollBits.WRITABLE;
   }
 
-  /// Lets go of one reference; the last one gives back a lock.
-  void release() {
-    if (--references == 0) {
-      node.unlock(this);
-    }
+  /// Gives back a lock.
+  @Override
+  void end() {
+    node.unlock(this);
   }
 }

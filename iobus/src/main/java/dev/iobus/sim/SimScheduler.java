@@ -77,7 +77,8 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
     baton = new Baton(seed);
     SplittableRandom random = new SplittableRandom(Trace.mix(seed, 1));
     clock = new SimClock(baton, random.split());
-    kernel = new SimKernel(disk, faults, random.split(), baton.trace());
+    SplittableRandom wire = new SplittableRandom(Trace.mix(seed, 2));
+    kernel = new SimKernel(disk, faults, random.split(), wire, baton);
     parallelism = 1 + random.nextInt(4);
   }
 
@@ -125,7 +126,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
     return kernel.disk();
   }
 
-  /// Operations that the disk has been asked for: what [Faults#losePowerAfter] counts.
+  /// Operations that disk and network have been asked for: what [Faults#losePowerAfter] counts.
   public long operations() {
     return kernel.operations();
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// The table of registered files of one simulated ring. Confined to the holder of the baton.
 final class SimSlots {
 
-  private final List<@Nullable SimOpenFile> files = new ArrayList<>();
+  private final List<@Nullable SimDescription> files = new ArrayList<>();
   private final List<Boolean> used = new ArrayList<>();
 
   /// Takes an empty slot.
@@ -23,13 +23,13 @@ final class SimSlots {
     return slot;
   }
 
-  @Nullable SimOpenFile get(int slot) {
+  @Nullable SimDescription get(int slot) {
     return slot >= 0 && slot < files.size() ? files.get(slot) : null;
   }
 
   /// Puts a file into a slot, and takes its reference over; what was there is let go.
-  void put(int slot, @Nullable SimOpenFile file) {
-    SimOpenFile before = files.set(slot, file);
+  void put(int slot, @Nullable SimDescription file) {
+    SimDescription before = files.set(slot, file);
     if (before != null) {
       before.release();
     }

@@ -1,5 +1,5 @@
-/// A simulated host for tests of storage code: one seed decides which task runs, how long each
-/// operation takes, what fails, and what a loss of power leaves.
+/// A simulated host for tests of storage and network code: one seed decides which task runs, how
+/// long each operation takes, what fails, and what a loss of power leaves.
 ///
 /// The nouns, in order: a **disk** ([dev.iobus.sim.SimDisk]) keeps live and durable bytes and names
 /// apart. A **crash** is what a loss of power at one moment leaves of a disk, chosen by a seed
@@ -12,8 +12,9 @@
 /// ```
 ///   code under test ─ SharedBus, Bus ─ dev.iobus.backend.Backend
 ///          │                                 │
-///   SimScheduler ─ Baton, SimEvents     SimBackend ─ SimKernel ─ Faults
-///                                                        └ SimDisk ─ SimFile, NameJournal
+///   SimScheduler ─ Baton, SimEvents     SimBackend ─ SimRing ─ SimKernel ─ SimOperations ─ Faults
+///                                                       │         └ SimDisk ─ SimFile, NameJournal
+///                                                       └ SimNetwork ─ SimSocket ─ SimStream
 /// ```
 ///
 /// A whole program on it, with a proof that no loss of power takes what was saved:
@@ -40,13 +41,34 @@
 ///
 /// What it costs: to hand the baton from one task to another takes about half a microsecond, and a
 /// task that only waits for its disk passes some sixty times as fast as in real time; most of a run is
-/// what the code that is tried does itself. There is no network on a simulated host.
+/// what the code that is tried does itself.
+///
+/// The network of a simulated host is its loopback interface, and names in its file system: streams and
+/// datagrams, polls, deadlines, pools of buffers, and what goes wrong with them. Bytes over a port are
+/// under way for some microseconds, in virtual time; a send that has ended has not arrived.
+///
+/// ```java
+/// Faults faults = new Faults();
+/// faults.reset().inFiles("port-7777").withOdds(0.01); // Breaks connections to that port.
+/// faults.shortTransfer(SimOperation.SEND).at(3);
+/// faults.delay(Duration.ofMillis(200)).withOdds(0.1);
+/// SimScheduler host = new SimScheduler(seed, new SimDisk(), faults);
+/// host.run(() -> {
+///   try (Bus bus = Bus.open(BusOptions.defaults().withScheduler(host))) {
+///     host.start("client", () -> talk()); // Over a bus of its own.
+///     serve(bus);
+///   }
+/// });
+/// ```
+///
+/// In full: `dev.iobus.examples.SimulatedEcho`.
 ///
 /// Invariants.
 /// 1. The same seed gives the same run, on every host: [dev.iobus.sim.SimScheduler#traceHash()].
 /// 2. What was made durable is there after every crash; the rest may be there or not, in every
 ///    combination that a disk may leave.
-/// 3. Memory that belongs to the kernel is watched: who touches it ends the simulation.
+/// 3. Memory that belongs to the kernel, and each buffer of a pool that nobody has taken, is watched:
+///    who touches it ends the simulation.
 ///
 /// Start at [dev.iobus.sim.SimScheduler]. Nothing of the rest of the library refers to this
 /// package: a bus finds its backend through `dev.iobus.backend.SimulatedHost`.

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.iobus.Bus;
 import dev.iobus.BusFile;
 import dev.iobus.Handle;
+import dev.iobus.HostFiles;
 import dev.iobus.QueueFullException;
 import dev.iobus.Result;
 import java.io.IOException;
@@ -104,11 +105,12 @@ final class BusMachine implements AutoCloseable {
   private long delivered;
   private boolean listening;
 
-  BusMachine(Opening opening, Path directory) throws IOException {
+  /// @param host the files of the host that the bus is on
+  BusMachine(Opening opening, Path directory, HostFiles host) throws IOException {
     this.opening = opening;
     bus = opening.open();
-    streams = new StreamSteps(this, directory, arena);
-    files = new FileSteps(this, directory, arena);
+    streams = new StreamSteps(this, directory, host, arena);
+    files = new FileSteps(this, directory, host, arena);
   }
 
   Bus bus() {

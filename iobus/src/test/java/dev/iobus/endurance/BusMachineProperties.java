@@ -1,9 +1,15 @@
 package dev.iobus.endurance;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.iobus.BackendKind;
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
+import dev.iobus.HostFiles;
+import dev.iobus.SimHostFiles;
 import dev.iobus.endurance.BusMachine.Action;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +62,39 @@ final class BusMachineProperties {
     run(BackendKind.NIO, 3, program);
   }
 
+  @Property(tries = 60)
+  void simulatedHostDoesAsTheModel(@ForAll("programs") List<Step> program, @ForAll long seed)
+      throws IOException {
+    run(seed, 32, program);
+  }
+
+  @Property(tries = 30)
+  void simulatedHostWithHardlyAnyRoomDoesAsTheModel(
+      @ForAll("programs") List<Step> program, @ForAll long seed) throws IOException {
+    run(seed, 3, program);
+  }
+
+  private static void run(long seed, int capacity, List<Step> program) throws IOException {
+    SimDisk disk = new SimDisk();
+    Path directory = Path.of("/machine");
+    disk.createDirectories(directory);
+    SimScheduler scheduler = new SimScheduler(seed, disk);
+    BusOptions options =
+        BusOptions.defaults().withScheduler(scheduler).withCapacity(capacity).withFiles(4);
+    scheduler.run(() -> run(() -> Bus.open(options), directory, new SimHostFiles(disk), program));
+    assertEquals(0, scheduler.openFiles(), () -> "open: " + scheduler.openPaths());
+  }
+
+  private static void run(
+      BusMachine.Opening opening, Path directory, HostFiles files, List<Step> program)
+      throws IOException {
+    try (BusMachine machine = new BusMachine(opening, directory, files)) {
+      for (Step step : program) {
+        machine.step(step.action, step.x, step.y);
+      }
+    }
+  }
+
   private static void run(BackendKind kind, int capacity, List<Step> program) throws IOException {
     BusOptions options;
     try {
@@ -65,10 +104,8 @@ final class BusMachineProperties {
       return;
     }
     Path directory = Files.createTempDirectory("bus-machine");
-    try (BusMachine machine = new BusMachine(() -> Bus.open(options), directory)) {
-      for (Step step : program) {
-        machine.step(step.action, step.x, step.y);
-      }
+    try {
+      run(() -> Bus.open(options), directory, HostFiles.REAL, program);
     } finally {
       remove(directory);
     }

@@ -3,6 +3,7 @@ package dev.iobus.endurance;
 import dev.iobus.BackendKind;
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
+import dev.iobus.HostFiles;
 import dev.iobus.KernelBus;
 import dev.iobus.endurance.BusMachine.Action;
 import dev.iobus.uring.DisturbedKernel;
@@ -67,7 +68,7 @@ final class BusStressTest {
     List<Action> actions = Action.weighted();
     Random random = new Random(SEED);
     long steps = 0;
-    try (BusMachine machine = new BusMachine(opening, directory)) {
+    try (BusMachine machine = new BusMachine(opening, directory, HostFiles.REAL)) {
       while (machine.results() < RESULTS || !enough.getAsBoolean()) {
         steps++;
         Action action = actions.get(random.nextInt(actions.size()));

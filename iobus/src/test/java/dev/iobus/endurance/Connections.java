@@ -2,6 +2,7 @@ package dev.iobus.endurance;
 
 import dev.iobus.Bus;
 import dev.iobus.Handle;
+import dev.iobus.HostFiles;
 import dev.iobus.OpenSocket;
 import dev.iobus.Result;
 import dev.iobus.SocketType;
@@ -12,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Connections, as two streams each.
@@ -22,9 +22,12 @@ final class Connections {
 
   /// Two streams over a path in a directory, one in each direction. Nothing may be in flight on the
   /// bus.
-  static Stream[] overPath(Bus bus, Path directory, MemorySegment content) throws IOException {
+  static Stream[] overPath(Bus bus, Path directory, HostFiles host, MemorySegment content)
+      throws IOException {
     Path path = directory.resolve("socket");
-    Files.deleteIfExists(path);
+    if (host.exists(path)) {
+      run(bus, bus.unlink(path));
+    }
     return open(bus, StandardProtocolFamily.UNIX, UnixDomainSocketAddress.of(path), content);
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.Bus;
 import dev.iobus.Handle;
+import dev.iobus.HostFiles;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.RegisteredBuffer;
@@ -16,7 +17,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,6 +43,7 @@ final class FileSteps {
 
   private final BusMachine machine;
   private final Path directory;
+  private final HostFiles host;
   private final MemorySegment pattern;
   private final Area[] areas = new Area[SLOTS];
   private final Area[] copies = new Area[SLOTS];
@@ -70,16 +71,18 @@ final class FileSteps {
   /// Files whose close was cancelled.
   private final List<OpenFile> reopened = new ArrayList<>();
 
-  FileSteps(BusMachine machine, Path directory, Arena arena) throws IOException {
+  FileSteps(BusMachine machine, Path directory, HostFiles host, Arena arena)
+      throws IOException {
     this.machine = machine;
     this.directory = directory;
+    this.host = host;
     pattern = arena.allocate(PATTERN);
     byte[] bytes = new byte[PATTERN];
     new Random(3).nextBytes(bytes);
     MemorySegment.copy(bytes, 0, pattern, ValueLayout.JAVA_BYTE, 0, PATTERN);
-    Files.write(directory.resolve("pattern"), bytes);
-    Files.write(directory.resolve("regions"), new byte[SLOTS * REGION]);
-    Files.write(directory.resolve("decoy"), new byte[0]);
+    host.write(directory.resolve("pattern"), bytes);
+    host.write(directory.resolve("regions"), new byte[SLOTS * REGION]);
+    host.write(directory.resolve("decoy"), new byte[0]);
     for (int i = 0; i < SLOTS; i++) {
       areas[i] = new Area(arena, REGION);
       copies[i] = new Area(arena, REGION);
@@ -419,7 +422,7 @@ final class FileSteps {
 
   /// Compares the files with the model and closes them. Nothing may be in flight.
   void end() throws IOException {
-    byte[] regions = Files.readAllBytes(directory.resolve("regions"));
+    byte[] regions = host.read(directory.resolve("regions"));
     for (int i = 0; i < SLOTS; i++) {
       if (seeds[i] != UNKNOWN) {
         byte[] region = Arrays.copyOfRange(regions, i * REGION, (i + 1) * REGION);
@@ -429,8 +432,8 @@ final class FileSteps {
         assertTrue(Arrays.equals(wanted, region), "region " + i);
       }
     }
-    assertEquals(0, Files.size(directory.resolve("decoy")), "a write went to another file");
-    byte[] readOnly = Files.readAllBytes(directory.resolve("pattern"));
+    assertEquals(0, host.read(directory.resolve("decoy")).length, "a write went to another file");
+    byte[] readOnly = host.read(directory.resolve("pattern"));
     assertEquals(-1, pattern.mismatch(MemorySegment.ofArray(readOnly)));
     List<OpenFile> open = new ArrayList<>(reopened);
     open.addAll(decoys);

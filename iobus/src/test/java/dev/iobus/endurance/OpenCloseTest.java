@@ -6,6 +6,7 @@ import dev.iobus.BackendKind;
 import dev.iobus.BufferPool;
 import dev.iobus.Bus;
 import dev.iobus.BusOptions;
+import dev.iobus.HostFiles;
 import dev.iobus.Callers;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
@@ -74,7 +75,7 @@ final class OpenCloseTest {
       BufferPool pool = bus.newPool(4, POOL_BYTES / 4);
       MemorySegment memory = arena.allocate(4096);
       OpenFile file = open(bus);
-      Stream[] streams = Connections.overPath(bus, directory, arena.allocate(8));
+      Stream[] streams = Connections.overPath(bus, directory, HostFiles.REAL, arena.allocate(8));
       bus.register(memory);
       bus.submit(bus.read(bus.register(file), memory, 0));
       bus.submit(bus.open(path), bus.open(path)); // Nobody takes the files.

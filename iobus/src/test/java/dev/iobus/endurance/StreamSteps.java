@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.iobus.BufferPool;
 import dev.iobus.Bus;
 import dev.iobus.Handle;
+import dev.iobus.HostFiles;
 import dev.iobus.PoolBuffer;
 import dev.iobus.Readiness;
 import dev.iobus.Result;
@@ -29,6 +30,7 @@ final class StreamSteps {
 
   private final BusMachine machine;
   private final Path directory;
+  private final HostFiles host;
   private final MemorySegment content;
   private final Area[] sends = new Area[2];
   private final Area[] receives = new Area[2];
@@ -41,9 +43,11 @@ final class StreamSteps {
 
   private record Held(PoolBuffer buffer, long place) {}
 
-  StreamSteps(BusMachine machine, Path directory, Arena arena) throws IOException {
+  StreamSteps(BusMachine machine, Path directory, HostFiles host, Arena arena)
+      throws IOException {
     this.machine = machine;
     this.directory = directory;
+    this.host = host;
     content = Stream.content(arena);
     for (int i = 0; i < 2; i++) {
       sends[i] = new Area(arena, BYTES);
@@ -55,7 +59,9 @@ final class StreamSteps {
 
   private Stream[] connect() throws IOException {
     Bus bus = machine.bus();
-    return overTcp ? Connections.overTcp(bus, content) : Connections.overPath(bus, directory, content);
+    return overTcp
+        ? Connections.overTcp(bus, content)
+        : Connections.overPath(bus, directory, host, content);
   }
 
   Stream stream(int x) {
