@@ -16,7 +16,7 @@ import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 
@@ -47,7 +47,7 @@ public final class EchoServer {
   private final Bus bus;
   private final BufferPool pool;
   private final OpenSocket listening;
-  private final Set<Connection> connections = new HashSet<>();
+  private final Set<Connection> connections = new LinkedHashSet<>();
   private boolean stopped;
 
   /// @param bus opened with [#OPTIONS]

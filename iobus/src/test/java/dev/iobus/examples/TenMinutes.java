@@ -21,6 +21,9 @@ import dev.iobus.SocketSide;
 import dev.iobus.SocketType;
 import dev.iobus.TimedOutException;
 import dev.iobus.WriteFlag;
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -365,6 +368,30 @@ final class TenMinutes {
     long requests = now.requestCount() - before.requestCount();
     long submissions = now.submissionCount() - before.submissionCount();
     return requests + " requests in " + submissions + " submissions";
+  }
+  // until here
+
+  // shown: simulated
+  /// What is tried on a simulated host: the code as it is in production.
+  interface Program {
+    void run(Bus bus, SimScheduler host) throws IOException;
+  }
+
+  /// Runs it where the network is slow, moves little at a time and breaks connections. The same seed
+  /// does the same again, to the last result; the number that is returned stands for all of it.
+  static long tryOut(long seed, Program program) throws IOException {
+    Faults faults = new Faults();
+    faults.reset().inFiles("port-7777").withOdds(0.01); // At both ends of what is connected to it.
+    faults.shortTransfer().withOdds(0.3);
+    faults.delay(Duration.ofMillis(200)).withOdds(0.1);
+    SimScheduler host = new SimScheduler(seed, new SimDisk(), faults);
+    host.run(
+        () -> {
+          try (Bus bus = Bus.open(BusOptions.defaults().withScheduler(host))) {
+            program.run(bus, host); // Other tasks, with busses of their own: host.start(name, task).
+          }
+        });
+    return host.traceHash();
   }
   // until here
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
 import dev.iobus.Bus;
+import dev.iobus.BusException;
 import dev.iobus.BusOptions;
 import dev.iobus.BusStats;
 import dev.iobus.OpenFile;
@@ -15,20 +16,25 @@ import dev.iobus.OpenFlag;
 import dev.iobus.OpenSocket;
 import dev.iobus.Result;
 import dev.iobus.SharedBus;
+import dev.iobus.SocketType;
 import dev.iobus.WriteFlag;
+import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -147,6 +153,51 @@ final class TenMinutesTest {
       }
       bus.done(TenMinutes.run(bus, bus.close(listening)));
     }
+  }
+
+  @Test
+  void aSimulatedHostDoesTheSameAgain() throws IOException {
+    Set<Long> runs = new HashSet<>();
+    for (int seed = 0; seed < 5; seed++) {
+      long first = TenMinutes.tryOut(seed, TenMinutesTest::sendToItself);
+      assertEquals(first, TenMinutes.tryOut(seed, TenMinutesTest::sendToItself));
+      runs.add(first);
+    }
+    assertEquals(5, runs.size());
+  }
+
+  private static void sendToItself(Bus bus, SimScheduler host) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 7777);
+    OpenSocket listening = TenMinutes.listen(bus, address);
+    host.start(
+        "sender",
+        () -> {
+          try (Arena arena = Arena.ofShared();
+              Bus own = Bus.open(BusOptions.defaults().withScheduler(host).withCapacity(4))) {
+            own.submit(own.socket(StandardProtocolFamily.INET, SocketType.STREAM));
+            Result made = own.dispatch();
+            OpenSocket socket = made.endSocket();
+            own.done(made);
+            own.done(TenMinutes.run(own, own.connect(socket, address)));
+            try {
+              TenMinutes.sendAndEnd(own, socket, arena.allocate(10_000));
+            } catch (BusException e) {
+              assertEquals("ECONNRESET", e.errnoName());
+              return;
+            }
+            own.done(TenMinutes.run(own, own.close(socket)));
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        });
+    OpenSocket accepted = TenMinutes.acceptSome(bus, listening, 1).getFirst();
+    try {
+      assertEquals(10_000, TenMinutes.receiveAll(bus, accepted));
+    } catch (BusException e) {
+      assertEquals("ECONNRESET", e.errnoName());
+    }
+    bus.done(TenMinutes.run(bus, bus.close(accepted)));
+    bus.done(TenMinutes.run(bus, bus.close(listening)));
   }
 
   @ParameterizedTest

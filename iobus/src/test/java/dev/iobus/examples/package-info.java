@@ -14,9 +14,10 @@
 /// - [dev.iobus.examples.HttpResponder]: requests in pieces and several at a time, bounds for all
 ///   that a peer sends;
 /// - [dev.iobus.examples.SavedNumber]: code that is proven against every loss of power, on a
-///   simulated host.
+///   simulated host;
+/// - [dev.iobus.examples.SimulatedEcho]: the echo server on a simulated host whose network misbehaves.
 ///
-/// `ExamplesTest` and `SavedNumberTest` run them all with every build.
+/// `ExamplesTest`, `SavedNumberTest` and `SimulatedEchoTest` run them all with every build.
 @NullMarked
 package dev.iobus.examples;
 
