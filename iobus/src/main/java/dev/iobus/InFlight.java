@@ -167,6 +167,9 @@ final class InFlight {
     boolean runWaits = link != Link.NONE && closings.holds(handles);
     for (int i = 0; i < handles.length; i++) {
       if (handles[i].state == Handle.State.PLACING) {
+        if (link != Link.NONE) {
+          handles[i].plain = false; // Also the last one, which is tied to the one before it.
+        }
         boolean waits = link != Link.NONE ? runWaits : closings.holds(handles[i]);
         start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE, waits);
       }
@@ -258,7 +261,7 @@ final class InFlight {
       handle.event = BusEvents.begin();
     }
     Request request = handle.request;
-    if (link != Link.NONE || !barrier.isIdle()) {
+    if (!barrier.isIdle()) {
       handle.plain = false;
     }
     if (request.link != link) {

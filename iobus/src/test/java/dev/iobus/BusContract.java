@@ -410,6 +410,34 @@ abstract class BusContract {
     }
   }
 
+  /// The last operation of a run counted as one that a close waits for, and was not taken out again
+  /// when it ended. The close got its handle, and waited for itself.
+  @Test
+  void aFileIsClosedBehindARun() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment memory = arena.allocate(10);
+      for (boolean serialized : new boolean[] {false, true}) {
+        OpenFile file = openNew(bus, "behind" + serialized);
+        Handle first = bus.write(file, memory, 0, WriteFlag.NONE);
+        Handle last = bus.read(file, memory, 0);
+        if (serialized) {
+          bus.serialize(first, last);
+        } else {
+          bus.chain(first, last);
+        }
+        for (int i = 0; i < 2; i++) {
+          bus.done(bus.dispatch());
+        }
+        bus.submit(bus.close(file));
+        Result closed = bus.dispatch(20_000_000_000L);
+        assertNotNull(closed, "the close has not ended");
+        closed.endClose();
+        bus.done(closed);
+      }
+    }
+  }
+
   /// The error numbers of the handles, in their order, after dispatching them all.
   private static List<Integer> errnos(Bus bus, Handle... handles) throws IOException {
     Integer[] errnos = new Integer[handles.length];
