@@ -88,10 +88,11 @@ final class InFlight {
 
   /// Takes the oldest result into its handle; there must be one.
   Handle nextReady() {
-    Handle handle = ready.remove();
+    Handle handle = ready.first();
     if (handle.dispatched) {
       discardUntaken(handle); // An earlier result of an operation with many, never done.
     }
+    ready.remove();
     handle.dispatched = true;
     if (handle.plain) {
       return handle;

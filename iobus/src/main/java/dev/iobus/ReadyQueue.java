@@ -60,18 +60,22 @@ final class ReadyQueue {
     return tail++ & handles.length - 1;
   }
 
-  /// Takes the oldest into its handle; there must be one.
-  Handle remove() {
+  /// Whose the oldest result is, which still stands here; there must be one.
+  Handle first() {
     assert head != tail : "the queue is empty";
+    int index = handles[head & handles.length - 1];
+    return table.get(index >= 0 ? index : ~index);
+  }
+
+  /// Takes the oldest into its handle; there must be one.
+  void remove() {
     int at = head++ & handles.length - 1;
     int index = handles[at];
-    if (index >= 0) {
-      return table.get(index);
+    if (index < 0) {
+      Handle handle = table.get(~index);
+      handle.outcome = outcomes[at];
+      handle.flags = flags[at];
     }
-    Handle handle = table.get(~index);
-    handle.outcome = outcomes[at];
-    handle.flags = flags[at];
-    return handle;
   }
 
   private void grow() {

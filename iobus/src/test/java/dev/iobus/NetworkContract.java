@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -336,6 +337,41 @@ abstract class NetworkContract {
     }
     sockets.add(server);
     closeAll(sockets.toArray(OpenSocket[]::new));
+  }
+
+  /// Of two connections that were told and of which none was done, the second one's socket was
+  /// closed in the place of the first, and the caller got a number that meant nothing.
+  @Test
+  void anAcceptThatNobodyTookIsClosedAndTheNextIsNot() throws IOException {
+    OpenSocket server = listening();
+    Handle accept = bus.acceptMany(server);
+    bus.submit(accept);
+    List<OpenSocket> clients = new ArrayList<>();
+    OpenSocket second = null;
+    for (int i = 0; i < 2; i++) {
+      OpenSocket client = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+      clients.add(client);
+      bus.submit(bus.connect(client, bus.localAddress(server)));
+      for (int results = 0; results < 2; results++) {
+        Result result = dispatched();
+        if (!result.handle().equals(accept)) {
+          result.endConnect();
+          bus.done(result);
+        } else if (i == 1) {
+          second = result.endAccept();
+        }
+      }
+    }
+    MemorySegment memory = arena.allocate(8);
+    assertEquals(-1, run(bus.recv(clients.get(0), memory), Result::endRecv));
+    assertEquals(2, run(bus.send(requireNonNull(second), bytes("hi")), Result::endSend));
+    assertEquals(2, run(bus.recv(clients.get(1), memory), Result::endRecv));
+    assertEquals("hi", text(memory, 2));
+    bus.submit(bus.cancel(accept));
+    for (int i = 0; i < 2; i++) {
+      bus.done(dispatched());
+    }
+    closeAll(clients.get(0), clients.get(1), second, server);
   }
 
   @Test
