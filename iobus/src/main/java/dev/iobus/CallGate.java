@@ -40,6 +40,11 @@ final class CallGate {
     }
   }
 
+  /// Whether no call is inside.
+  boolean isEmpty() {
+    return inside.get() == 0;
+  }
+
   boolean isClosed() {
     return closed;
   }

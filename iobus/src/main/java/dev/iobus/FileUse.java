@@ -28,6 +28,14 @@ final class FileUse {
     };
   }
 
+  /// Refuses what no call on this bus could use now.
+  ///
+  /// @throws IllegalArgumentException for a socket, and for a file of another bus
+  /// @throws IllegalStateException for one that is no longer registered
+  void check(BusFile file) {
+    checks.file(openFile(file));
+  }
+
   /// Points the request at the file, whose number means nothing else until [#letGo].
   void use(Request request, BusFile file) {
     switch (file) {

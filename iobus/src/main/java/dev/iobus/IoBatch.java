@@ -150,10 +150,10 @@ public final class IoBatch {
       throw new QueueFullException("the batch holds " + size + " transfers, its capacity");
     }
     bus.checks().memory(part, op == Op.READ);
-    bus.checks().file(file);
-    if (file instanceof OpenSocket socket) {
-      throw FileUse.notAFile(socket);
+    if (buffer != null) {
+      buffer.index(bus); // Refuses one of another bus.
     }
+    bus.files().check(file);
     Checks.range(offset, part.byteSize());
     if (part.byteSize() == 0 || part.byteSize() > SharedBus.TRANSFER_MAX) {
       throw new IllegalArgumentException(

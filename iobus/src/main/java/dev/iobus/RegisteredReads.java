@@ -26,8 +26,8 @@ final class RegisteredReads {
   /// @throws BusException when the read has failed
   int read(BusFile file, RegisteredBuffer buffer, long at, int length, long offset)
       throws IOException {
-    int index = buffer.index(bus);
     buffer.retain();
+    boolean mine = true;
     try {
       if (!scheduler.currentTask().isVirtual()) {
         int count = inline.read(file, buffer.memory().asSlice(at, length), offset, length);
@@ -35,30 +35,34 @@ final class RegisteredReads {
           return count;
         }
       }
-      return throughTheRing(file, buffer.memory(), index, at, length, offset);
+      Slot slot = calls.begin(Op.READ);
+      try {
+        return read(slot, file, buffer, at, length, offset);
+      } finally {
+        // When the bus has failed the kernel may yet write: the buffer stays in flight for ever.
+        mine = !slot.pending;
+        calls.end(slot);
+      }
     } finally {
-      buffer.release();
+      if (mine) {
+        buffer.release();
+      }
     }
   }
 
-  private int throughTheRing(
-      BusFile file, MemorySegment memory, int index, long at, int length, long offset)
+  private int read(
+      Slot slot, BusFile file, RegisteredBuffer buffer, long at, int length, long offset)
       throws IOException {
-    Slot slot = calls.begin(Op.READ);
-    try {
-      if (!file.isDirect()) {
-        int count =
-            inline.readCached(slot, file, memory.asSlice(at, length), offset, length);
-        if (count >= 0) {
-          return count;
-        }
+    MemorySegment memory = buffer.memory();
+    if (!file.isDirect()) {
+      int count = inline.readCached(slot, file, memory.asSlice(at, length), offset, length);
+      if (count >= 0) {
+        return count;
       }
-      SlotCalls.fill(slot.request, memory, offset, length, WriteFlag.NONE);
-      slot.request.bufferIndex = index;
-      slot.request.bufferOffset = at;
-      return calls.transfer(slot, file);
-    } finally {
-      calls.end(slot);
     }
+    SlotCalls.fill(slot.request, memory, offset, length, WriteFlag.NONE);
+    slot.request.bufferIndex = buffer.index(bus);
+    slot.request.bufferOffset = at;
+    return calls.transfer(slot, file);
   }
 }

@@ -227,6 +227,8 @@ public final class SharedBus implements AutoCloseable {
   public long readFully(
       BusFile file, RegisteredBuffer buffer, long bufferOffset, int length, long offset)
       throws IOException {
+    buffer.index(this); // Refuses one of another bus, and one that is not registered any more.
+    checks.memory(buffer.memory(), true);
     Objects.checkFromIndexSize(bufferOffset, length, buffer.memory().byteSize());
     Checks.range(offset, length);
     if (length <= TRANSFER_MAX) {
@@ -438,13 +440,16 @@ public final class SharedBus implements AutoCloseable {
     cancelPending();
     gate.awaitEmpty(scheduler.nanoTime() + options.closeDeadline().toNanos());
     slots.close();
-    boolean abandon = reaping.pending() > 0;
+    int pending = reaping.pending();
+    // Who is still inside may yet touch the ring.
+    boolean abandon = pending > 0 || !gate.isEmpty();
     if (abandon) {
       System.getLogger(SharedBus.class.getName())
           .log(
               System.Logger.Level.ERROR,
-              "{0} operations did not end within {1}; their memory is leaked",
-              reaping.pending(),
+              "{0} operations, or who waits for them, did not end within {1}; their memory is"
+                  + " leaked",
+              pending,
               options.closeDeadline());
       reaping.fail(new IOException("the bus was closed while operations did not end"));
     }

@@ -209,13 +209,25 @@ abstract class SharedBusContract {
     try (SharedBus other = open(options())) {
       assertThrows(
           IllegalArgumentException.class, () -> other.readFully(file, buffer, 0, PAGE, 0));
+      assertThrows(
+          IllegalArgumentException.class, () -> other.readFully(file, buffer, 0, length, 0));
+      IoBatch batch = other.newBatch(1);
+      assertThrows(
+          IllegalArgumentException.class, () -> batch.read(file, buffer, 0, PAGE, 0));
     }
+    RegisteredBuffer readOnly = bus.register(memory(PAGE).asReadOnly());
+    assertThrows(
+        IllegalArgumentException.class, () -> bus.readFully(file, readOnly, 0, PAGE, 0));
+    bus.unregister(readOnly);
     bus.close(direct);
     bus.close(file);
     assertThrows(IllegalStateException.class, () -> bus.readFully(file, buffer, 0, PAGE, 0));
     assertEquals(0, buffer.inFlight());
     bus.unregister(buffer);
-    assertThrows(IllegalStateException.class, () -> bus.readFully(file, buffer, 0, PAGE, 0));
+    for (int part : new int[] {0, PAGE, length}) {
+      assertThrows(
+          IllegalStateException.class, () -> bus.readFully(file, buffer, 0, part, 0));
+    }
   }
 
   /// The first bytes of a file, into the buffer's second page and those behind it.
@@ -358,6 +370,10 @@ abstract class SharedBusContract {
 
   /// Direct where the file system can, as cached bytes do not come by the ring.
   private OpenFile openPastTheCache(Path path) throws IOException {
+    return openPastTheCache(bus, path);
+  }
+
+  static OpenFile openPastTheCache(SharedBus bus, Path path) throws IOException {
     try {
       return bus.open(path, OpenFlag.READ, OpenFlag.DIRECT);
     } catch (BusException refused) {

@@ -1,13 +1,19 @@
 package dev.iobus;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.backend.Request;
+import dev.iobus.posix.Errno;
 import dev.iobus.uring.RefusingWaits;
 import dev.iobus.uring.UringSyscalls;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
@@ -49,6 +55,7 @@ final class UringSharedBusTest extends SharedBusContract {
         };
     UringSyscalls kernel =
         new RefusingWaits(
+            Errno.EAGAIN,
             () -> {
               boolean isVirtual = Thread.currentThread().isVirtual();
               boolean first = isVirtual && refused.compareAndSet(false, true);
@@ -100,5 +107,37 @@ final class UringSharedBusTest extends SharedBusContract {
       bus.close(first);
       bus.close(second);
     }
+  }
+
+  /// A read into a registered buffer was in flight as the ring failed. The buffer counted it as
+  /// ended, could be unregistered, and was freed under a kernel that might yet write to it.
+  @Test
+  void aBufferStaysInFlightWhenTheRingFails(@TempDir Path temp) throws Exception {
+    AtomicBoolean fails = new AtomicBoolean();
+    RefusingWaits kernel = new RefusingWaits(Errno.EIO, fails::get);
+    Path path = Files.write(temp.resolve("page"), new byte[4096]);
+    Callers callers = new Callers();
+    try (SharedBus failing = SharedBus.open(quickToClose(), () -> kernel)) {
+      RegisteredBuffer buffer = failing.newBuffer(4096, Pages.NORMAL);
+      OpenFile file = openPastTheCache(failing, path);
+      fails.set(true);
+      callers.startVirtual(
+          () -> {
+            IOException failed =
+                assertThrows(
+                    IOException.class, () -> failing.readFully(file, buffer, 0, 4096, 0));
+            assertFalse(failed instanceof BusException, failed::toString);
+          });
+      callers.await();
+      assertEquals(1, buffer.inFlight());
+      assertThrows(IllegalStateException.class, () -> failing.unregister(buffer));
+    }
+  }
+
+  private static BusOptions quickToClose() {
+    return BusOptions.defaults()
+        .withBackend(BackendKind.IO_URING)
+        .withCapacity(8)
+        .withCloseDeadline(Duration.ofMillis(100));
   }
 }

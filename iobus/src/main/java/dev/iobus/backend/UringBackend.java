@@ -686,7 +686,9 @@ public final class UringBackend implements Backend {
         }
       }
     } finally {
-      completions.publishHead();
+      if (!shared) {
+        completions.publishHead();
+      }
     }
     return passed;
   }
@@ -714,6 +716,7 @@ public final class UringBackend implements Backend {
     }
     if ((flags & IORING_CQE_F_MORE) == 0) {
       pollWanted = true;
+      completions.publishHead(); // A kernel whose queue is full may refuse to take more.
       armPoll();
     }
   }

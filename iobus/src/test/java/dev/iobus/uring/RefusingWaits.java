@@ -2,18 +2,20 @@ package dev.iobus.uring;
 
 import static dev.iobus.uring.UringAbi.*;
 
-import dev.iobus.posix.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
 
-/// The system calls of this kernel, of which some waits for a result are answered with EAGAIN.
+/// The system calls of this kernel, of which some waits for a result are answered with an error.
 public final class RefusingWaits implements UringSyscalls {
 
   private final UringSyscalls kernel = UringSyscalls.kernel();
+  private final int errno;
   private final BooleanSupplier refuses;
 
+  /// @param errno the answer
   /// @param refuses asked by each call that waits, on its thread
-  public RefusingWaits(BooleanSupplier refuses) {
+  public RefusingWaits(int errno, BooleanSupplier refuses) {
+    this.errno = errno;
     this.refuses = refuses;
   }
 
@@ -24,7 +26,7 @@ public final class RefusingWaits implements UringSyscalls {
 
   @Override
   public int io_uring_enter(
-      MemorySegment errno,
+      MemorySegment capture,
       int fd,
       int toSubmit,
       int minComplete,
@@ -33,8 +35,8 @@ public final class RefusingWaits implements UringSyscalls {
       long argumentSize) {
     boolean waits = (flags & IORING_ENTER_GETEVENTS) != 0 && minComplete > 0;
     return waits && refuses.getAsBoolean()
-        ? -Errno.EAGAIN
-        : kernel.io_uring_enter(errno, fd, toSubmit, minComplete, flags, argument, argumentSize);
+        ? -errno
+        : kernel.io_uring_enter(capture, fd, toSubmit, minComplete, flags, argument, argumentSize);
   }
 
   @Override
