@@ -60,26 +60,28 @@ final class BlockReader {
       readLarge(load);
       return;
     }
-    int firstPage = slab.take(load.pages());
-    boolean mine = false;
+    int firstPage;
+    try {
+      firstPage = slab.take(load.pages());
+    } catch (IOException | RuntimeException | Error e) {
+      fail(load, e);
+      return;
+    }
+    Throwable failure = null;
     try {
       BusFile file = load.file().file().file();
       long at = IoSlab.byteOffset(firstPage);
       long got = bus.readFully(file, slab.buffer(), at, (int) load.bytes(), load.offset());
-      mine = true;
       finish(load, got, slab.memory(firstPage, load.pages()));
-    } catch (BusException | RuntimeException e) {
-      mine = true;
+    } catch (IOException | RuntimeException | Error e) {
+      failure = e;
       fail(load, e);
-    } catch (IOException | Error e) {
-      fail(load, e);
-    } finally {
-      if (mine) {
-        slab.giveBack(firstPage, load.pages());
-      } else {
-        // The bus failed with the transfer in flight: the kernel may still write to these pages.
-        slab.abandon();
-      }
+    }
+    if (failure == null || failure instanceof BusException || failure instanceof RuntimeException) {
+      slab.giveBack(firstPage, load.pages());
+    } else {
+      // The bus failed with the transfer in flight: the kernel may still write to these pages.
+      slab.abandon(failure);
     }
   }
 
@@ -107,8 +109,14 @@ final class BlockReader {
     int count = runs.count();
     int[] firstPages = new int[count];
     List<BlockLoad> again = List.of();
-    slab.take(runs.pages(), count, firstPages);
+    try {
+      slab.take(runs.pages(), count, firstPages);
+    } catch (IOException | RuntimeException | Error e) {
+      failRest(runs.blocks(), e);
+      return;
+    }
     boolean mine = true;
+    Throwable failure = null;
     try {
       IoBatch batch = bus.newBatch(runs.transferCount());
       for (int run = 0; run < count; run++) {
@@ -119,14 +127,14 @@ final class BlockReader {
       mine = true;
       again = finishAll(runs, batch, firstPages);
     } catch (IOException | RuntimeException | Error e) {
+      failure = e;
       failRest(runs.blocks(), e);
-    } finally {
-      if (mine) {
-        slab.giveBack(runs.pages(), count, firstPages);
-      } else {
-        // The bus failed with transfers in flight: the kernel may still write to these pages.
-        slab.abandon();
-      }
+    }
+    if (mine || failure == null) {
+      slab.giveBack(runs.pages(), count, firstPages);
+    } else {
+      // The bus failed with transfers in flight: the kernel may still write to these pages.
+      slab.abandon(failure);
     }
     again.forEach(this::readAlone);
   }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /// The memory that device transfers land in: one buffer, registered where the host grants it, cut
 /// into pages that are taken in contiguous runs. A step takes all its runs at once or waits in
@@ -26,8 +27,8 @@ final class IoSlab {
   private long nextTicket;
   private long servedTicket;
 
-  /// Set when pages were lost to a failed bus; the memory is then never freed.
-  private volatile boolean abandoned;
+  /// What the bus failed with as pages were in flight; the memory is then never freed.
+  private volatile @Nullable Throwable abandonedBy;
 
   private IoSlab(SharedBus bus, Arena arena, RegisteredBuffer buffer) {
     this.bus = bus;
@@ -72,13 +73,16 @@ final class IoSlab {
   ///
   /// @param pages at most [#pageCount()]
   /// @return its first page
-  int take(int pages) {
+  /// @throws IOException when the bus has failed
+  int take(int pages) throws IOException {
     lock.lock();
     try {
+      requireUsable();
       long ticket = nextTicket++;
       int first = servedTicket == ticket ? findRun(pages) : -1;
       while (first < 0) {
         changed.await();
+        requireUsable();
         first = servedTicket == ticket ? findRun(pages) : -1;
       }
       taken.set(first, first + pages);
@@ -86,6 +90,14 @@ final class IoSlab {
       return first;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Pages that a failed bus has kept do not come back, and nobody can use others.
+  private void requireUsable() throws IOException {
+    Throwable cause = abandonedBy;
+    if (cause != null) {
+      throw new IOException("the bus has failed: its files must be opened again", cause);
     }
   }
 
@@ -101,12 +113,15 @@ final class IoSlab {
   /// @param pages lengths of the runs; their sum is at most [#pageCount()], so that they fit when
   ///     all others have been given back
   /// @param firstPages where the first page of each run is stored
-  void take(int[] pages, int count, int[] firstPages) {
+  /// @throws IOException when the bus has failed
+  void take(int[] pages, int count, int[] firstPages) throws IOException {
     lock.lock();
     try {
+      requireUsable();
       long ticket = nextTicket++;
       while (servedTicket != ticket || !tryTake(pages, count, firstPages)) {
         changed.await();
+        requireUsable();
       }
       served();
     } finally {
@@ -171,9 +186,18 @@ final class IoSlab {
     }
   }
 
-  /// Keeps runs for ever, because their transfers may never have ended: the bus has failed.
-  void abandon() {
-    abandoned = true;
+  /// Keeps runs for ever, because their transfers may never have ended, and refuses all that others
+  /// want: the bus has failed.
+  void abandon(Throwable cause) {
+    lock.lock();
+    try {
+      if (abandonedBy == null) {
+        abandonedBy = cause;
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// One line for statistics.
@@ -187,7 +211,7 @@ final class IoSlab {
   ///
   /// @throws IllegalStateException when transfers are in flight; nothing is freed then
   void close() {
-    if (abandoned) {
+    if (abandonedBy != null) {
       return;
     }
     bus.unregister(buffer);

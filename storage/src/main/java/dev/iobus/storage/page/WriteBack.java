@@ -67,8 +67,20 @@ final class WriteBack {
     BlockFile file = runs.blocks().getFirst().file();
     file.file().requireSyncable("write");
     file.enterTransfer();
-    slab.take(runs.pages(), runs.count(), firstPages);
+    try {
+      slab.take(runs.pages(), runs.count(), firstPages);
+      return writeFrom(firstPages, dirty, runs, codec);
+    } finally {
+      file.leaveTransfer();
+    }
+  }
+
+  /// From pages of the slab, which it gives back.
+  private @Nullable IOException writeFrom(
+      int[] firstPages, DirtyPages dirty, TransferRuns<DirtyPage> runs, BlockCodec codec)
+      throws IOException {
     boolean mine = true;
+    Throwable failure = null;
     try {
       IoBatch batch = bus.newBatch(runs.transferCount());
       for (int run = 0; run < runs.count(); run++) {
@@ -80,13 +92,15 @@ final class WriteBack {
       batch.await();
       mine = true;
       return endAll(dirty, runs, batch);
+    } catch (IOException | RuntimeException | Error e) {
+      failure = e;
+      throw e;
     } finally {
-      file.leaveTransfer();
-      if (mine) {
+      if (mine || failure == null) {
         slab.giveBack(runs.pages(), runs.count(), firstPages);
       } else {
         // The bus failed with transfers in flight: the kernel may still read these pages.
-        slab.abandon();
+        slab.abandon(failure);
       }
     }
   }
