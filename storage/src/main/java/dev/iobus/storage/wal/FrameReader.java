@@ -128,8 +128,11 @@ final class FrameReader {
   /// As [#scan], for a file whose header is lost: looks at every block boundary and takes every
   /// frame as it describes itself. Frames of earlier uses do no harm: their marks are true too,
   /// and lie below what recovery has reached.
+  ///
+  /// @param from LSN of the first frame that counts
   static LaterFrames scanWithoutHeader(
-      DataFile file, long fileBytes, MemorySegment window, int alignment) throws IOException {
+      DataFile file, long fileBytes, long from, MemorySegment window, int alignment)
+      throws IOException {
     SegmentHeader none =
         new SegmentHeader(0, 0, 0, 0, 0, fileBytes, WalFormat.MIN_BLOCK_BYTES);
     FrameReader reader = new FrameReader(file, fileBytes, none, window, alignment);
@@ -141,7 +144,7 @@ final class FrameReader {
         long id = reader.window.get(LONG, header + WalFormat.SEGMENT_ID);
         long lsn = reader.window.get(LONG, header + WalFormat.LSN);
         if (reader.isFrame(at, id, lsn)) {
-          count++;
+          count += lsn >= from ? 1 : 0;
           largest =
               Math.max(largest, reader.markOfRun(at, id, WalFormat.MIN_BLOCK_BYTES));
         }

@@ -34,6 +34,7 @@ final class WalRecovery {
 
   private final List<WalSlot> slots;
   private final List<WalSlot> used;
+  private final long newestEpoch;
   private final List<WalSlot> accepted = new ArrayList<>();
 
   /// Slots with frames of a use whose header was lost, and which had become durable.
@@ -58,6 +59,7 @@ final class WalRecovery {
     this.records = records;
     this.window = window;
     this.used = inOrder(slots);
+    this.newestEpoch = used.stream().mapToLong(slot -> header(slot).epoch()).max().orElse(0);
   }
 
   /// Recovers the log of that name: gives its records to `consumer`, and makes durable what it
@@ -221,14 +223,16 @@ final class WalRecovery {
       SegmentHeader header = slot.header();
       FrameReader.LaterFrames later;
       if (header == null || slot.isOlderThanItsFrames()) {
-        // A second copy may be of anything that was written here by mistake: its id finds no frame.
-        SegmentHeader second = slot.second();
-        mark = Math.max(mark, second == null ? 0 : second.durableMark());
+        // A whole header's mark is true, even if that is of a use before the frames. A second copy may
+        // be of anything that was written here by mistake: its id finds no frame.
+        SegmentHeader known = header != null ? header : slot.second();
+        mark = Math.max(mark, known == null ? 0 : known.durableMark());
         try (DataFile file = directory.open(slot.name(), true, OpenFlag.READ)) {
           later =
               FrameReader.scanWithoutHeader(
-                  file, slot.fileBytes(), window, directory.blockSize());
+                  file, slot.fileBytes(), end, window, directory.blockSize());
         }
+        laterFrames += later.count();
       } else {
         mark = Math.max(mark, header.durableMark());
         long behind = header.firstLsn() + (header.capacity() - header.blockSize());
@@ -239,7 +243,8 @@ final class WalRecovery {
         try (DataFile file = directory.open(slot.name(), true, OpenFlag.READ)) {
           later = reader(file, slot, header).scan(Math.max(end, header.firstLsn()));
         }
-        laterFrames += later.count();
+        // In older epochs what is behind the end was dropped by an earlier recovery.
+        laterFrames += header.epoch() == newestEpoch ? later.count() : 0;
       }
       if (slot.isOlderThanItsFrames() && later.mark() > end) {
         older.add(slot);

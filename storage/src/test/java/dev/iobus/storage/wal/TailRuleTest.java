@@ -249,4 +249,70 @@ class TailRuleTest {
       assertTrue(found.offset() > 0 && found.offset() <= at, () -> "offset " + found.offset());
     }
   }
+
+  /// A slot was used again whose first frame had been dropped, with a later LSN than the new use
+  /// began with. That use had no frame yet when power was lost, and its header was the only one to
+  /// know that the last group before it was durable. The header was taken for an older one than the
+  /// frame, and its mark was ignored: damage to the acknowledged group was a torn tail.
+  @Test
+  void headerBeforeADroppedFrameVouchesForTheGroupBefore() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      append(log.open(), record(0, 100), Durability.SYNCED);
+      log.crash();
+      log.open();
+      log.crash();
+      log.overwrite("wal-000002", BLOCK, droppedFrame(1 << 20));
+      log.overwrite("wal-000001", BLOCK + 60, new byte[] {99});
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertEquals(BLOCK, found.offset());
+      assertTrue(found.file().endsWith("wal-000001"), found.file());
+    }
+  }
+
+  /// The frames that followed in such a slot did not count: a log that had lost the first group of a
+  /// segment, behind a mark, said that it had been closed.
+  @Test
+  void framesBehindADroppedFrameAreATornTail() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      log.open().close();
+      Wal wal = log.open();
+      String name = log.segments().getLast();
+      append(wal, record(1, 100), Durability.WRITTEN);
+      append(wal, record(2, 100), Durability.WRITTEN);
+      log.crash();
+      log.overwrite(name, BLOCK, droppedFrame(1 << 20));
+      wal = log.open();
+      assertInstanceOf(WalTail.Torn.class, wal.recovered());
+      assertEquals(0, log.recovered.size());
+    }
+  }
+
+  /// Frames that a recovery had dropped lay behind the end of what was logged after it, and counted:
+  /// a log that had been closed said that its tail was torn.
+  @Test
+  void closedLogIsCleanWhateverWasDroppedBefore() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      append(wal, record(0, 100), Durability.SYNCED);
+      for (int i = 1; i < 6; i++) {
+        append(wal, record(i, 100), Durability.WRITTEN);
+      }
+      log.crash();
+      log.overwrite("wal-000001", 2L * BLOCK, new byte[BLOCK]);
+      wal = log.open();
+      assertEquals(4, ((WalTail.Torn) wal.recovered()).laterFrames());
+      append(wal, record(10, 100), Durability.SYNCED);
+      wal.close();
+      wal = log.open();
+      assertInstanceOf(WalTail.Clean.class, wal.recovered());
+      assertEquals(2, log.recovered.size());
+    }
+  }
+
+  /// A frame of a use that recovery has dropped, as it stays where it was.
+  private static byte[] droppedFrame(long lsn) {
+    MemorySegment frame = MemorySegment.ofArray(new byte[(int) WalFormat.frameBytes(100)]);
+    WalFormat.seal(frame, 0, FrameType.FULL, 100, 100, 0, 99, lsn, 0);
+    return frame.toArray(ValueLayout.JAVA_BYTE);
+  }
 }
