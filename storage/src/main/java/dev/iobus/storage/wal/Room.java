@@ -1,5 +1,6 @@
 package dev.iobus.storage.wal;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ final class Room {
   ///
   /// @return whether a segment is what is missing
   boolean await(Waiter waiter) {
+    waiter.failuresBefore = supply.failures();
     waiters.add(waiter);
     return lacksPlace();
   }
@@ -103,13 +105,17 @@ final class Room {
       } else if (waiter.bytes > groupBytes ? takeAlone(waiter) : fits(waiter.bytes)) {
         waiter.granted = true;
         permitBytes += waiter.bytes > groupBytes ? 0 : waiter.bytes;
-      } else if (lacksPlace(waiter) && supply.hasFailed()) {
-        waiter.refusal = supply.takeFailure();
       } else {
-        if (lacksPlace(waiter)) {
-          supply.request();
+        if (!lacksPlace(waiter)) {
+          return;
         }
-        return;
+        // One that failed before anybody waited for it says nothing of now.
+        IOException failure = supply.takeFailure();
+        if (failure == null || supply.failures() == waiter.failuresBefore) {
+          supply.request();
+          return;
+        }
+        waiter.refusal = failure;
       }
       waiters.poll();
       wakeUps.end(waiter);

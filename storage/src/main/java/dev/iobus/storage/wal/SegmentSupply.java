@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ final class SegmentSupply {
   private final int blockSize;
   private final String prefix;
   private final boolean recycles;
+  private final long minBytes;
   private final long maxBytes;
   private final MemorySegment zeros;
   private final RandomGenerator random;
@@ -43,12 +46,21 @@ final class SegmentSupply {
   private final ArrayDeque<WalSegment> prepared = new ArrayDeque<>();
   private final List<WalSlotName> free = new ArrayList<>();
   private final List<WalSlotName> surplus = new ArrayList<>();
+
+  /// Numbers of slots that are there, or may be.
+  private final Set<Integer> numbers = new HashSet<>();
+
   private boolean direct;
   private long nextBytes;
-  private int nextNumber;
+  private int lastNumber;
+
+  /// Whether the last slot that was to be made could not be: for want of space, most likely.
+  private boolean isShort;
+
   private int wanted;
   private boolean stopped;
   private @Nullable IOException failure;
+  private long failures;
   private long created;
   private long reused;
 
@@ -66,9 +78,11 @@ final class SegmentSupply {
     this.prefix = options.namePrefix();
     this.direct = direct;
     this.recycles = !directory.isCopyOnWrite();
+    this.minBytes = options.firstSegmentBytes();
     this.maxBytes = options.maxSegmentBytes();
-    this.nextBytes = options.firstSegmentBytes();
-    this.nextNumber = recovered.nextNumber();
+    this.nextBytes = minBytes;
+    this.numbers.addAll(recovered.numbers());
+    this.lastNumber = recovered.lastNumber();
     this.zeros = zeros;
     this.random = directory.bus().scheduler().random("wal-segment-id");
     this.lock = lock;
@@ -133,10 +147,15 @@ final class SegmentSupply {
     return failure != null;
   }
 
+  /// How many attempts have failed. Needs the lock.
+  long failures() {
+    return failures;
+  }
+
   /// Takes segments back that nobody needs to read any more. Needs the lock.
   void giveBack(WalSegment segment) {
     WalSlotName slot = new WalSlotName(segment.name(), segment.capacity(), segment.fileId());
-    if (recycles && free.size() < FREE_MAX && slot.bytes() >= Math.min(nextBytes, maxBytes)) {
+    if (recycles && free.size() < FREE_MAX && slot.bytes() >= (isShort ? minBytes : nextBytes)) {
       free.add(slot);
     } else {
       surplus.add(slot);
@@ -179,55 +198,112 @@ final class SegmentSupply {
   }
 
   private void prepareOne() {
-    WalSegment segment = null;
-    Throwable thrown = null;
-    WalSlotName slot = takeFree();
-    lock.unlock();
-    try {
-      segment = prepare(slot);
-    } catch (IOException | RuntimeException | Error e) {
-      thrown = e;
-    } finally {
-      lock.lock();
+    IOException thrown = tryPrepare();
+    if (thrown != null && isShort && largestFree() != null) {
+      // One that is smaller than it should be, but there.
+      thrown = tryPrepare();
     }
-    if (segment != null) {
-      prepared.add(segment);
-    } else {
-      failure = thrown instanceof IOException e ? e : new IOException(thrown);
+    if (thrown != null) {
+      failure = thrown;
+      failures++;
       wanted = 0;
+    }
+  }
+
+  /// Returns why there is no more prepared than before, or null. Needs the lock, which it releases
+  /// meanwhile.
+  private @Nullable IOException tryPrepare() {
+    WalSlotName slot = null;
+    try {
+      slot = takeSlot();
+      lock.unlock();
+      WalSegment segment;
+      try {
+        segment = prepare(slot);
+      } finally {
+        lock.lock();
+      }
+      taken(slot);
+      prepared.add(segment);
+      return null;
+    } catch (IOException | RuntimeException | Error e) {
+      if (slot != null) {
+        notTaken(slot);
+      }
+      return e instanceof IOException failed ? failed : new IOException(e);
     }
   }
 
   private void deleteOne() {
     WalSlotName slot = surplus.removeLast();
+    boolean deleted = false;
     lock.unlock();
     try {
       files.delete(slot.name());
+      deleted = true;
     } catch (IOException | RuntimeException stays) {
       // The slot stays where it is and costs space; the next recovery finds and tries it again.
       assert stays != null;
     } finally {
       lock.lock();
     }
+    if (deleted) {
+      numbers.remove(WalSlot.number(prefix, slot.name()));
+    }
   }
 
-  /// The largest free slot if it is as large as the next segment should be, else a new one.
-  private WalSlotName takeFree() {
+  /// The largest free slot if it is as large as the next segment should be, or no new one can be
+  /// made; else a new one.
+  private WalSlotName takeSlot() throws IOException {
+    WalSlotName best = largestFree();
+    if (best != null && (isShort || best.bytes() >= nextBytes)) {
+      free.remove(best);
+      return best;
+    }
+    return new WalSlotName(WalSlot.name(prefix, takeNumber()), nextBytes, 0);
+  }
+
+  private @Nullable WalSlotName largestFree() {
     WalSlotName best = null;
     for (WalSlotName slot : free) {
-      if (best == null || slot.bytes() > best.bytes()) {
+      if (slot.bytes() >= minBytes && (best == null || slot.bytes() > best.bytes())) {
         best = slot;
       }
     }
-    if (best != null && recycles && best.bytes() >= nextBytes) {
-      free.remove(best);
-      reused++;
-    } else {
-      best = new WalSlotName(WalSlot.name(prefix, nextNumber++), nextBytes, 0);
-      created++;
-    }
-    nextBytes = Math.min(maxBytes, Math.max(nextBytes, best.bytes()) * 2);
     return best;
+  }
+
+  /// The first number behind the last one that no slot has; behind the largest comes the smallest.
+  private int takeNumber() throws IOException {
+    if (numbers.size() >= WalSlot.LARGEST) {
+      throw new IOException("the log " + prefix + " has " + numbers.size() + " files, no more fit");
+    }
+    do {
+      lastNumber = lastNumber >= WalSlot.LARGEST ? 1 : lastNumber + 1;
+    } while (!numbers.add(lastNumber));
+    return lastNumber;
+  }
+
+  /// A segment was prepared in that slot.
+  private void taken(WalSlotName slot) {
+    if (slot.isNew()) {
+      created++;
+      isShort = false;
+    } else {
+      reused++;
+    }
+    if (!isShort) {
+      nextBytes = Math.min(maxBytes, Math.max(nextBytes, slot.bytes()) * 2);
+    }
+  }
+
+  /// No segment could be prepared there. What a failed creation may have left is met again when all
+  /// other numbers were taken once, and refuses one more creation.
+  private void notTaken(WalSlotName slot) {
+    if (slot.isNew()) {
+      isShort = true;
+      numbers.remove(WalSlot.number(prefix, slot.name()));
+    }
   }
 
   /// Makes or opens one segment at once, by the caller: for the first one of an opening log.
@@ -235,16 +311,23 @@ final class SegmentSupply {
     WalSlotName slot;
     lock.lock();
     try {
-      slot = takeFree();
+      slot = takeSlot();
     } finally {
       lock.unlock();
     }
-    return prepare(slot);
+    WalSegment first = prepare(slot);
+    lock.lock();
+    try {
+      taken(slot);
+    } finally {
+      lock.unlock();
+    }
+    return first;
   }
 
   private WalSegment prepare(WalSlotName slot) throws IOException {
     long segmentId = random.nextLong();
-    if (slot.fileId() != 0) {
+    if (!slot.isNew()) {
       LogFile file = files.open(slot.name(), direct);
       return WalSegment.prepared(
           slot.name(), slot.fileId(), segmentId, slot.bytes(), blockSize, file);
@@ -315,5 +398,10 @@ final class SegmentSupply {
   /// A slot that may be used again.
   ///
   /// @param fileId of its file header; 0 for a slot that does not exist yet
-  private record WalSlotName(String name, long bytes, long fileId) {}
+  private record WalSlotName(String name, long bytes, long fileId) {
+
+    boolean isNew() {
+      return fileId == 0;
+    }
+  }
 }

@@ -46,6 +46,10 @@ final class Waiter {
   @Nullable Waiter nextWoken;
   boolean granted;
   boolean acknowledged;
+
+  /// For room: how often segments could not be prepared before.
+  long failuresBefore;
+
   @Nullable IOException refusal;
 
   private Waiter(

@@ -290,9 +290,9 @@ final class WalRecovery {
     List<WalSlot> free = new ArrayList<>();
     List<WalSlot> useless = new ArrayList<>();
     long epoch = 0;
-    int number = 0;
+    List<Integer> numbers = new ArrayList<>();
     for (WalSlot slot : slots) {
-      number = Math.max(number, slot.number());
+      numbers.add(slot.number());
       SegmentHeader header = slot.header() != null ? slot.header() : slot.second();
       if (header != null) {
         epoch = Math.max(epoch, header.epoch());
@@ -301,7 +301,7 @@ final class WalRecovery {
         (slot.isWhole() ? free : useless).add(slot);
       }
     }
-    return new Recovered(tail, live, free, useless, epoch + 1, number + 1);
+    return new Recovered(tail, live, free, useless, epoch + 1, numbers);
   }
 
   private static SegmentHeader header(WalSlot slot) {
@@ -319,12 +319,18 @@ final class WalRecovery {
   /// @param free slots that may be used again
   /// @param useless slots without a whole header, to be deleted
   /// @param epoch the number of the epoch to begin
-  /// @param nextNumber the number of the next new slot
+  /// @param numbers of all slots that are there
   record Recovered(
       WalTail tail,
       List<WalSegment> live,
       List<WalSlot> free,
       List<WalSlot> useless,
       long epoch,
-      int nextNumber) {}
+      List<Integer> numbers) {
+
+    /// The largest of the numbers, 0 when there is none.
+    int lastNumber() {
+      return numbers.stream().mapToInt(Integer::intValue).max().orElse(0);
+    }
+  }
 }

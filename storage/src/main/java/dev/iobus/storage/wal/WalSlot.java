@@ -34,7 +34,9 @@ record WalSlot(
   record FirstFrame(long segmentId, long lsn) {}
 
   private static final int DIGITS = 6;
-  private static final int LARGEST = 999_999;
+
+  /// The largest number.
+  static final int LARGEST = 999_999;
 
   static String name(String prefix, int number) {
     if (number > LARGEST) {

@@ -252,6 +252,145 @@ class LogFailureTest {
     wal.close();
   }
 
+  /// Opens a log whose segments grow.
+  private Wal openGrowing() throws IOException {
+    return openGrowing(64 << 10);
+  }
+
+  private Wal openGrowing(int firstSegmentBytes) throws IOException {
+    WalOptions options = LogHarness.TINY.withSegmentBytes(firstSegmentBytes, 1 << 20);
+    return Wal.open(
+        directory, files, options, WalStart.NEW, new MemoryBudget(16 << 20), (lsn, end, bytes) -> {});
+  }
+
+  /// Makes the disk full for new segments.
+  private void fillDisk(AtomicInteger refused) {
+    files.fault(
+        op -> {
+          // No group is as long.
+          if (op.kind == TracedFiles.Kind.WRITE && op.bytes.length >= 64 << 10) {
+            refused.getAndIncrement();
+            throw new IOException("ENOSPC");
+          }
+        });
+  }
+
+  /// Appends until the disk is full. Returns the end of the last record.
+  private static long appendUntilFull(Wal wal) {
+    long[] end = {0};
+    assertThrows(
+        WalFullException.class,
+        () -> {
+          for (int i = 0; i < 10_000; i++) {
+            end[0] = wal.append(MemorySegment.ofArray(record(i, 3_000)), Durability.SYNCED);
+          }
+        });
+    return end[0];
+  }
+
+  /// Each creation of a segment that failed used a number up. When a full disk had refused a million
+  /// of them the next one killed the task that makes segments, and all writers waited for ever, even
+  /// when there was room again.
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void numbersOfSlotsDoNotRunOut() throws Exception {
+    try (Wal wal = openGrowing()) {
+      append(wal, 0);
+    }
+    Path first = directory.path().resolve("wal-000001");
+    Files.move(first, directory.path().resolve("wal-999997"));
+    try (Wal wal = openGrowing()) {
+      AtomicInteger refused = new AtomicInteger();
+      fillDisk(refused);
+      for (int i = 0; i < 4; i++) {
+        appendUntilFull(wal);
+      }
+      assertTrue(refused.get() >= 4, () -> refused + " were refused");
+      files.fault(op -> {});
+      for (int i = 0; i < 100; i++) {
+        append(wal, i);
+      }
+    }
+  }
+
+  /// The numbers of segments that are deleted when they are released ran out too, and then no log
+  /// could be opened any more.
+  @Test
+  void logWithTheLargestNumberOpens() throws Exception {
+    try (Wal wal = openGrowing()) {
+      append(wal, 0);
+    }
+    Path first = directory.path().resolve("wal-000001");
+    Files.move(first, directory.path().resolve("wal-999999"));
+    try (Wal wal = openGrowing()) {
+      append(wal, 1);
+    }
+    assertTrue(Files.exists(first));
+  }
+
+  /// What was refused for want of space made the next segment twice as large, and segments that were
+  /// there were deleted, as too small for it, in place of being used.
+  @Test
+  void fullDiskUsesTheSegmentsThatItHas() throws Exception {
+    try (Wal wal = openGrowing()) {
+      for (int i = 0; i < 30; i++) {
+        wal.append(MemorySegment.ofArray(record(i, 3_000)), Durability.SYNCED);
+      }
+      AtomicInteger refused = new AtomicInteger();
+      fillDisk(refused);
+      long end = appendUntilFull(wal);
+      assertTrue(wal.stats().segmentsCreated() >= 2, () -> wal.stats().toString());
+      wal.release(end);
+      int before = refused.get();
+      append(wal, 0);
+      assertEquals(before, refused.get());
+      assertEquals(1, wal.stats().segmentsReused());
+      files.fault(op -> {});
+    }
+  }
+
+  @Test
+  void refusedSegmentsDoNotGrow() throws Exception {
+    try (Wal wal = openGrowing()) {
+      AtomicInteger refused = new AtomicInteger();
+      fillDisk(refused);
+      for (int i = 0; i < 5; i++) {
+        appendUntilFull(wal);
+      }
+      files.fault(op -> {});
+      for (int i = 0; i < 20; i++) {
+        wal.append(MemorySegment.ofArray(record(i, 3_000)), Durability.SYNCED);
+      }
+      wal.sync();
+      for (String name : directory.list()) {
+        if (name.startsWith("wal-")) {
+          assertTrue(Files.size(directory.path().resolve(name)) <= 256 << 10, name);
+        }
+      }
+    }
+  }
+
+  /// A segment that was to be ready in time could not be made, when the disk was full for a moment.
+  /// Much later the first append that needed it was refused, though there was room.
+  @Test
+  void failureOfLongAgoRefusesNothing() throws Exception {
+    // Half of it is left when the next one is asked for.
+    try (Wal wal = openGrowing(256 << 10)) {
+      AtomicInteger refused = new AtomicInteger();
+      fillDisk(refused);
+      int i = 0;
+      while (refused.get() == 0) {
+        wal.append(MemorySegment.ofArray(record(i++, 3_000)), Durability.SYNCED);
+        LockSupport.parkNanos(1_000_000);
+      }
+      files.fault(op -> {});
+      LockSupport.parkNanos(50_000_000);
+      for (int more = 0; more < 60; more++) {
+        wal.append(MemorySegment.ofArray(record(i++, 3_000)), Durability.SYNCED);
+      }
+    }
+  }
+
   private static void await(CountDownLatch latch) throws IOException {
     try {
       if (!latch.await(20, TimeUnit.SECONDS)) {
