@@ -281,6 +281,8 @@ final class WalRecovery {
   }
 
   private Recovered recovered(WalTail tail) {
+    // A torn record may run on into segments that begin behind X: they hold nothing of the log.
+    accepted.removeIf(slot -> header(slot).firstLsn() > tail.at());
     List<WalSegment> live = new ArrayList<>();
     for (int i = 0; i < accepted.size(); i++) {
       boolean isLast = i == accepted.size() - 1;

@@ -81,6 +81,38 @@ class WalReaderTest {
     }
   }
 
+  /// Power was lost in the middle of a record that ran through three segments. The log ended before
+  /// it, in the first of them; but that one passed for as long as it was, and the other two for parts
+  /// of the log, so that readers took the dropped frames for what the log held there, and then found
+  /// no more.
+  @Test
+  void readsOnBehindATornRecordOfSeveralSegments() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      wal.append(heap(record(0, 100)), Durability.SYNCED);
+      wal.append(heap(record(1, 100_000)), Durability.SYNCED);
+      log.crash();
+      log.overwrite("wal-000003", 4096, new byte[4096]);
+      wal = log.open();
+      assertEquals(1, log.recovered.size());
+      for (int i = 2; i < 40; i++) {
+        wal.append(heap(record(i, 3_000)), Durability.SYNCED);
+      }
+      try (WalReader reader = wal.reader(0, Durability.SYNCED)) {
+        assertTrue(reader.next());
+        assertArrayEquals(record(0, 100), reader.payload().toArray(JAVA_BYTE));
+        for (int i = 2; i < 40; i++) {
+          assertTrue(reader.next());
+          assertArrayEquals(record(i, 3_000), reader.payload().toArray(JAVA_BYTE));
+        }
+        assertFalse(reader.next());
+      }
+      log.crash();
+      log.open();
+      assertEquals(39, log.recovered.size());
+    }
+  }
+
   @Test
   void syncedReaderSeesNothingThatCouldBeLost() throws IOException {
     try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
