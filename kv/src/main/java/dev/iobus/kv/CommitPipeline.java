@@ -6,6 +6,7 @@ import dev.iobus.storage.wal.Durability;
 import dev.iobus.storage.wal.Permit;
 import dev.iobus.storage.wal.Place;
 import dev.iobus.storage.wal.Wal;
+import dev.iobus.storage.wal.WalFailedException;
 import java.io.IOException;
 
 /// The way of a batch from its caller to where readers see it and the log keeps it. Thread-safe.
@@ -67,7 +68,7 @@ final class CommitPipeline {
   /// @throws StoreFailedException when the store has failed, or fails now: the outcome is unknown
   ///     then
   void commit(WriteBatch batch, Durability durability) throws IOException {
-    Permit permit = wal.acquire(batch.sizeBytes());
+    Permit permit = acquire(batch.sizeBytes());
     long end;
     try {
       end = apply(batch, permit, durability);
@@ -75,6 +76,17 @@ final class CommitPipeline {
       permit.close();
     }
     awaitLog(end, durability);
+  }
+
+  /// Waits for room in the log.
+  ///
+  /// @throws IOException when there is none: nothing is written then
+  private Permit acquire(int bytes) throws IOException {
+    try {
+      return wal.acquire(bytes);
+    } catch (WalFailedException e) {
+      throw state.fail(e);
+    }
   }
 
   private void awaitLog(long end, Durability durability) throws StoreFailedException {
@@ -143,9 +155,21 @@ final class CommitPipeline {
       state.signalAll();
     }
     if (isLogFull) {
-      memtables.replace(target, 0);
+      awaitLog(end, durability);
+      replaceEarly(target);
     }
     return end;
+  }
+
+  /// Has a memtable flushed before it is full, for the sake of the log. The commit that finds it due
+  /// is published and has its durability: whatever stands in the way here is no failure of that. The
+  /// next one finds it due again.
+  private void replaceEarly(LoggedMemtable target) {
+    try {
+      memtables.replace(target, 0);
+    } catch (IOException | IllegalStateException later) {
+      assert later.getMessage() != null;
+    }
   }
 
   /// Returns with the commit lock held, a slot free, and the bytes reserved in the memtable that is
