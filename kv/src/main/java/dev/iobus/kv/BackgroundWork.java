@@ -190,16 +190,17 @@ final class BackgroundWork {
     awaitLog(memtable, tables);
     Version version;
     ReadView before;
-    long logStart;
     versions.editLock().lock();
     try {
       VersionEdit edit = new VersionEdit();
       for (Table table : tables) {
         edit.add(table.info());
       }
-      logStart = logStartAfter(memtable);
-      edit.logStart(logStart);
-      edit.durableMark(wal.durableLsn()).lastSequence(memtable.lastSequence());
+      if (!memtable.isEmpty()) {
+        edit.logStart(memtable.endLsn());
+        edit.lastSequence(memtable.lastSequence());
+      }
+      edit.durableMark(wal.durableLsn());
       version = log(edit, tables, tables);
       state.lock.lock();
       try {
@@ -214,12 +215,15 @@ final class BackgroundWork {
     }
     release(before);
     memtable.memtable.close();
-    wal.release(logStart);
+    if (!memtable.isEmpty()) {
+      wal.release(memtable.endLsn());
+    }
     state.signalAll();
   }
 
   /// The manifest may let the log begin only where there is a log: a segment that is not begun when
-  /// power is lost would be missed.
+  /// power is lost would be missed. So it begins where this memtable ends, not where the next one
+  /// begins: a mark may lie between them, the first group of a segment that is not there yet.
   private void awaitLog(LoggedMemtable memtable, List<Table> tables) throws IOException {
     boolean written = false;
     try {
@@ -258,17 +262,6 @@ final class BackgroundWork {
         state.changed.awaitUntil(state.scheduler.nanoTime() + MEMORY_LOOK_NANOS);
       }
       return !state.isClosing();
-    } finally {
-      state.lock.unlock();
-    }
-  }
-
-  /// Where the log must begin once `memtable`, the oldest, is in a table.
-  private long logStartAfter(LoggedMemtable memtable) {
-    state.lock.lock();
-    try {
-      Long first = memtables.logStartAfterOldest();
-      return first != null ? first : memtable.endLsn();
     } finally {
       state.lock.unlock();
     }

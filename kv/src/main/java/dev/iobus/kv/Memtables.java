@@ -102,22 +102,6 @@ final class Memtables {
     assert oldest == memtable : "memtables must become tables in order";
   }
 
-  /// Where the log must begin so that it holds what is in memtables but the oldest sealed one; null
-  /// when they are all empty. Needs the state's lock.
-  @Nullable Long logStartAfterOldest() {
-    commitLock.lock();
-    try {
-      for (LoggedMemtable memtable : sealed.subList(Math.min(1, sealed.size()), sealed.size())) {
-        if (!memtable.isEmpty()) {
-          return memtable.firstLsn();
-        }
-      }
-      return active.isEmpty() ? null : active.firstLsn();
-    } finally {
-      commitLock.unlock();
-    }
-  }
-
   /// Seals the active memtable `full` and puts an empty one in its place that has room for
   /// `bytes`; nothing when another task has done so. Waits while too many wait to become tables.
   /// Needs no lock.

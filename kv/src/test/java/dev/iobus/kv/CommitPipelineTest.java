@@ -127,6 +127,50 @@ class CommitPipelineTest {
             }));
   }
 
+  /// A flush let the log begin where the next memtable began. Between the two lay the mark of an idle
+  /// log, and that, the first group of a segment, need not be on any disk yet.
+  @Test
+  void flushLetsTheLogBeginWhereItsMemtableEnds() throws IOException {
+    for (int seed = 1; seed <= 20; seed++) {
+      SimDisk disk = newDisk();
+      SimScheduler host = new SimScheduler(seed, disk);
+      assertTrue(
+          host.run(
+              () -> {
+                try (Store store = Store.open(DIRECTORY, options(host, Durability.SYNCED))) {
+                  store.put(bytes("a"), bytes("1"));
+                  pause(host, 200);
+                  boolean[] ended = {false};
+                  host.start(
+                      "writer",
+                      () -> {
+                        try {
+                          for (int i = 0; i < 20; i++) {
+                            store.put(bytes("b" + i), bytes("2"));
+                          }
+                        } catch (IOException e) {
+                          throw new AssertionError(e);
+                        } finally {
+                          ended[0] = true;
+                        }
+                      });
+                  store.flush();
+                  while (!ended[0]) {
+                    pause(host, 1);
+                  }
+                }
+                try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
+                    DataDirectory directory = DataDirectory.open(bus, DIRECTORY)) {
+                  ManifestState manifest =
+                      requireNonNull(VersionSet.read(directory, directory.list()));
+                  long start = manifest.logStart();
+                  // Records and marks begin groups here, each of one block.
+                  assertTrue(start > 0 && start % 4096 != 0, () -> "begins at " + start);
+                }
+              }));
+    }
+  }
+
   private static void pause(SimScheduler host, int millis) {
     long end = host.nanoTime() + millis * 1_000_000L;
     while (host.nanoTime() < end) {
