@@ -386,12 +386,13 @@ final class GroupCommit {
     }
   }
 
-  /// Writes one mark, if nobody appends and there is a place for it.
+  /// Writes one mark, if nobody appends and there is a place for it. A log that closes writes none
+  /// but its last, which is synced: another one would be in its way.
   void writeMark(boolean sync) {
     Flight flight;
     lock.lock();
     try {
-      if (leadership.hasLeader() || state.hasFailed()) {
+      if (leadership.hasLeader() || state.hasFailed() || (!sync && state.isClosed())) {
         return;
       }
       Group group = room.sealMark(progress.durable());

@@ -2,6 +2,7 @@ package dev.iobus.storage.wal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.sim.Fault;
@@ -10,6 +11,7 @@ import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -69,6 +71,40 @@ final class LogSimulationTest {
   void everyErrorLeavesWhatWasAcknowledged() throws IOException {
     failEverywhere(3, 1, 4, 5);
     failEverywhere(4, 2, 4, 5);
+  }
+
+  /// The mark of an idle log was being written when the close came to its own mark, which it left out
+  /// then: the only one was not synced. Nothing told, after a loss of power, that all had been
+  /// durable.
+  @Test
+  void closeLeavesADurableMark() throws IOException {
+    for (int seed = 1; seed <= 400; seed++) {
+      SimDisk disk = LogSimulation.newDisk();
+      SimScheduler host = new SimScheduler(seed, disk);
+      // About when the mark of the idle log is due.
+      long pause = LogTimer.IDLE_NANOS - 20L * (seed % 200);
+      assertTrue(
+          host.run(
+              () ->
+                  LogSimulation.open(
+                      host,
+                      (wal, used) -> {
+                        wal.append(MemorySegment.ofArray(new byte[100]), Durability.SYNCED);
+                        long end = host.nanoTime() + pause;
+                        while (host.nanoTime() < end) {
+                          host.park(end);
+                        }
+                      })));
+      SimScheduler again = new SimScheduler(seed, disk.crash(seed, 0));
+      String place = "seed " + seed;
+      assertTrue(
+          again.run(
+              () ->
+                  LogSimulation.open(
+                      again,
+                      (wal, used) ->
+                          assertInstanceOf(WalTail.Clean.class, wal.recovered(), place))));
+    }
   }
 
   @Tag("long")
