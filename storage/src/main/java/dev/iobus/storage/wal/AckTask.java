@@ -56,7 +56,10 @@ final class AckTask {
   }
 
   /// Serves the log until [#stop()], and then what is left. The body of the log's task.
+  ///
+  /// @throws Error the first that a write ended with, once all callbacks were told of it
   void run(GroupCommit commit, Scheduler.Task self) {
+    Error first = null;
     lock.lock();
     try {
       task = self;
@@ -69,6 +72,9 @@ final class AckTask {
           lock.unlock();
           try {
             commit.lead(appointed);
+          } catch (Error e) {
+            // The log has failed with it, and the callbacks have yet to hear so.
+            first = first == null ? e : first;
           } finally {
             lock.lock();
           }
@@ -84,13 +90,16 @@ final class AckTask {
             lock.lock();
           }
         } else if (stopped) {
-          return;
+          break;
         } else {
           work.await();
         }
       }
     } finally {
       lock.unlock();
+    }
+    if (first != null) {
+      throw first;
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -389,6 +390,30 @@ class LogFailureTest {
         wal.append(MemorySegment.ofArray(record(i++, 3_000)), Durability.SYNCED);
       }
     }
+  }
+
+  /// The write of a group for which callbacks alone waited ended with an error of the virtual machine.
+  /// It ended the task of the callbacks too, which were told nothing, and stages never completed.
+  @Test
+  void errorOfAWriteForCallbacksReachesThem() throws Exception {
+    Wal wal = openGrowing();
+    files.fault(
+        op -> {
+          if (op.isSync()) {
+            throw new AssertionError("planned by a test");
+          }
+        });
+    long end = wal.append(MemorySegment.ofArray(record(0, 100)));
+    List<CompletableFuture<Long>> stages = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      stages.add(wal.whenReached(end, Durability.SYNCED).toCompletableFuture());
+    }
+    for (CompletableFuture<Long> stage : stages) {
+      ExecutionException told =
+          assertThrows(ExecutionException.class, () -> stage.get(20, TimeUnit.SECONDS));
+      assertInstanceOf(WalFailedException.class, told.getCause());
+    }
+    assertThrows(WalFailedException.class, wal::close);
   }
 
   private static void await(CountDownLatch latch) throws IOException {
