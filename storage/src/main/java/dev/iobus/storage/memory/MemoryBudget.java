@@ -174,13 +174,20 @@ public final class MemoryBudget {
     /// @throws IllegalStateException when bytes are still reserved
     @Override
     public void close() {
-      if (reserved.compareAndSet(0, CLOSED)) {
-        budget.accounts.remove(this);
-        budget.pool.addAndGet(floor);
-      } else if (reserved.get() != CLOSED) {
+      if (!tryClose()) {
         throw new IllegalStateException(
             owner + " closes its account with " + reserved.get() + " bytes reserved");
       }
+    }
+
+    /// As [#close()], unless bytes are still reserved. Returns whether the account is closed.
+    public boolean tryClose() {
+      if (reserved.compareAndSet(0, CLOSED)) {
+        budget.accounts.remove(this);
+        budget.pool.addAndGet(floor);
+        return true;
+      }
+      return reserved.get() == CLOSED;
     }
 
     private long aboveFloor(long bytes) {

@@ -10,6 +10,9 @@ final class LogMemory implements AutoCloseable {
   private final String owner;
   private final MemoryBudget.Account account;
 
+  /// Set before the account is closed, read after each release: one of both closes it.
+  private volatile boolean closing;
+
   LogMemory(MemoryBudget budget, String owner, long floorBytes) {
     this.budget = budget;
     this.owner = owner;
@@ -25,10 +28,16 @@ final class LogMemory implements AutoCloseable {
 
   void release(long bytes) {
     account.release(bytes);
+    if (closing) {
+      account.tryClose();
+    }
   }
 
+  /// Closes the account, at once or with the last release: a task whose long record was refused by
+  /// the close of its log gives the memory of that back when it gets to run.
   @Override
   public void close() {
-    account.close();
+    closing = true;
+    account.tryClose();
   }
 }
