@@ -119,7 +119,7 @@ final class LogOpening {
     LogProgress progress = new LogProgress(lock, state, start);
     LogCounts counts = new LogCounts();
     AckTask acks = new AckTask(lock);
-    WakeUps wakeUps = new WakeUps(scheduler, lock, acks);
+    WakeUps wakeUps = new WakeUps(scheduler, acks);
     LogTimer timer = new LogTimer(scheduler, lock, start);
     GroupPlaces places = new GroupPlaces(groupBytes, blockSize, supply, live, first);
     Room room = new Room(groupBytes, supply, places, wakeUps);

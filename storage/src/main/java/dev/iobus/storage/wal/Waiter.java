@@ -33,7 +33,9 @@ final class Waiter {
   /// For room: bytes of the frame. Above the size of a group: the right to append alone.
   final long bytes;
 
-  /// Set by whoever ends the wait, who reads [#parked] after it.
+  /// Set under the log's lock: by whoever appoints the waiter, takes that back, or ends the wait, and
+  /// by the waiter when it begins to lead. Who sets it for another task reads [#parked] after it. The
+  /// wait for the last place of a group ends without the lock.
   volatile Turn turn = Turn.WAIT;
 
   /// Whether the task parks, or is about to. Set by the task, which reads [#turn] after it: one of

@@ -14,12 +14,7 @@ final class WakeUps {
   /// A yield that was shorter let nobody run.
   private static final long GAVE_WAY_NANOS = 1_000;
 
-  /// Early returns of a park before a task waits in the other way.
-  private static final int EARLY_RETURNS_MAX = 16;
-
   private final Scheduler scheduler;
-  private final Scheduler.Lock lock;
-  private final Scheduler.Condition uninterrupted;
   private final AckTask acks;
 
   // Guarded by the lock.
@@ -27,15 +22,10 @@ final class WakeUps {
   private @Nullable Waiter tail;
   private @Nullable Waiter leader;
 
-  /// Written under the lock, read by anybody.
-  private volatile int uninterruptedWaiters;
-
   /// @param acks takes the callbacks
-  WakeUps(Scheduler scheduler, Scheduler.Lock lock, AckTask acks) {
+  WakeUps(Scheduler scheduler, AckTask acks) {
     this.scheduler = scheduler;
     this.acks = acks;
-    this.lock = lock;
-    this.uninterrupted = lock.newCondition();
   }
 
   /// Ends the wait of `waiter`, to be woken after the lock is released. Needs the lock.
@@ -99,25 +89,12 @@ final class WakeUps {
         unpark(waiter);
       }
     }
-    wakeUninterrupted();
   }
 
   /// Ends the wait of a leader for the places of its group. Called without the lock.
   void wakeFilled(Waiter leader) {
     leader.turn = Waiter.Turn.DONE;
     unpark(leader);
-    wakeUninterrupted();
-  }
-
-  private void wakeUninterrupted() {
-    if (uninterruptedWaiters > 0) {
-      lock.lock();
-      try {
-        uninterrupted.signalAll();
-      } finally {
-        lock.unlock();
-      }
-    }
   }
 
   /// Needs the turn to be set: who is about to park looks at it once more.
@@ -127,31 +104,19 @@ final class WakeUps {
     }
   }
 
-  /// Waits for a turn; a pending interrupt neither ends the wait nor turns it into a spin. Called
-  /// without the lock.
+  /// Waits for a turn. An interrupt does not end it, no more than it ends a park. Called without the
+  /// lock.
   Waiter.Turn awaitTurn(Waiter waiter) {
     giveWay(waiter);
     waiter.parked = true;
-    for (int early = 0; early < EARLY_RETURNS_MAX; early++) {
-      Waiter.Turn turn = waiter.turn;
-      if (turn != Waiter.Turn.WAIT) {
-        waiter.parked = false;
-        return turn;
-      }
+    Waiter.Turn turn = waiter.turn;
+    while (turn == Waiter.Turn.WAIT) {
+      // It may return for an unpark that was meant for an earlier wait.
       scheduler.park(Long.MAX_VALUE);
+      turn = waiter.turn;
     }
-    // The park of an interrupted task returns at once, for ever: only a condition outlasts that.
-    lock.lock();
-    uninterruptedWaiters++;
-    try {
-      while (waiter.turn == Waiter.Turn.WAIT) {
-        uninterrupted.await();
-      }
-      return waiter.turn;
-    } finally {
-      uninterruptedWaiters--;
-      lock.unlock();
-    }
+    waiter.parked = false;
+    return turn;
   }
 
   /// Lets others run first, as long as there are some: where many threads share few processors the
