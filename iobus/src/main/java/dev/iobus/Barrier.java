@@ -49,7 +49,7 @@ final class Barrier {
 
   /// Takes an operation in, if it must wait. Otherwise it counts as started.
   boolean holds(Handle handle) {
-    if (handle.drains || !isIdle()) {
+    if (handle.extras.drains || !isIdle()) {
       held.add(handle);
       active = true;
       return true;
@@ -61,14 +61,14 @@ final class Barrier {
   /// The first held operation that may start now, or null.
   @Nullable Handle next() {
     Handle first = held.peek();
-    boolean may = first != null && alone == null && (!first.drains || running == 0);
+    boolean may = first != null && alone == null && (!first.extras.drains || running == 0);
     return may ? first : null;
   }
 
   /// Lets the first held operation go; it counts as started.
   void release() {
     Handle first = held.remove();
-    if (first.drains) {
+    if (first.extras.drains) {
       alone = first;
     }
     active = alone != null || !held.isEmpty();

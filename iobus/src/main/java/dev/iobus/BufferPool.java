@@ -159,7 +159,7 @@ public final class BufferPool implements AutoCloseable {
     PoolBuffer buffer;
     if (incremental) {
       buffer = new PoolBuffer(this, index);
-      buffer.take(part(index, handle.bufferStart, length));
+      buffer.take(part(index, handle.extras.bufferStart, length));
     } else {
       buffer = buffers[index];
       if (received[index].byteSize() != length) {
@@ -185,7 +185,7 @@ public final class BufferPool implements AutoCloseable {
   void dispatched(Handle handle) {
     if (incremental) {
       int index = CompletionFlags.buffer(handle.flags);
-      handle.bufferStart = filled[index];
+      handle.extras.bufferStart = filled[index];
       filled[index] += Math.max(0, handle.outcome);
       pieces[index]++;
       through[index] = (handle.flags & CompletionFlags.BUFFER_MORE) == 0;

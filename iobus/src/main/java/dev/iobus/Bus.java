@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -49,10 +50,19 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private static final int POOL_BUFFER_BYTES_MAX = 1 << 30;
   private static final long PAGE_BYTES = 4096;
 
+  /// The handles of busses that were closed with operations in flight, whose memory the kernel may
+  /// still write: reachable for ever.
+  private static final ConcurrentLinkedQueue<HandleTable> ABANDONED =
+      new ConcurrentLinkedQueue<>();
+
   private static final System.Logger LOGGER = System.getLogger("dev.iobus");
 
   // Constant after construction.
   private final Thread owner = Thread.currentThread();
+
+  /// The owner; null once it is closed. One look tells whether a call is refused.
+  private @Nullable Thread user = owner;
+
   private final BusOptions options;
   private final BackendKind kind;
   private final String reason;
@@ -161,7 +171,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// Prepares an operation that does nothing but end.
   public Handle nop() {
-    Handle handle = take(Op.NOP, "");
+    Handle handle = take(Op.NOP);
     handle.plain = true;
     return handle;
   }
@@ -422,7 +432,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Prepares to give out the messages of other threads, see [#post(long)], until it is cancelled.
   /// One such operation may be in flight; another fails with EBUSY.
   public Handle inbox() {
-    Handle handle = take(Op.INBOX, "");
+    Handle handle = take(Op.INBOX);
     handle.repeats = true;
     return handle;
   }
@@ -849,6 +859,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     } finally {
       markClosed();
       if (!drained) {
+        ABANDONED.add(table);
         reportSurvivors();
       }
       for (BufferPool pool : pools) {
@@ -905,16 +916,10 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     }
   }
 
-  /// Takes a handle for an operation on what `target` names.
-  @SuppressWarnings("ReferenceEquality") // Mostly that very name: a store costs a barrier.
   @Override
-  Handle take(Op op, String target) {
+  Handle take(Op op) {
     checkOpen();
-    Handle handle = table.take(op);
-    if (handle.target != target) {
-      handle.target = target;
-    }
-    return handle;
+    return table.take(op);
   }
 
   /// Gives back a handle whose preparation failed.
@@ -945,9 +950,10 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // That very thread.
   private void checkOpen() {
-    checkOwner();
-    if (closed) {
+    if (Thread.currentThread() != user) {
+      checkOwner();
       throw new IllegalStateException("the bus is closed");
     }
   }
@@ -960,7 +966,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// The oldest result, after its callback.
   private Result next() {
     Handle handle = flight.nextReady();
-    Consumer<Result> callback = handle.callback();
+    Consumer<Result> callback = handle.callback;
     if (callback != null) {
       callback.accept(handle.result);
     }
@@ -971,6 +977,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   private void markClosed() {
+    user = null;
     wakeupLock.lock();
     try {
       closed = true;

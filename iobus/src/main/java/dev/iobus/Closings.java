@@ -52,7 +52,7 @@ final class Closings {
   private boolean isLookedUp(@Nullable BusFile file) {
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
-      if (handle.late && file != null && file.equals(handle.file)) {
+      if (handle.extras.late && file != null && file.equals(handle.file)) {
         return true;
       }
     }
@@ -60,7 +60,7 @@ final class Closings {
   }
 
   void add(Handle handle) {
-    handle.waits = true;
+    handle.extras.waits = true;
     waiting.add(handle);
   }
 
@@ -72,7 +72,7 @@ final class Closings {
       if (handle.request.link == Link.NONE) {
         if (!holds(run.toArray(Handle[]::new))) {
           waiting.removeAll(run);
-          run.forEach(member -> member.waits = false);
+          run.forEach(member -> member.extras.waits = false);
           return List.copyOf(run);
         }
         run.clear();
@@ -88,7 +88,7 @@ final class Closings {
   /// Takes a handle out that is cancelled, and with it those that its chain would have cancelled.
   List<Handle> remove(Handle target) {
     List<Handle> removed = Barrier.removeChain(waiting, target);
-    removed.forEach(member -> member.waits = false);
+    removed.forEach(member -> member.extras.waits = false);
     return removed;
   }
 
@@ -97,9 +97,9 @@ final class Closings {
     boolean behind = tied;
     tied = handle.request.link != Link.NONE;
     if (handle.file != null && handle.op != Op.CLOSE) {
-      handle.late =
-          behind || handle.extent == Handle.Extent.FULL || isAlwaysAWorkers(handle.op);
-      late += handle.late ? 1 : 0;
+      handle.extras.late =
+          behind || handle.full || isAlwaysAWorkers(handle.op);
+      late += handle.extras.late ? 1 : 0;
     }
   }
 
@@ -111,8 +111,8 @@ final class Closings {
   }
 
   void ended(Handle handle) {
-    if (handle.late) {
-      handle.late = false;
+    if (handle.extras.late) {
+      handle.extras.late = false;
       late--;
     }
   }

@@ -290,7 +290,7 @@ final class FileOperations {
     checks.file(file);
     file.checkClosable();
     file.descriptor();
-    Handle handle = bus.take(Op.CLOSE, file.path());
+    Handle handle = bus.take(Op.CLOSE);
     handle.file = file;
     return handle;
   }
@@ -304,7 +304,7 @@ final class FileOperations {
   private Handle onFile(Op op, BusFile file) {
     checks.file(file);
     bus.fileNumber(file);
-    Handle handle = bus.take(op, file.path());
+    Handle handle = bus.take(op);
     handle.file = file;
     return handle;
   }
@@ -333,8 +333,8 @@ final class FileOperations {
   private Handle fullTransfer(Op op, BusFile file, MemorySegment memory, long offset) {
     Checks.range(offset, memory.byteSize());
     Handle handle = onFile(op, file);
-    handle.extent = Handle.Extent.FULL;
-    handle.transfer().begin(handle.request, memory, offset, op == Op.WRITE, file.isDirect());
+    handle.full = true;
+    handle.extras.transfer().begin(handle.request, memory, offset, op == Op.WRITE, file.isDirect());
     return handle;
   }
 
@@ -402,7 +402,7 @@ final class FileOperations {
       bus.giveBack(handle);
       throw e;
     }
-    handle.buffer = buffer;
+    handle.extras.buffer = buffer;
     return handle;
   }
 

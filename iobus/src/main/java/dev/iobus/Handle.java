@@ -22,11 +22,11 @@ public final class Handle {
   ///
   /// Numbers: a store of a reference costs the collector's barrier, and every operation makes four.
   static final class State {
-    static final int IDLE = 0;
-    static final int PREPARED = 1;
-    static final int PLACING = 2;
-    static final int IN_FLIGHT = 3;
-    static final int COMPLETED = 4;
+    static final byte IDLE = 0;
+    static final byte PREPARED = 1;
+    static final byte PLACING = 2;
+    static final byte IN_FLIGHT = 3;
+    static final byte COMPLETED = 4;
 
     private static final String[] NAMES = {
       "IDLE", "PREPARED", "PLACING", "IN_FLIGHT", "COMPLETED"
@@ -39,19 +39,16 @@ public final class Handle {
     }
   }
 
-  /// How much of its range an operation covers.
-  enum Extent {
-    /// What one request does, which may be short.
-    ONCE,
-    /// All of it, in as many requests as that takes.
-    FULL
-  }
-
   // Constant after construction.
   final Bus bus;
   final int index;
-  final Request request = new Request();
-  final Result result = new Result(this);
+  final Request request;
+  final Extras extras;
+
+  /// Set once, by the table, which makes all of them together: a batch that is looked at in turn
+  /// finds several in each line of the processor's cache.
+  @SuppressWarnings("NullAway.Init")
+  Result result;
 
   /// Whether one request and one result are all there is to it: it is in no run, waits for nothing,
   /// has no deadline and no cancel, and nothing hangs on it but its file and its memory. True from
@@ -60,56 +57,32 @@ public final class Handle {
   boolean plain;
 
   // Owned by the bus thread; set when prepared.
-  int state = State.IDLE;
+  byte state = State.IDLE;
   int generation;
   Op op = Op.NOP;
-  Extent extent = Extent.ONCE;
-  String target = "";
-  @Nullable BusFile file;
-  @Nullable RegisteredBuffer buffer;
-  /// Whether it runs alone: after all before it, and before all after it.
-  boolean drains;
+  /// Whether it covers all of its range, in as many requests as that takes; else it is what one
+  /// request does, which may be short.
+  boolean full;
   /// Whether it has results until it is cancelled or fails.
   boolean repeats;
-  @Nullable BufferPool pool;
-  /// When it is cancelled, on the scheduler's clock; meaningful while `request.timeoutNanos` is
-  /// not 0.
-  long deadline;
+  @Nullable BusFile file;
   private @Nullable Object attachment;
-  private @Nullable Consumer<Result> callback;
+  @Nullable Consumer<Result> callback;
 
   // Owned by the bus thread; set while in flight and after it.
   /// Of the result that was dispatched last: bytes, a descriptor or 0; or a negated error number.
   int outcome;
   /// Of the same result: a set of `CompletionFlags`.
   int flags;
-  /// What is told to the flight recorder if it was slow; null unless that records.
-  @Nullable Object event;
   /// Whether a result was dispatched and `done` not yet called for it.
   boolean dispatched;
-  /// The bytes of a FULL transfer so far.
-  long transferred;
-  boolean cancelRequested;
-  /// Whether nobody sees a result: a cancel among many.
-  boolean silent;
-  /// Whether it waits behind a barrier and the backend does not have it yet.
-  boolean held;
-  /// Whether its run waits with a close until a file is not looked up any more.
-  boolean waits;
-  /// Whether the backend may still look its file up.
-  boolean late;
-  /// Of an INBOX: what the dispatched result has brought.
-  long message;
-  /// Where the dispatched result begins in a buffer that is filled piece by piece.
-  int bufferStart;
-  /// What the dispatched result has brought and the caller has taken.
-  @Nullable BusFile opened;
-  @Nullable PoolBuffer taken;
-  @Nullable Transfer transfer;
 
-  Handle(Bus bus, int index) {
+  /// @param request its request, used by nobody else
+  Handle(Bus bus, int index, Request request, Extras extras) {
     this.bus = bus;
     this.index = index;
+    this.request = request;
+    this.extras = extras;
   }
 
   /// Ties an object of the caller's to this operation until `done`.
@@ -161,13 +134,15 @@ public final class Handle {
     return this;
   }
 
-  @Nullable Consumer<Result> callback() {
-    return callback;
-  }
-
   /// The word for the operation, such as `read`.
   public String operation() {
-    return extent == Extent.FULL ? op.label() + "Fully" : op.label() + (repeats ? "Many" : "");
+    return full ? op.label() + "Fully" : op.label() + (repeats ? "Many" : "");
+  }
+
+  /// What it is done to: a path, or what stands for it.
+  String target() {
+    BusFile on = file;
+    return extras.target.isEmpty() && on != null ? on.path() : extras.target;
   }
 
   /// The number that the completion carries: the generation tells it from all earlier uses.
@@ -186,43 +161,29 @@ public final class Handle {
     if (op != Op.NOP) {
       request.clearTransfer();
     }
-    if (file != null) {
-      file = null;
-    }
-    if (attachment != null) {
-      attachment = null;
-    }
-    if (callback != null) {
-      callback = null;
-    }
-    dispatched = false;
+    letGo();
   }
 
-  /// Makes the handle fit for another operation. References that are as they should be are not
-  /// stored again: a store costs the collector's barrier, a look costs nothing beside it.
+  /// Makes the handle fit for another operation.
   void reset() {
     request.clear();
     request.file = -1;
     request.fixedFile = false;
     request.offset = 0;
     request.length = 0;
-    drains = false;
+    extras.reset();
+    full = false;
     repeats = false;
-    if (pool != null) {
-      pool = null;
-    }
-    deadline = 0;
-    if (taken != null) {
-      taken = null;
-    }
-    if (extent != Extent.ONCE) {
-      extent = Extent.ONCE;
-    }
+    outcome = 0;
+    flags = 0;
+    letGo();
+  }
+
+  /// References that are as they should be are not stored again: a store costs the collector's
+  /// barrier, a look costs nothing beside it.
+  private void letGo() {
     if (file != null) {
       file = null;
-    }
-    if (buffer != null) {
-      buffer = null;
     }
     if (attachment != null) {
       attachment = null;
@@ -230,28 +191,18 @@ public final class Handle {
     if (callback != null) {
       callback = null;
     }
-    if (opened != null) {
-      opened = null;
-    }
-    outcome = 0;
-    flags = 0;
     dispatched = false;
-    transferred = 0;
-    cancelRequested = false;
-    silent = false;
-    held = false;
-    waits = false;
-    late = false;
   }
 
   /// Lets go of the registered buffer or the pool that it uses; by its last result, or when it
   /// will not be enqueued.
   void releaseBuffer() {
-    RegisteredBuffer used = buffer;
+    RegisteredBuffer used = extras.buffer;
     if (used != null) {
-      buffer = null;
+      extras.buffer = null;
       used.release();
     }
+    BufferPool pool = extras.pool;
     if (pool != null) {
       pool.letGo();
     }
@@ -262,18 +213,8 @@ public final class Handle {
     return CompletionFlags.isFinal(flags);
   }
 
-  /// The progress of a FULL transfer; kept with the handle and reused.
-  Transfer transfer() {
-    Transfer present = transfer;
-    if (present == null) {
-      present = new Transfer();
-      transfer = present;
-    }
-    return present;
-  }
-
   @Override
   public String toString() {
-    return "Handle[" + index + ", " + operation() + " " + target + ", " + State.name(state) + "]";
+    return "Handle[" + index + ", " + operation() + " " + target() + ", " + State.name(state) + "]";
   }
 }

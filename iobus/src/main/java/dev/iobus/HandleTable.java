@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Op;
+import dev.iobus.backend.Request;
 
 /// All handles of a bus, made once: `capacity` for operations, then one cancel for each.
 ///
@@ -19,8 +20,17 @@ final class HandleTable {
   HandleTable(Bus bus, int capacity) {
     this.capacity = capacity;
     handles = new Handle[2 * capacity];
+    Request[] requests = new Request[handles.length];
+    Extras[] extras = new Extras[handles.length];
     for (int i = 0; i < handles.length; i++) {
-      handles[i] = new Handle(bus, i);
+      requests[i] = new Request();
+      extras[i] = new Extras();
+    }
+    for (int i = 0; i < handles.length; i++) {
+      handles[i] = new Handle(bus, i, requests[i], extras[i]);
+    }
+    for (Handle handle : handles) {
+      handle.result = new Result(bus, handle);
     }
     free = new int[capacity];
     for (int i = 0; i < capacity; i++) {
@@ -55,7 +65,7 @@ final class HandleTable {
       cancel.op = Op.CANCEL;
       cancel.state = Handle.State.PREPARED;
       cancel.generation++;
-      cancel.target = target.target;
+      cancel.extras.target = target.target();
       cancel.request.offset = target.userData();
     }
     return cancel;

@@ -54,6 +54,9 @@ final class InFlight {
   /// What holds a close back until its file is not looked up any more.
   private final Closings closings;
 
+  /// Whether [#resume()] may have something to do. Set wherever that comes to be.
+  private boolean resumable;
+
   /// Requests that were prepared and not yet submitted.
   private int unsubmitted;
 
@@ -97,17 +100,17 @@ final class InFlight {
     if (handle.plain) {
       return handle;
     }
-    if (handle.opened != null) {
-      handle.opened = null;
+    if (handle.extras.opened != null) {
+      handle.extras.opened = null;
     }
-    if (handle.taken != null) {
-      handle.taken = null;
+    if (handle.extras.taken != null) {
+      handle.extras.taken = null;
     }
     if ((handle.flags & CompletionFlags.BUFFER) != 0) {
-      Objects.requireNonNull(handle.pool).dispatched(handle);
+      Objects.requireNonNull(handle.extras.pool).dispatched(handle);
     }
     if (handle.op == Op.INBOX && !handle.isFinal()) {
-      handle.message = inbox.take();
+      handle.extras.message = inbox.take();
     }
     return handle;
   }
@@ -124,13 +127,13 @@ final class InFlight {
 
   /// Closes a file or gives back a buffer that a result has brought and nobody took.
   private void discardUntaken(Handle handle) {
-    if (handle.outcome >= 0 && handle.opened == null && brings(handle.op)) {
+    if (handle.outcome >= 0 && handle.extras.opened == null && brings(handle.op)) {
       backend.closeDescriptor(handle.outcome);
-    } else if (handle.op == Op.OPEN_REGISTERED && handle.opened == null) {
+    } else if (handle.op == Op.OPEN_REGISTERED && handle.extras.opened == null) {
       handle.bus.discardOpened(handle);
     }
-    if ((handle.flags & CompletionFlags.BUFFER) != 0 && handle.taken == null) {
-      Objects.requireNonNull(handle.pool).recycle(handle);
+    if ((handle.flags & CompletionFlags.BUFFER) != 0 && handle.extras.taken == null) {
+      Objects.requireNonNull(handle.extras.pool).recycle(handle);
     }
   }
 
@@ -219,7 +222,7 @@ final class InFlight {
       barrier.count(table);
     }
     handle.plain = false;
-    handle.drains = true;
+    handle.extras.drains = true;
     start(bus, handle, Link.NONE, false);
   }
 
@@ -240,7 +243,7 @@ final class InFlight {
   private static void checkFit(Bus bus, Handle handle, Link link) {
     bus.checkMine(handle);
     boolean single =
-        handle.extent == Handle.Extent.FULL || handle.repeats || handle.op == Op.CANCEL;
+        handle.full || handle.repeats || handle.op == Op.CANCEL;
     if (link != Link.NONE && single) {
       throw new IllegalArgumentException("a " + handle.operation() + " cannot be part of a run");
     }
@@ -259,7 +262,7 @@ final class InFlight {
     count++;
     if (BusEvents.recordsSlowOperations() && !waitsForOthers(handle.op)) {
       handle.plain = false;
-      handle.event = BusEvents.begin();
+      handle.extras.event = BusEvents.begin();
     }
     Request request = handle.request;
     if (!barrier.isIdle()) {
@@ -270,7 +273,7 @@ final class InFlight {
     }
     if (request.timeoutNanos > 0) {
       handle.plain = false;
-      handle.deadline = scheduler.nanoTime() + request.timeoutNanos;
+      handle.extras.deadline = scheduler.nanoTime() + request.timeoutNanos;
     }
     BusFile file = handle.file;
     if (file != null) {
@@ -287,9 +290,11 @@ final class InFlight {
     } else if (handle.op == Op.INBOX) {
       startInbox(handle);
     } else if (barrier.holds(handle)) {
-      handle.held = true;
+      handle.extras.held = true;
+      resumable = true;
     } else if (waits) {
       closings.add(handle);
+      resumable = true;
     } else {
       begin(handle);
     }
@@ -322,6 +327,7 @@ final class InFlight {
       finish(handle, -Errno.EBUSY, 0);
     } else {
       inbox.listen(handle);
+      resumable = true;
     }
   }
 
@@ -354,15 +360,15 @@ final class InFlight {
       finish(cancel, -Errno.ENOENT, 0);
       return;
     }
-    target.cancelRequested = true;
+    target.extras.cancelRequested = true;
     counts.cancelled();
     cancelMeter.cancelled();
-    if (target.held) {
+    if (target.extras.held) {
       for (Handle handle : barrier.remove(target)) {
         finish(handle, -Errno.ECANCELED, 0);
       }
       finish(cancel, 0, 0);
-    } else if (target.waits) {
+    } else if (target.extras.waits) {
       for (Handle handle : closings.remove(target)) {
         finish(handle, -Errno.ECANCELED, 0);
       }
@@ -397,7 +403,7 @@ final class InFlight {
   private void prepare(Handle handle) throws IOException {
     Request request = handle.request;
     if (handle.op != Op.TIMEOUT && request.timeoutNanos > 0) {
-      request.timeoutNanos = Math.max(1, handle.deadline - scheduler.nanoTime());
+      request.timeoutNanos = Math.max(1, handle.extras.deadline - scheduler.nanoTime());
     }
     if (backend.room() < entries(handle)) {
       submit();
@@ -501,12 +507,23 @@ final class InFlight {
     }
   }
 
-  /// Prepares the next request of each operation that needs one more.
+  /// Lets on what was held back or needs another request.
   void resume() throws IOException {
+    if (resumable) {
+      resumeAll();
+      resumable =
+          inbox.listener() != null
+              || unfinished.size() > 0
+              || !barrier.isIdle()
+              || !closings.isEmpty();
+    }
+  }
+
+  private void resumeAll() throws IOException {
     announceMessages();
     for (int i = unfinished.size(); i > 0; i--) {
       Handle handle = unfinished.remove();
-      if (handle.cancelRequested) {
+      if (handle.extras.cancelRequested) {
         finish(handle, -Errno.ECANCELED, 0);
       } else if (handle.repeats && isClosed(handle.file)) {
         finish(handle, -Errno.EBADF, 0);
@@ -518,7 +535,7 @@ final class InFlight {
       List<Handle> run = barrier.firstRun();
       for (Handle handle : run) {
         barrier.release();
-        handle.held = false;
+        handle.extras.held = false;
       }
       if (closings.holds(run.toArray(Handle[]::new))) {
         run.forEach(closings::add);
@@ -559,17 +576,18 @@ final class InFlight {
   }
 
   private void completeOther(Handle handle, int result, int flags) {
-    if (handle.extent == Handle.Extent.FULL) {
-      Transfer transfer = handle.transfer();
+    if (handle.full) {
+      Transfer transfer = handle.extras.transfer();
       if (result > 0 && result < handle.request.length) {
         counts.cameShort();
       }
-      int next = transfer.advance(handle.request, result, handle.cancelRequested);
+      int next = transfer.advance(handle.request, result, handle.extras.cancelRequested);
       if (next > 0) {
         unfinished.add(handle);
+        resumable = true;
         return;
       }
-      handle.transferred = transfer.transferred();
+      handle.extras.transferred = transfer.transferred();
       transfer.clear();
       finish(handle, next, 0);
     } else if (!CompletionFlags.isFinal(flags)) {
@@ -577,6 +595,7 @@ final class InFlight {
     } else if (mustRepeat(handle, result)) {
       ready.add(handle, result, flags | CompletionFlags.MORE);
       unfinished.add(handle);
+      resumable = true;
     } else {
       finish(handle, result, flags);
     }
@@ -585,27 +604,27 @@ final class InFlight {
   /// Whether an operation with many results is prepared again, as the backend completes it once.
   private static boolean mustRepeat(Handle handle, int result) {
     boolean ended = result < 0 || (result == 0 && handle.op == Op.RECV);
-    return handle.repeats && !handle.request.multishot && !ended && !handle.cancelRequested;
+    return handle.repeats && !handle.request.multishot && !ended && !handle.extras.cancelRequested;
   }
 
   private void finish(Handle handle, int outcome, int flags) {
     closings.ended(handle);
     count--;
-    if (!handle.held) {
+    if (!handle.extras.held) {
       barrier.ended(handle);
     }
-    BufferPool pool = handle.pool;
+    BufferPool pool = handle.extras.pool;
     if (outcome == -Errno.ENOBUFS && pool != null) {
       counts.poolExhausted();
       BusEvents.poolExhausted(
-          handle.operation(), handle.target, pool.size(), pool.bufferBytes());
+          handle.operation(), handle.target(), pool.size(), pool.bufferBytes());
     }
-    if (handle.event != null) {
-      tellIfSlow(handle, handle.event, outcome);
+    if (handle.extras.event != null) {
+      tellIfSlow(handle, handle.extras.event, outcome);
     }
     handle.releaseBuffer();
     handle.bus.ended(handle, outcome);
-    if (handle.silent) {
+    if (handle.extras.silent) {
       silent--;
       table.free(handle);
     } else {
@@ -620,18 +639,18 @@ final class InFlight {
         event,
         handle.bus.backend().label(),
         handle.operation(),
-        handle.target,
+        handle.target(),
         handle.request.offset,
-        outcome < 0 || handle.extent == Handle.Extent.ONCE ? outcome : handle.transferred);
-    handle.event = null;
+        outcome < 0 || !handle.full ? outcome : handle.extras.transferred);
+    handle.extras.event = null;
   }
 
   /// Whether a cancelled operation was cancelled by its deadline.
   private boolean timedOut(Handle handle, int outcome) {
     return outcome == -Errno.ECANCELED
         && handle.request.timeoutNanos > 0
-        && !handle.cancelRequested
-        && scheduler.nanoTime() - handle.deadline >= 0;
+        && !handle.extras.cancelRequested
+        && scheduler.nanoTime() - handle.extras.deadline >= 0;
   }
 
   /// Cancels everything and waits for all results. Returns false when the deadline came first.
@@ -674,7 +693,7 @@ final class InFlight {
       boolean meant = handle.op != Op.CANCEL && (file == null || file.equals(handle.file));
       if (meant && handle.state == Handle.State.IN_FLIGHT) {
         cancelled++;
-        if (!handle.cancelRequested) {
+        if (!handle.extras.cancelRequested) {
           cancelSilently(bus, handle);
         }
       }
@@ -687,7 +706,7 @@ final class InFlight {
     boolean fresh = !table.hasCancel(target);
     Handle cancel = table.prepareCancel(target);
     if (fresh) {
-      cancel.silent = true;
+      cancel.extras.silent = true;
       silent++;
     }
     start(bus, cancel, Link.NONE, false);
@@ -705,7 +724,7 @@ final class InFlight {
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
       boolean ours = handle.op != Op.CANCEL && handle.op != Op.CLOSE;
-      if (ours && handle.state == Handle.State.IN_FLIGHT && !handle.cancelRequested) {
+      if (ours && handle.state == Handle.State.IN_FLIGHT && !handle.extras.cancelRequested) {
         Handle cancel = table.prepareCancel(handle);
         start(bus, cancel, Link.NONE, false);
       }

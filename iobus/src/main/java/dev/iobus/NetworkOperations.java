@@ -15,8 +15,15 @@ import java.util.Objects;
 /// Confined to the bus thread.
 abstract sealed class NetworkOperations permits Bus {
 
-  /// A handle for an operation that is on no file.
-  abstract Handle take(Op op, String target);
+  /// Takes a handle for an operation.
+  abstract Handle take(Op op);
+
+  /// Takes a handle for an operation that is on no open file, but on what `target` names.
+  final Handle take(Op op, String target) {
+    Handle handle = take(op);
+    handle.extras.target = target;
+    return handle;
+  }
 
   /// Gives back a handle whose preparation failed.
   abstract void giveBack(Handle handle);
@@ -91,9 +98,9 @@ abstract sealed class NetworkOperations permits Bus {
   public Handle sendFully(BusFile socket, MemorySegment from) {
     checks().memory(from, false);
     Handle handle = onFile(Op.SEND, socket);
-    handle.extent = Handle.Extent.FULL;
+    handle.full = true;
     handle.request.whole = true;
-    handle.transfer().begin(handle.request, from, 0, true, false);
+    handle.extras.transfer().begin(handle.request, from, 0, true, false);
     return handle;
   }
 
@@ -118,9 +125,9 @@ abstract sealed class NetworkOperations permits Bus {
   public Handle recvFully(BusFile socket, MemorySegment into) {
     checks().memory(into, true);
     Handle handle = onFile(Op.RECV, socket);
-    handle.extent = Handle.Extent.FULL;
+    handle.full = true;
     handle.request.whole = true;
-    handle.transfer().begin(handle.request, into, 0, false, false);
+    handle.extras.transfer().begin(handle.request, into, 0, false, false);
     return handle;
   }
 
@@ -130,7 +137,7 @@ abstract sealed class NetworkOperations permits Bus {
     Handle handle = onFile(Op.RECV, socket);
     handle.request.pool = pool.number();
     handle.request.length = pool.bufferBytes();
-    handle.pool = pool;
+    handle.extras.pool = pool;
     pool.retain();
     return handle;
   }
@@ -221,7 +228,7 @@ abstract sealed class NetworkOperations permits Bus {
   final Handle onFile(Op op, BusFile file) {
     checks().file(file);
     fileNumber(file);
-    Handle handle = take(op, file.path());
+    Handle handle = take(op);
     handle.file = file;
     return handle;
   }

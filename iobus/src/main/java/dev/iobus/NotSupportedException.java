@@ -29,7 +29,7 @@ public final class NotSupportedException extends BusException {
         };
     NotSupportedException failure =
         new NotSupportedException(
-            handle.operation(), handle.target, Errno.EOPNOTSUPP, detail);
+            handle.operation(), handle.target(), Errno.EOPNOTSUPP, detail);
     if (cause instanceof Throwable throwable) {
       failure.initCause(throwable);
     }

@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 /// Confined to the thread that owns the bus.
 public final class Result {
 
+  private final Bus bus;
   private final Handle handle;
 
-  Result(Handle handle) {
+  Result(Bus bus, Handle handle) {
+    this.bus = bus;
     this.handle = handle;
   }
 
@@ -62,11 +64,11 @@ public final class Result {
   /// file that nobody asked for is closed by `done`.
   public OpenFile endOpen() throws IOException {
     int descriptor = end(Op.OPEN);
-    if (handle.opened instanceof OpenFile file) {
+    if (handle.extras.opened instanceof OpenFile file) {
       return file;
     }
-    OpenFile file = handle.bus.newOpenFile(handle, descriptor);
-    handle.opened = file;
+    OpenFile file = bus.newOpenFile(handle, descriptor);
+    handle.extras.opened = file;
     return file;
   }
 
@@ -83,11 +85,11 @@ public final class Result {
   }
 
   private OpenSocket socket(int descriptor) {
-    if (handle.opened instanceof OpenSocket socket) {
+    if (handle.extras.opened instanceof OpenSocket socket) {
       return socket;
     }
-    OpenSocket socket = handle.bus.newOpenSocket(handle, descriptor);
-    handle.opened = socket;
+    OpenSocket socket = bus.newOpenSocket(handle, descriptor);
+    handle.extras.opened = socket;
     return socket;
   }
 
@@ -144,13 +146,13 @@ public final class Result {
   /// @throws IllegalStateException for a receive that took none, as at the end
   public PoolBuffer buffer() {
     checkValid();
-    if ((handle.flags & CompletionFlags.BUFFER) == 0 || handle.pool == null) {
+    if ((handle.flags & CompletionFlags.BUFFER) == 0 || handle.extras.pool == null) {
       throw new IllegalStateException("the result has no buffer of a pool");
     }
-    PoolBuffer present = handle.taken;
+    PoolBuffer present = handle.extras.taken;
     if (present == null) {
-      present = handle.pool.take(handle);
-      handle.taken = present;
+      present = handle.extras.pool.take(handle);
+      handle.extras.taken = present;
     }
     return present;
   }
@@ -185,7 +187,7 @@ public final class Result {
   /// Is one of the results of `inbox`: the message.
   public long endInbox() throws IOException {
     end(Op.INBOX);
-    return handle.message;
+    return handle.extras.message;
   }
 
   /// Ends an `openRegistered`: the slot with the file in it, which [Bus#close(RegisteredFile)]
@@ -193,7 +195,7 @@ public final class Result {
   public RegisteredFile endOpenRegistered() throws IOException {
     end(Op.OPEN_REGISTERED);
     RegisteredFile file = (RegisteredFile) Objects.requireNonNull(handle.file);
-    handle.opened = file;
+    handle.extras.opened = file;
     return file;
   }
 
@@ -280,21 +282,21 @@ public final class Result {
   /// false if it was too late. Either way the target has a result of its own.
   public boolean endCancel() {
     checkValid();
-    checkKind(Op.CANCEL, Handle.Extent.ONCE);
+    checkKind(Op.CANCEL, false);
     return handle.outcome >= 0;
   }
 
   private int endOnce(Op op) throws IOException {
     checkValid();
-    checkKind(op, Handle.Extent.ONCE);
+    checkKind(op, false);
     return value();
   }
 
   private long endFull(Op op) throws IOException {
     checkValid();
-    checkKind(op, Handle.Extent.FULL);
+    checkKind(op, true);
     value();
-    return handle.transferred;
+    return handle.extras.transferred;
   }
 
   private int end(Op op) throws IOException {
@@ -311,21 +313,21 @@ public final class Result {
 
   private BusException failure() {
     return handle.outcome == -Errno.EOPNOTSUPP
-        ? NotSupportedException.of(handle, handle.bus.backend(), handle.request.scratch)
+        ? NotSupportedException.of(handle, bus.backend(), handle.request.scratch)
         : BusException.of(
-            handle.operation(), handle.target, handle.outcome, handle.request.scratch);
+            handle.operation(), handle.target(), handle.outcome, handle.request.scratch);
   }
 
   private void checkValid() {
-    handle.bus.checkOwner();
+    bus.checkOwner();
     if (!handle.dispatched) {
       throw new IllegalStateException("the result is no longer valid: done was called");
     }
   }
 
-  private void checkKind(Op op, Handle.Extent extent) {
-    if (handle.op != op || handle.extent != extent) {
-      String suffix = extent == Handle.Extent.FULL ? "Fully" : "";
+  private void checkKind(Op op, boolean full) {
+    if (handle.op != op || handle.full != full) {
+      String suffix = full ? "Fully" : "";
       throw new IllegalStateException(
           "the result is that of " + handle.operation() + ", not of " + op.label() + suffix);
     }

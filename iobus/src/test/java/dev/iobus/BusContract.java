@@ -91,7 +91,7 @@ abstract class BusContract {
 
   private static BusException failureOf(Result result) {
     return BusException.of(
-        result.handle().operation(), result.handle().target, -result.errno(), null);
+        result.handle().operation(), result.handle().target(), -result.errno(), null);
   }
 
   private static MemorySegment pattern(Arena arena, int length, int seed) {

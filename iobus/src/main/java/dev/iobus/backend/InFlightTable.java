@@ -41,28 +41,30 @@ final class InFlightTable {
   /// Takes a request in. Returns its token.
   ///
   /// @throws IllegalStateException when its index is not below the capacity
+  @SuppressWarnings("ReferenceEquality") // The same object: a store costs the collector's barrier.
   long add(Request request) {
     long token = request.userData;
-    quiet[place(request, token)] = NONE;
-    return token;
-  }
-
-  /// As [#add], of a request whose completions leave nothing to do, under this token.
-  void addQuiet(Request request, long token) {
-    quiet[place(request, token)] = token;
-  }
-
-  @SuppressWarnings("ReferenceEquality") // The same object: a store costs the collector's barrier.
-  private int place(Request request, long token) {
-    int slot = slot(token);
-    if (slot < 0 || slot >= requests.length) {
-      throw new IllegalStateException(
-          "request number " + slot + ", but at most " + requests.length + " can be in flight");
-    }
+    int slot = checked(slot(token));
     if (requests[slot] != request) {
       requests[slot] = request;
     }
+    quiet[slot] = NONE;
     added++;
+    return token;
+  }
+
+  /// Takes in that a request is in flight under this token whose completions leave nothing to do.
+  /// Its owner keeps it reachable.
+  void addQuiet(long token) {
+    quiet[checked(slot(token))] = token;
+    added++;
+  }
+
+  private int checked(int slot) {
+    if (slot < 0 || slot >= quiet.length) {
+      throw new IllegalStateException(
+          "request number " + slot + ", but at most " + quiet.length + " can be in flight");
+    }
     return slot;
   }
 

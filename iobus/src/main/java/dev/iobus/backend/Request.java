@@ -108,7 +108,8 @@ public final class Request {
 
   /// As [#clear()], of a request with nothing but a file, [#buffer], [#offset], [#length] and what
   /// WRITE says of its bytes.
-  @SuppressWarnings("ReferenceEquality") // That very object, which it has mostly.
+  // That very object, which it has mostly.
+  @SuppressWarnings({"ReferenceEquality", "MemorySegmentReferenceEquality"})
   public void clearTransfer() {
     if (buffer != MemorySegment.NULL) {
       buffer = MemorySegment.NULL;

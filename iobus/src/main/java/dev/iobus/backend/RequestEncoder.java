@@ -63,17 +63,17 @@ final class RequestEncoder {
   /// shorter way for it.
   boolean fillPlain(Request request, Op op, long token) {
     if (op == Op.NOP) {
-      inFlight.addQuiet(request, token);
+      inFlight.addQuiet(token);
       submissions.push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, 0, token);
       return true;
     }
     if (op == Op.READ || op == Op.WRITE) {
-      inFlight.addQuiet(request, token);
+      inFlight.addQuiet(token);
       files.fillPlain(request, op, token);
       return true;
     }
     if (op == Op.SEND || op == Op.RECV) {
-      inFlight.addQuiet(request, token);
+      inFlight.addQuiet(token);
       sockets.fillPlain(request, op, token);
       return true;
     }

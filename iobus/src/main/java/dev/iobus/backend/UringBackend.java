@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Invariants.
 /// 1. A request stays in the in-flight table, and so reachable with its buffer, until it is
-///    completed.
+///    completed, but for a plain one, which its owner keeps reachable.
 /// 2. An entry of the completion queue is copied out before the sink is called, and its place given
 ///    back at the end of the batch, or in the shared mode, where whoever is told of it may submit at
 ///    once, before the call. What a sink that throws did not see is passed on by the next call.
@@ -277,15 +277,16 @@ public final class UringBackend implements Backend {
     assert !shared;
     encoder.endRun();
     submissions.publishTail();
+    int toSubmit = submissions.unconsumed();
     boolean ready = minimum <= 0 || timeoutNanos <= 0 || woken;
-    if (ready || submissions.unconsumed() == 0) {
+    if (ready || toSubmit == 0) {
       int answer = submit();
       return answer < 0 ? answer : waitFor(minimum, timeoutNanos, sink, 0);
     }
     boolean timed = timeoutNanos != Long.MAX_VALUE;
     long start = timed ? System.nanoTime() : 0;
-    int answer = ring.submitAndWait(submissions.unconsumed(), timeoutNanos);
-    if (submissions.unconsumed() > 0) {
+    int answer = ring.submitAndWait(toSubmit, timeoutNanos);
+    if (answer != toSubmit && submissions.unconsumed() > 0) {
       if (answer > 0 && submissions.splitsRun()) {
         return -Errno.EAGAIN;
       }
@@ -622,11 +623,11 @@ public final class UringBackend implements Backend {
   }
 
   private static boolean isTransient(int answer) {
-    return answer == -Errno.EINTR
+    return answer >= 0
+        || answer == -Errno.EINTR
         || answer == -Errno.EAGAIN
         || answer == -Errno.EBUSY
-        || answer == -Errno.ETIME
-        || answer >= 0;
+        || answer == -Errno.ETIME;
   }
 
   /// Waits for one result at a time, as only so a wake-up ends the wait however many are asked

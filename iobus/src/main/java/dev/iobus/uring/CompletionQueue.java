@@ -3,6 +3,7 @@ package dev.iobus.uring;
 import static dev.iobus.uring.UringAbi.*;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 
 /// The side of a ring where results come out. Used by one thread at a time.
 ///
@@ -11,8 +12,8 @@ import java.lang.foreign.MemorySegment;
 /// that were taken.
 public final class CompletionQueue {
 
-  private static final long USER_DATA = offsetOf(CQE, "user_data");
-  private static final long RES = offsetOf(CQE, "res");
+  private static final VarHandle USER_DATA = field(CQE_WORDS, "user_data");
+  private static final VarHandle OUTCOME = field(CQE_WORDS, "res_flags");
   private static final long CQE_SIZE = CQE.byteSize();
 
   // Constant after construction.
@@ -54,12 +55,12 @@ public final class CompletionQueue {
   }
 
   public long userData(long place) {
-    return RingMemory.getLong(place + USER_DATA);
+    return (long) USER_DATA.get(RingMemory.ALL, place);
   }
 
   /// `res` and `flags`, read as one: for [#result(long)] and [#flags(long)].
   public long outcome(long place) {
-    return RingMemory.getLong(place + RES);
+    return (long) OUTCOME.get(RingMemory.ALL, place);
   }
 
   public static int result(long outcome) {

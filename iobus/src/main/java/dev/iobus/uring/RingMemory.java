@@ -12,20 +12,12 @@ import java.lang.invoke.VarHandle;
 /// Memory order stands in the names, as the kernel is the other side.
 final class RingMemory {
 
-  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  /// All memory. With the handles of a struct, whose fields are checked together.
+  static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
-  private static final VarHandle LONG = UringAbi.WORD.varHandle();
 
   private RingMemory() {}
-
-  static long getLong(long address) {
-    return (long) LONG.get(ALL, address);
-  }
-
-  static void putLong(long address, long value) {
-    LONG.set(ALL, address, value);
-  }
 
   static int getIntOpaque(long address) {
     return (int) INT.getOpaque(ALL, address);

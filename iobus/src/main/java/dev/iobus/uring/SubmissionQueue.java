@@ -19,14 +19,12 @@ public final class SubmissionQueue {
   private static final VarHandle IOPRIO = field(SQE, "ioprio");
   private static final VarHandle FILE_INDEX = field(SQE, "file_index");
 
-  // What is written of an entry, in words: `opcode` to `fd`, `off`, `addr`, `len` with `rw_flags`,
-  // `user_data`, and `buf_index` to `file_index`.
-  private static final long HEAD = offsetOf(SQE, "opcode");
-  private static final long OFF = offsetOf(SQE, "u1");
-  private static final long ADDR = offsetOf(SQE, "addr");
-  private static final long LEN = offsetOf(SQE, "len");
-  private static final long USER_DATA = offsetOf(SQE, "user_data");
-  private static final long INDEXES = offsetOf(SQE, "buf_index");
+  private static final VarHandle BEGINNING = field(SQE_WORDS, "opcode_flags_ioprio_fd");
+  private static final VarHandle OFF = field(SQE_WORDS, "off");
+  private static final VarHandle ADDR = field(SQE_WORDS, "addr");
+  private static final VarHandle LEN = field(SQE_WORDS, "len_rw_flags");
+  private static final VarHandle USER_DATA = field(SQE_WORDS, "user_data");
+  private static final VarHandle INDEXES = field(SQE_WORDS, "buf_index_personality_file_index");
   private static final long SQE_SIZE = SQE.byteSize();
 
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
@@ -110,12 +108,13 @@ public final class SubmissionQueue {
       long userData) {
     assert hasRoom();
     long sqe = sqesAddress + (tail & mask) * SQE_SIZE;
-    RingMemory.putLong(sqe + HEAD, (long) fd << 32 | (flags & 0xff) << 8 | opcode & 0xff);
-    RingMemory.putLong(sqe + OFF, off);
-    RingMemory.putLong(sqe + ADDR, addr);
-    RingMemory.putLong(sqe + LEN, (long) opFlags << 32 | len & 0xffff_ffffL);
-    RingMemory.putLong(sqe + USER_DATA, userData);
-    RingMemory.putLong(sqe + INDEXES, bufIndex & 0xffffL);
+    long beginning = (long) fd << 32 | (flags & 0xff) << 8 | (opcode & 0xff);
+    BEGINNING.set(RingMemory.ALL, sqe, beginning);
+    OFF.set(RingMemory.ALL, sqe, off);
+    ADDR.set(RingMemory.ALL, sqe, addr);
+    LEN.set(RingMemory.ALL, sqe, (long) opFlags << 32 | (len & 0xffff_ffffL));
+    USER_DATA.set(RingMemory.ALL, sqe, userData);
+    INDEXES.set(RingMemory.ALL, sqe, bufIndex & 0xffffL);
     tail++;
   }
 

@@ -299,9 +299,24 @@ public final class UringAbi {
   /// `POLLIN` of `asm-generic/poll.h`.
   public static final int POLLIN = 1;
 
-  /// Neighbouring fields of an entry as one number, the first of them in the lower bits: on this
-  /// byte order alone, which that of x86-64 and of Linux on aarch64 is.
-  static final ValueLayout.OfLong WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+  /// Neighbouring fields as one number, the first of them in its lower bits, as they lie on x86-64
+  /// and on aarch64 under Linux.
+  private static final ValueLayout.OfLong WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /// [#SQE] in words, each named by its fields; the last two are never written.
+  static final StructLayout SQE_WORDS =
+      structLayout(
+          WORD.withName("opcode_flags_ioprio_fd"),
+          WORD.withName("off"),
+          WORD.withName("addr"),
+          WORD.withName("len_rw_flags"),
+          WORD.withName("user_data"),
+          WORD.withName("buf_index_personality_file_index"),
+          sequenceLayout(2, WORD));
+
+  /// [#CQE] in words.
+  static final StructLayout CQE_WORDS =
+      structLayout(WORD.withName("user_data"), WORD.withName("res_flags"));
 
   static {
     if (SQE.byteSize() != 64 || CQE.byteSize() != 16 || PARAMS.byteSize() != 120) {
@@ -320,10 +335,5 @@ public final class UringAbi {
       path[i] = PathElement.groupElement(names[i]);
     }
     return layout.varHandle(path);
-  }
-
-  /// Where a field of a struct begins.
-  static long offsetOf(MemoryLayout layout, String name) {
-    return layout.byteOffset(PathElement.groupElement(name));
   }
 }
