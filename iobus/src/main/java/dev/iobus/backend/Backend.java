@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///    than there is room for; nothing is lost then, and it can be prepared again.
 /// 3. Links tie a request to the one prepared next; a run is not split by a submission.
 public sealed interface Backend extends RequestQueue
-    permits UringBackend, KqueueBackend, NioBackend, SimulatedBackend {
+    permits PosixBackend, NioBackend, SimulatedBackend {
 
   /// Requests that one submission can carry, and so the longest run of links.
   int batchMax();

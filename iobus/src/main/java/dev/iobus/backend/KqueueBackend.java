@@ -4,22 +4,11 @@ import dev.iobus.kqueue.Kqueue;
 import dev.iobus.kqueue.KqueueException;
 import dev.iobus.posix.Errno;
 import dev.iobus.posix.Host;
-import dev.iobus.posix.IovecAbi;
-import dev.iobus.posix.Libc;
-import dev.iobus.posix.SocketCalls;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.net.SocketAddress;
-import java.net.SocketOption;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// kqueue(2) of macOS and FreeBSD, or libkqueue on Linux. Sockets and pipes are waited for in the
 /// kernel's queue, and calls on them are made by whoever submits or reaps; calls on files, which
@@ -47,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// cannot be waited for.
 ///
 /// Threads: as [Backend] says, for both modes.
-public final class KqueueBackend implements Backend {
+public final class KqueueBackend implements PosixBackend {
 
   private static final int THREADS_MAX = 16;
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -242,92 +231,12 @@ public final class KqueueBackend implements Backend {
   }
 
   @Override
-  public @Nullable SocketAddress localAddress(int descriptor) {
-    return SocketCalls.getsockname(descriptor);
-  }
-
-  @Override
-  public @Nullable SocketAddress peerAddress(int descriptor) {
-    return SocketCalls.getpeername(descriptor);
-  }
-
-  @Override
-  public int setOption(int descriptor, SocketOption<?> option, int value) {
-    return SocketOptionNumber.set(descriptor, option, value);
-  }
-
-  @Override
-  public int option(int descriptor, SocketOption<?> option) {
-    return SocketOptionNumber.get(descriptor, option);
-  }
-
-  @Override
   public int descriptor() {
     return -Errno.EOPNOTSUPP;
   }
 
   @Override
   public void notice() {}
-
-  @Override
-  public int read(int descriptor, MemorySegment buffer, int length, long offset) {
-    return (int) Libc.pread(descriptor, buffer, length, offset);
-  }
-
-  /// As preadv2(2) with RWF_NOWAIT, which Linux alone has.
-  @Override
-  public int readCached(
-      int descriptor, MemorySegment vector, MemorySegment buffer, int length, long offset) {
-    if (Host.current() != Host.LINUX) {
-      return -1;
-    }
-    IovecAbi.set(vector, buffer, length);
-    return (int) Libc.preadv2(descriptor, vector, 1, offset, Libc.RWF_NOWAIT);
-  }
-
-  @Override
-  public int writeBuffered(int descriptor, MemorySegment buffer, int length, long offset) {
-    return (int) Libc.pwrite(descriptor, buffer, length, offset);
-  }
-
-  @Override
-  public int writeDurable(int descriptor, MemorySegment buffer, int length, long offset) {
-    try (Arena call = Arena.ofConfined()) {
-      return PosixTransfers.writeDurable(
-          Libc.newErrnoCapture(call), descriptor, buffer, length, offset);
-    }
-  }
-
-  @Override
-  public int sync(int descriptor, boolean dataOnly) {
-    try (Arena call = Arena.ofConfined()) {
-      return PosixFiles.sync(Libc.newErrnoCapture(call), descriptor, dataOnly);
-    }
-  }
-
-  @Override
-  public int lock(int descriptor) {
-    return PosixFiles.lock(descriptor);
-  }
-
-  @Override
-  public int createDirectory(Path path) {
-    return PosixFiles.createDirectory(path);
-  }
-
-  @Override
-  public List<String> list(Path directory) throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-  }
-
-  @Override
-  public Path realPath(Path path) throws IOException {
-    return path.toRealPath();
-  }
 
   @Override
   public void close(boolean abandon) {

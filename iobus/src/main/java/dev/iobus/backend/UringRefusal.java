@@ -17,6 +17,27 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
 
   private static final int CAP_IPC_LOCK = 14;
 
+  /// @throws UringUnavailableException where no ring can be, or may not be asked for
+  static void requireHost() throws UringUnavailableException {
+    String os = System.getProperty("os.name");
+    String arch = System.getProperty("os.arch");
+    if (!os.equals("Linux")) {
+      throw new UringUnavailableException(0, true, "io_uring is a part of Linux; this is " + os);
+    }
+    if (!arch.equals("amd64") && !arch.equals("aarch64")) {
+      throw new UringUnavailableException(
+          0, true, "io_uring is used on amd64 and aarch64 only; this is " + arch);
+    }
+    Module module = UringBackend.class.getModule();
+    if (!module.isNativeAccessEnabled()) {
+      throw new UringUnavailableException(
+          0,
+          true,
+          "no native access; start java with --enable-native-access="
+              + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+    }
+  }
+
   /// What holds for this process now.
   static UringRefusal ofThisProcess() {
     String disabled = read("/proc/sys/kernel/io_uring_disabled").strip();

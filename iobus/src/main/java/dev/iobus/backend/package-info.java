@@ -8,20 +8,21 @@
 /// ```
 ///   Bus, SharedBus ── prepare, submit ──► Backend ── await, drain ──► CompletionSink
 ///                                            │
-///            UringBackend ─ RequestEncoder (FileEncoder), InFlightTable ─► dev.iobus.uring
+///            UringBackend ─ UringSubmitter, RequestEncoder, InFlightTable ─► dev.iobus.uring
 ///            KqueueBackend ─ KqueueRuns ┬ WorkerPool ─► PosixFiles, PosixTransfers
 ///                                       └ KqueueWaits ─► PosixSockets, dev.iobus.kqueue
 ///            NioBackend ─ NioRuns ┬ WorkerPool ─► NioCalls on NioFile ────────┬► NioCompletions
 ///                                 └ NioSelector ─► NioSocketCalls on NioSocket ┘
 /// ```
 ///
-/// What the last two have in common: [dev.iobus.backend.JobRuns] (runs of linked requests),
+/// What the first two have in common: [dev.iobus.backend.PosixBackend] (calls on the calling thread).
+/// The last two: [dev.iobus.backend.JobRuns] (runs of linked requests),
 /// [dev.iobus.backend.WorkerPool] (calls that block), [dev.iobus.backend.JobWaits] (what has to
 /// wait, and deadlines).
 ///
 /// Invariants.
 /// 1. Every request that was prepared and submitted is completed exactly once; until then the
-///    backend keeps it, and so its memory, reachable.
+///    backend keeps it, and so its memory, reachable, or where it is plain its owner does.
 /// 2. Requests that are linked are one run: no submission splits them, and a chain is cut by a
 ///    failure or a short transfer on every backend.
 /// 3. A refusal of the host is told from a lack of resources

@@ -2,8 +2,8 @@
 ///
 /// Nouns: [UringAbi] (`linux/io_uring.h`), [UringSyscalls] (the three system calls),
 /// [UringFeatures] (what this kernel granted), [Ring] (one ring: set-up, mapping, closing),
-/// [SubmissionQueue] and [CompletionQueue] (its two sides), [RingTables] (registered files and
-/// buffers).
+/// [SubmissionQueue] and [CompletionQueue] (its two sides, in `RingMemory`), [RingTables]
+/// (registered files and buffers).
 ///
 /// Invariants.
 /// 1. What a kernel can do is found by trying, never from its version; what it cannot is done
@@ -11,7 +11,8 @@
 /// 2. The application writes the submission tail and the completion head with release order, and
 ///    reads the submission head and the completion tail with acquire order
 ///    (`io_uring.7`, liburing `src/queue.c`).
-/// 3. Only ring mappings are reinterpreted, to the exact size that was mapped.
+/// 3. Only ring mappings are reinterpreted: to the exact size that was mapped, but for the entries and
+///    indexes of the two queues, which masks keep inside (`RingMemory`).
 ///
 /// Start at [Ring].
 @NullMarked
