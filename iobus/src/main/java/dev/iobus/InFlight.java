@@ -2,21 +2,18 @@ package dev.iobus;
 
 import dev.iobus.backend.Backend;
 import dev.iobus.backend.CompletionFlags;
-import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import dev.iobus.events.BusEvents;
-import dev.iobus.events.CancelMeter;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// Everything between `enqueue` and `dispatch`: hands requests to the backend, takes their
-/// completions, and resumes what takes more than one request.
+/// The operations between `enqueue` and `dispatch`: places them, takes their completions, and
+/// resumes what takes more than one request. [ResultWaits] submits and waits for it, [Cancels] ends
+/// operations early.
 ///
 /// Invariants.
 /// 1. A handle that was placed is counted until its last result stands in the ready queue, or it
@@ -24,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// 2. A handle in flight is either with the backend, or in `unfinished`, or held by the barrier or
 ///    with a close that waits.
 ///
-/// Confined to the bus thread, but for [#wakeup()].
+/// Confined to the bus thread, but for [#post(long)].
 final class InFlight {
 
   /// The fewest messages that a bus has room for.
@@ -36,7 +33,9 @@ final class InFlight {
   private final Scheduler scheduler;
   private final int runMax;
   private final BusCounts counts;
-  private final CompletionSink completion = this::complete;
+  private final ResultWaits waits;
+  private final Cancels cancels;
+  private final Results results;
 
   // Owned by the bus thread.
   private final ReadyQueue ready;
@@ -57,16 +56,6 @@ final class InFlight {
   /// Whether [#resume()] may have something to do. Set wherever that comes to be.
   private boolean resumable;
 
-  /// Requests that were prepared and not yet submitted.
-  private int unsubmitted;
-
-  /// What ended the ring; nothing can be submitted any more.
-  private @Nullable BusException failure;
-
-  private final CancelMeter cancelMeter = new CancelMeter();
-
-  private final AtomicBoolean wakeupAsked = new AtomicBoolean();
-
   InFlight(
       Backend backend, HandleTable table, Scheduler scheduler, int runMax, BusCounts counts) {
     this.backend = backend;
@@ -78,71 +67,27 @@ final class InFlight {
     unfinished = new HandleQueue(table.size());
     closings = new Closings(table);
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
+    waits = new ResultWaits(backend, this, ready, scheduler, counts, this::complete);
+    cancels = new Cancels(table, this, barrier, closings, inbox, counts);
+    results = new Results(backend, table, ready, inbox);
+  }
+
+  /// Where it submits and waits.
+  ResultWaits waits() {
+    return waits;
+  }
+
+  Cancels cancels() {
+    return cancels;
+  }
+
+  Results results() {
+    return results;
   }
 
   /// Operations and cancels that will have a result.
   int count() {
     return count - silent;
-  }
-
-  boolean hasReady() {
-    return !ready.isEmpty();
-  }
-
-  /// Takes the oldest result into its handle; there must be one.
-  Handle nextReady() {
-    Handle handle = ready.first();
-    if (handle.dispatched) {
-      discardUntaken(handle); // An earlier result of an operation with many, never done.
-    }
-    ready.remove();
-    handle.dispatched = true;
-    if (handle.plain) {
-      return handle;
-    }
-    if (handle.extras.opened != null) {
-      handle.extras.opened = null;
-    }
-    if (handle.extras.taken != null) {
-      handle.extras.taken = null;
-    }
-    if ((handle.flags & CompletionFlags.BUFFER) != 0) {
-      Objects.requireNonNull(handle.extras.pool).dispatched(handle);
-    }
-    if (handle.op == Op.INBOX && !handle.isFinal()) {
-      handle.extras.message = inbox.take();
-    }
-    return handle;
-  }
-
-  /// Ends the view of a dispatched result. Returns whether it was the last of its handle.
-  boolean done(Handle handle) {
-    if (handle.plain) {
-      return true;
-    }
-    discardUntaken(handle);
-    handle.dispatched = false;
-    return handle.isFinal();
-  }
-
-  /// Closes a file or gives back a buffer that a result has brought and nobody took.
-  private void discardUntaken(Handle handle) {
-    if (handle.outcome >= 0 && handle.extras.opened == null && brings(handle.op)) {
-      backend.closeDescriptor(handle.outcome);
-    } else if (handle.op == Op.OPEN_REGISTERED && handle.extras.opened == null) {
-      handle.bus.discardOpened(handle);
-    }
-    if ((handle.flags & CompletionFlags.BUFFER) != 0 && handle.extras.taken == null) {
-      Objects.requireNonNull(handle.extras.pool).recycle(handle);
-    }
-  }
-
-  private static boolean brings(Op op) {
-    return op == Op.OPEN || op == Op.SOCKET || op == Op.ACCEPT;
-  }
-
-  boolean hasFailed() {
-    return failure != null;
   }
 
   /// Checks all handles before it changes any, then prepares them, as one run if they are linked.
@@ -158,7 +103,7 @@ final class InFlight {
         }
       }
       if (link != Link.NONE && backend.room() < length) {
-        submit();
+        waits.submit();
       }
       fit = true;
     } finally {
@@ -205,7 +150,7 @@ final class InFlight {
     count++;
     backend.preparePlain(request, handle.op, handle.userData());
     counts.prepared(handle.op);
-    unsubmitted++;
+    waits.prepared();
   }
 
   private void placeAlone(Bus bus, Handle handle) throws IOException {
@@ -256,8 +201,10 @@ final class InFlight {
     }
   }
 
-  /// @param waits whether its run waits with a close
-  private void start(Bus bus, Handle handle, Link link, boolean waits) throws IOException {
+  /// Starts an operation that was checked.
+  ///
+  /// @param behindClose whether its run waits with a close
+  void start(Bus bus, Handle handle, Link link, boolean behindClose) throws IOException {
     handle.state = Handle.State.IN_FLIGHT;
     count++;
     if (BusEvents.recordsSlowOperations() && !waitsForOthers(handle.op)) {
@@ -286,13 +233,13 @@ final class InFlight {
       }
     }
     if (handle.op == Op.CANCEL) {
-      startCancel(handle);
+      cancels.start(handle);
     } else if (handle.op == Op.INBOX) {
       startInbox(handle);
     } else if (barrier.holds(handle)) {
       handle.extras.held = true;
       resumable = true;
-    } else if (waits) {
+    } else if (behindClose) {
       closings.add(handle);
       resumable = true;
     } else {
@@ -352,36 +299,6 @@ final class InFlight {
     }
   }
 
-  /// Marks the target as cancelled, so that it is not resumed, and asks the backend if that has
-  /// it.
-  private void startCancel(Handle cancel) throws IOException {
-    Handle target = table.targetOf(cancel);
-    if (target.state != Handle.State.IN_FLIGHT || target.userData() != cancel.request.offset) {
-      finish(cancel, -Errno.ENOENT, 0);
-      return;
-    }
-    target.extras.cancelRequested = true;
-    counts.cancelled();
-    cancelMeter.cancelled();
-    if (target.extras.held) {
-      for (Handle handle : barrier.remove(target)) {
-        finish(handle, -Errno.ECANCELED, 0);
-      }
-      finish(cancel, 0, 0);
-    } else if (target.extras.waits) {
-      for (Handle handle : closings.remove(target)) {
-        finish(handle, -Errno.ECANCELED, 0);
-      }
-      finish(cancel, 0, 0);
-    } else if (target.op == Op.INBOX) {
-      inbox.listen(null);
-      finish(target, -Errno.ECANCELED, 0);
-      finish(cancel, 0, 0);
-    } else {
-      prepare(cancel);
-    }
-  }
-
   private void begin(Handle handle) throws IOException {
     closings.begun(handle);
     prepare(handle);
@@ -393,20 +310,21 @@ final class InFlight {
       length += entries(handle);
     }
     if (backend.room() < length) {
-      submit();
+      waits.submit();
     }
     for (Handle handle : run) {
       begin(handle);
     }
   }
 
-  private void prepare(Handle handle) throws IOException {
+  /// Prepares a request of an operation.
+  void prepare(Handle handle) throws IOException {
     Request request = handle.request;
     if (handle.op != Op.TIMEOUT && request.timeoutNanos > 0) {
       request.timeoutNanos = Math.max(1, handle.extras.deadline - scheduler.nanoTime());
     }
     if (backend.room() < entries(handle)) {
-      submit();
+      waits.submit();
     }
     if (request.op != handle.op) {
       request.op = handle.op;
@@ -415,96 +333,12 @@ final class InFlight {
     request.multishot = handle.repeats && backend.repeats(request);
     backend.prepare(request);
     counts.prepared(request.op);
-    unsubmitted++;
+    waits.prepared();
   }
 
   /// Places in a submission: a deadline has one of its own.
   private static int entries(Handle handle) {
     return handle.op != Op.TIMEOUT && handle.request.timeoutNanos > 0 ? 2 : 1;
-  }
-
-  /// Gives all that was placed to the operating system.
-  void submit() throws IOException {
-    check(backend.submit());
-    submitted();
-  }
-
-  private void submitted() {
-    counts.submitted(unsubmitted);
-    unsubmitted = 0;
-  }
-
-  /// Submits, then waits until `minimum` results are ready or the time has passed.
-  ///
-  /// @param stopAtWakeup whether a wake-up ends the wait, and is used up by it
-  void await(int minimum, long timeoutNanos, boolean stopAtWakeup) throws IOException {
-    boolean forever = timeoutNanos == Long.MAX_VALUE;
-    boolean polls = timeoutNanos <= 0 || minimum == 0;
-    long start = forever || polls ? 0 : scheduler.nanoTime();
-    long left = polls ? 0 : timeoutNanos;
-    boolean waits = true;
-    while (waits) {
-      resume();
-      int missing = minimum - ready.size();
-      boolean woken = stopAtWakeup && wakeupAsked.get() && wakeupAsked.getAndSet(false);
-      if (missing <= 0 && minimum > 0) {
-        submitIfNeeded();
-        return;
-      }
-      boolean last = woken || left <= 0;
-      check(backend.submitAndAwait(last ? 0 : missing, last ? 0 : left, completion));
-      submitted();
-      if (!forever && !polls) {
-        left = timeoutNanos - (scheduler.nanoTime() - start);
-      }
-      waits = !last;
-    }
-    resume();
-    submitIfNeeded();
-  }
-
-  /// Submits, then waits until `batch` results are ready, or `minWaitNanos` have passed and one is,
-  /// or `timeoutNanos` have passed, or until a wake-up, which it uses up.
-  void awaitBatch(int batch, long minWaitNanos, long timeoutNanos) throws IOException {
-    long start = scheduler.nanoTime();
-    boolean waits = true;
-    while (waits) {
-      resume();
-      int missing = batch - ready.size();
-      boolean woken = wakeupAsked.get() && wakeupAsked.getAndSet(false);
-      long passed = scheduler.nanoTime() - start;
-      long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - passed;
-      long batchLeft = Math.min(minWaitNanos - passed, left);
-      if (missing <= 0 || (batchLeft <= 0 && !ready.isEmpty())) {
-        submitIfNeeded();
-        return;
-      }
-      waits = !woken && left > 0;
-      if (!waits) {
-        check(backend.submitAndAwait(0, 0, completion));
-      } else if (batchLeft <= 0) {
-        check(backend.submitAndAwait(1, left, completion));
-      } else {
-        // With one ready already there is nothing to wait for behind the batch.
-        long limit = ready.isEmpty() ? left : batchLeft;
-        check(backend.submitAndAwait(missing, batchLeft, limit, completion));
-      }
-      submitted();
-    }
-    resume();
-    submitIfNeeded();
-  }
-
-  private void submitIfNeeded() throws IOException {
-    if (unsubmitted > 0) {
-      submit();
-    }
-  }
-
-  void wakeup() {
-    if (!wakeupAsked.getAndSet(true)) {
-      backend.wakeup();
-    }
   }
 
   /// Lets on what was held back or needs another request.
@@ -607,7 +441,14 @@ final class InFlight {
     return handle.repeats && !handle.request.multishot && !ended && !handle.extras.cancelRequested;
   }
 
-  private void finish(Handle handle, int outcome, int flags) {
+  /// Counts a cancel as one that nobody sees the result of; before it is started.
+  void silence(Handle cancel) {
+    cancel.extras.silent = true;
+    silent++;
+  }
+
+  /// Ends an operation with its last result.
+  void finish(Handle handle, int outcome, int flags) {
     closings.ended(handle);
     count--;
     if (!handle.extras.held) {
@@ -656,90 +497,20 @@ final class InFlight {
   /// Cancels everything and waits for all results. Returns false when the deadline came first.
   boolean drain(Bus bus, long deadlineNanos) throws IOException {
     long deadline = scheduler.nanoTime() + deadlineNanos;
-    cancelAll(bus);
+    cancels.beforeClose(bus);
     while (true) {
       while (!ready.isEmpty()) {
-        nextReady();
+        results.next();
       }
       if (count == 0) {
-        discardDispatched();
+        results.discardDispatched();
         return true;
       }
       long left = deadline - scheduler.nanoTime();
       if (left <= 0) {
         return false;
       }
-      resume();
-      check(backend.submitAndAwait(ready.isEmpty() ? 1 : 0, left, completion));
-      submitted();
-    }
-  }
-
-  /// Lets go of what dispatched results have brought and nobody took.
-  private void discardDispatched() {
-    for (int i = 0; i < table.size(); i++) {
-      if (table.get(i).dispatched) {
-        done(table.get(i));
-      }
-    }
-  }
-
-  /// Cancels all operations in flight, or those on one file, without results for the cancels.
-  /// Returns how many will be ended by it if they do not end by themselves.
-  int cancelSilently(Bus bus, @Nullable BusFile file) throws IOException {
-    int cancelled = 0;
-    for (int i = 0; i < table.size(); i++) {
-      Handle handle = table.get(i);
-      boolean meant = handle.op != Op.CANCEL && (file == null || file.equals(handle.file));
-      if (meant && handle.state == Handle.State.IN_FLIGHT) {
-        cancelled++;
-        if (!handle.extras.cancelRequested) {
-          cancelSilently(bus, handle);
-        }
-      }
-    }
-    return cancelled;
-  }
-
-  /// A cancel that the caller has prepared is used instead, and keeps its result.
-  private void cancelSilently(Bus bus, Handle target) throws IOException {
-    boolean fresh = !table.hasCancel(target);
-    Handle cancel = table.prepareCancel(target);
-    if (fresh) {
-      cancel.extras.silent = true;
-      silent++;
-    }
-    start(bus, cancel, Link.NONE, false);
-  }
-
-  /// Frees what was never enqueued, and cancels everything but closes.
-  private void cancelAll(Bus bus) throws IOException {
-    for (int i = 0; i < table.size(); i++) {
-      Handle handle = table.get(i);
-      if (handle.state == Handle.State.PREPARED) {
-        handle.releaseBuffer();
-        table.free(handle);
-      }
-    }
-    for (int i = 0; i < table.size(); i++) {
-      Handle handle = table.get(i);
-      boolean ours = handle.op != Op.CANCEL && handle.op != Op.CLOSE;
-      if (ours && handle.state == Handle.State.IN_FLIGHT && !handle.extras.cancelRequested) {
-        Handle cancel = table.prepareCancel(handle);
-        start(bus, cancel, Link.NONE, false);
-      }
-    }
-  }
-
-  private void check(int result) throws IOException {
-    BusException first = failure;
-    if (first == null && result < 0) {
-      first = BusException.of("submit", "the bus", result, null);
-      failure = first;
-      throw first;
-    }
-    if (first != null) {
-      throw new IOException("the bus has failed before and can only be closed", first);
+      waits.awaitAny(left);
     }
   }
 }

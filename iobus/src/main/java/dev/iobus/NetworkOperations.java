@@ -1,37 +1,26 @@
 package dev.iobus;
 
+import dev.iobus.backend.Backend;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.SocketFamily;
 import dev.iobus.backend.Vectors;
+import dev.iobus.posix.Errno;
 import java.lang.foreign.MemorySegment;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The operations of a [Bus] on sockets, readiness and time. Each method prepares a handle.
 ///
 /// Confined to the bus thread.
-abstract sealed class NetworkOperations permits Bus {
+abstract sealed class NetworkOperations extends FileOperations permits Bus {
 
-  /// Takes a handle for an operation.
-  abstract Handle take(Op op);
-
-  /// Takes a handle for an operation that is on no open file, but on what `target` names.
-  final Handle take(Op op, String target) {
-    Handle handle = take(op);
-    handle.extras.target = target;
-    return handle;
-  }
-
-  /// Gives back a handle whose preparation failed.
-  abstract void giveBack(Handle handle);
-
-  /// The number that the backend knows an open file by.
-  abstract int fileNumber(BusFile file);
-
-  abstract Checks checks();
+  /// What talks to the host.
+  abstract Backend driver();
 
   abstract long nanoTime();
 
@@ -224,13 +213,87 @@ abstract sealed class NetworkOperations permits Bus {
     return timeout(Math.max(0, nanoTime - nanoTime()));
   }
 
-  /// A handle for an operation on a file that is open and of this backend.
-  final Handle onFile(Op op, BusFile file) {
-    checks().file(file);
-    fileNumber(file);
-    Handle handle = take(op);
-    handle.file = file;
-    return handle;
+  /// Prepares to close a socket. From `enqueue` on, new operations on it are refused. Those that
+  /// wait on it go on waiting, as the kernel has it, and full transfers keep the close waiting, too:
+  /// cancel them ([Bus#cancelAll(BusFile)]), or end the connection first ([#shutdown]). Where an
+  /// operation with `Many` in its name is submitted anew for each result, it ends with EBADF.
+  public Handle close(OpenSocket socket) {
+    return onFile(Op.CLOSE, socket);
+  }
+
+  /// The address of a socket's own end, getsockname(2).
+  ///
+  /// @throws BusException where it has none
+  public SocketAddress localAddress(OpenSocket socket) throws BusException {
+    checkOpen();
+    checks().file(socket);
+    return address("localAddress", socket, driver().localAddress(socket.descriptor()));
+  }
+
+  /// The address of a socket's other end: as it was told when the socket was accepted, else
+  /// getpeername(2).
+  ///
+  /// @throws BusException where it is not connected
+  public SocketAddress remoteAddress(OpenSocket socket) throws BusException {
+    checkOpen();
+    checks().file(socket);
+    SocketAddress told = socket.acceptedFrom();
+    return told != null
+        ? told
+        : address("remoteAddress", socket, driver().peerAddress(socket.descriptor()));
+  }
+
+  private static SocketAddress address(
+      String operation, OpenSocket socket, @Nullable SocketAddress address) throws BusException {
+    if (address == null) {
+      throw BusException.of(operation, socket.path(), -Errno.ENOTCONN, null);
+    }
+    return address;
+  }
+
+  /// Sets an option of a socket, setsockopt(2): SO_REUSEADDR, SO_REUSEPORT, SO_KEEPALIVE,
+  /// SO_BROADCAST, TCP_NODELAY, SO_RCVBUF and SO_SNDBUF of [java.net.StandardSocketOptions].
+  ///
+  /// @throws BusException when the host refuses it, or does not know it here
+  public <T> void setOption(OpenSocket socket, SocketOption<T> option, T value)
+      throws BusException {
+    checkOpen();
+    checks().file(socket);
+    int number =
+        switch (value) {
+          case Boolean on -> on ? 1 : 0;
+          case Integer size -> size;
+          default -> throw new IllegalArgumentException(option + " is not a number or a switch");
+        };
+    int answer = driver().setOption(socket.descriptor(), option, number);
+    if (answer < 0) {
+      throw BusException.of("setOption " + option.name(), socket.path(), answer, null);
+    }
+  }
+
+  /// An option of a socket, getsockopt(2); those of [#setOption].
+  public <T> T option(OpenSocket socket, SocketOption<T> option) throws BusException {
+    checkOpen();
+    checks().file(socket);
+    int answer = driver().option(socket.descriptor(), option);
+    if (answer < 0) {
+      throw BusException.of("option " + option.name(), socket.path(), answer, null);
+    }
+    Object value = option.type() == Boolean.class ? (Object) (answer != 0) : (Object) answer;
+    return option.type().cast(value);
+  }
+
+  OpenSocket newOpenSocket(Handle handle, int descriptor) {
+    if (handle.op == Op.ACCEPT && handle.file instanceof OpenSocket listening) {
+      SocketAddress peer = handle.repeats ? null : handle.request.address;
+      if (peer == null) {
+        peer = driver().peerAddress(descriptor);
+      }
+      return new OpenSocket(
+          descriptor, checks().kind(), listening.familyNumber(), SocketType.STREAM, peer);
+    }
+    SocketType type = handle.request.datagram ? SocketType.DATAGRAM : SocketType.STREAM;
+    return new OpenSocket(descriptor, checks().kind(), handle.request.family, type, null);
   }
 
   private Handle timeout(long nanos) {

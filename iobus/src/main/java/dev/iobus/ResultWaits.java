@@ -1,0 +1,158 @@
+package dev.iobus;
+
+import dev.iobus.backend.Backend;
+import dev.iobus.backend.CompletionSink;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// Gives what was prepared to the operating system, and waits for results.
+///
+/// Confined to the bus thread, but for [#wakeup()].
+final class ResultWaits {
+
+  // Constant after construction.
+  private final Backend backend;
+  private final InFlight flight;
+  private final ReadyQueue ready;
+  private final Scheduler scheduler;
+  private final BusCounts counts;
+  private final CompletionSink completion;
+  private final AtomicBoolean wakeupAsked = new AtomicBoolean();
+
+  // Owned by the bus thread.
+  /// Requests that were prepared and not yet submitted.
+  private int unsubmitted;
+
+  /// What ended the ring; nothing can be submitted any more.
+  private @Nullable BusException failure;
+
+  /// @param flight resumed before each wait
+  /// @param completion takes what comes, into `ready`
+  ResultWaits(
+      Backend backend,
+      InFlight flight,
+      ReadyQueue ready,
+      Scheduler scheduler,
+      BusCounts counts,
+      CompletionSink completion) {
+    this.backend = backend;
+    this.flight = flight;
+    this.ready = ready;
+    this.scheduler = scheduler;
+    this.counts = counts;
+    this.completion = completion;
+  }
+
+  boolean hasFailed() {
+    return failure != null;
+  }
+
+  /// Takes into account that a request was prepared.
+  void prepared() {
+    unsubmitted++;
+  }
+
+  /// Gives all that was placed to the operating system.
+  void submit() throws IOException {
+    check(backend.submit());
+    submitted();
+  }
+
+  private void submitted() {
+    counts.submitted(unsubmitted);
+    unsubmitted = 0;
+  }
+
+  /// Submits, then waits until `minimum` results are ready or the time has passed.
+  ///
+  /// @param stopAtWakeup whether a wake-up ends the wait, and is used up by it
+  void await(int minimum, long timeoutNanos, boolean stopAtWakeup) throws IOException {
+    boolean forever = timeoutNanos == Long.MAX_VALUE;
+    boolean polls = timeoutNanos <= 0 || minimum == 0;
+    long start = forever || polls ? 0 : scheduler.nanoTime();
+    long left = polls ? 0 : timeoutNanos;
+    boolean waits = true;
+    while (waits) {
+      flight.resume();
+      int missing = minimum - ready.size();
+      boolean woken = stopAtWakeup && wakeupAsked.get() && wakeupAsked.getAndSet(false);
+      if (missing <= 0 && minimum > 0) {
+        submitIfNeeded();
+        return;
+      }
+      boolean last = woken || left <= 0;
+      check(backend.submitAndAwait(last ? 0 : missing, last ? 0 : left, completion));
+      submitted();
+      if (!forever && !polls) {
+        left = timeoutNanos - (scheduler.nanoTime() - start);
+      }
+      waits = !last;
+    }
+    flight.resume();
+    submitIfNeeded();
+  }
+
+  /// Submits, then waits until `batch` results are ready, or `minWaitNanos` have passed and one is,
+  /// or `timeoutNanos` have passed, or until a wake-up, which it uses up.
+  void awaitBatch(int batch, long minWaitNanos, long timeoutNanos) throws IOException {
+    long start = scheduler.nanoTime();
+    boolean waits = true;
+    while (waits) {
+      flight.resume();
+      int missing = batch - ready.size();
+      boolean woken = wakeupAsked.get() && wakeupAsked.getAndSet(false);
+      long passed = scheduler.nanoTime() - start;
+      long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - passed;
+      long batchLeft = Math.min(minWaitNanos - passed, left);
+      if (missing <= 0 || (batchLeft <= 0 && !ready.isEmpty())) {
+        submitIfNeeded();
+        return;
+      }
+      waits = !woken && left > 0;
+      if (!waits) {
+        check(backend.submitAndAwait(0, 0, completion));
+      } else if (batchLeft <= 0) {
+        check(backend.submitAndAwait(1, left, completion));
+      } else {
+        // With one ready already there is nothing to wait for behind the batch.
+        long limit = ready.isEmpty() ? left : batchLeft;
+        check(backend.submitAndAwait(missing, batchLeft, limit, completion));
+      }
+      submitted();
+    }
+    flight.resume();
+    submitIfNeeded();
+  }
+
+  private void submitIfNeeded() throws IOException {
+    if (unsubmitted > 0) {
+      submit();
+    }
+  }
+
+  /// Submits, then waits for one result, or for none if one is ready, or until the time has passed.
+  void awaitAny(long timeoutNanos) throws IOException {
+    flight.resume();
+    check(backend.submitAndAwait(ready.isEmpty() ? 1 : 0, timeoutNanos, completion));
+    submitted();
+  }
+
+  void wakeup() {
+    if (!wakeupAsked.getAndSet(true)) {
+      backend.wakeup();
+    }
+  }
+
+  private void check(int result) throws IOException {
+    BusException first = failure;
+    if (first == null && result < 0) {
+      first = BusException.of("submit", "the bus", result, null);
+      failure = first;
+      throw first;
+    }
+    if (first != null) {
+      throw new IOException("the bus has failed before and can only be closed", first);
+    }
+  }
+}
