@@ -15,6 +15,7 @@ import dev.iobus.storage.wal.WalOptions;
 /// | I/O slab | 1/16, at most 4 MiB |
 /// | blocks of readers | 1 MiB for each 16 MiB, at most 16 |
 /// | log | three buffers of 1/64, at most 512 KiB each |
+/// | manifest | two buffers of 64 KiB |
 ///
 /// @param memtableFloorBytes for memtables
 /// @param indexFloorBytes for indexes and filters
@@ -33,7 +34,8 @@ record MemoryPlan(
   private static final long PAGE = 4096;
   private static final long MIB = 1 << 20;
 
-  static MemoryPlan of(StoreOptions options) {
+  /// @param manifestBytes what the manifest is sure of
+  static MemoryPlan of(StoreOptions options, long manifestBytes) {
     long all = options.memoryBytes();
     long batchMax = all / 8;
     long memtables = Memtables.floorBytes(options.memtableCapacity(), batchMax);
@@ -42,7 +44,8 @@ record MemoryPlan(
     long slab = Math.clamp(all / 16, 64 << 10, 4 * MIB) / PAGE * PAGE;
     int readers = Math.clamp(all / (16 * MIB), 1, 16);
     long group = Math.clamp(all / 64, 16 << 10, 512 << 10) / PAGE * PAGE;
-    long free = all - memtables - indexes - writers - slab - readers * MIB - 3 * group;
+    long files = 3 * group + manifestBytes;
+    long free = all - memtables - indexes - writers - slab - readers * MIB - files;
     // Large values pass through buffers beside the frames: some room must be left for them.
     long frames = Math.max(MIB, free - Math.max(free / 4, batchMax));
     return new MemoryPlan(

@@ -41,10 +41,11 @@ final class Recovery {
   // Set in this order, each with what is above it.
   private final SharedBus bus;
   private final DataDirectory directory;
-  private final ManifestState manifest;
-  private final List<String> names;
   private final MemoryPlan memory;
   private final MemoryBudget budget;
+  private final MemoryBudget.Account manifestAccount;
+  private final ManifestState manifest;
+  private final List<String> names;
   private final PageCache cache;
   private final FileNumbers numbers;
   private final TableFiles files;
@@ -76,10 +77,12 @@ final class Recovery {
                       .withBackend(options.backend())
                       .withScheduler(options.scheduler())));
       directory = keep(DataDirectory.open(bus, path));
+      long manifestFloor = VersionSet.floorBytes(directory.blockSize());
+      memory = MemoryPlan.of(options, manifestFloor);
+      budget = new MemoryBudget(options.memoryBytes());
+      manifestAccount = keep(budget.open("manifest", manifestFloor));
       manifest = readManifest(directory.list());
       names = directory.list();
-      memory = MemoryPlan.of(options);
-      budget = new MemoryBudget(options.memoryBytes());
       memtableAccount = keep(budget.open("memtables", memory.memtableFloorBytes()));
       cache = keep(PageCache.open(bus, budget, memory.cache()));
       numbers = FileNumbers.above(manifest, names, options.scheduler());
@@ -121,7 +124,7 @@ final class Recovery {
 
   /// @param found what the directory holds
   private ManifestState readManifest(List<String> found) throws IOException {
-    ManifestState state = VersionSet.read(directory, found);
+    ManifestState state = VersionSet.read(directory, found, manifestAccount);
     if (state != null) {
       return state;
     }
@@ -145,7 +148,7 @@ final class Recovery {
       // Left by a crash while the store was being made.
       directory.delete(name);
     }
-    return VersionSet.initialize(directory, options.scheduler());
+    return VersionSet.initialize(directory, options.scheduler(), manifestAccount);
   }
 
   private void openTables() throws IOException {
@@ -175,7 +178,14 @@ final class Recovery {
       VersionSet versions =
           keep(
               VersionSet.open(
-                  directory, options.scheduler(), names, manifest, edit, numbers, tables));
+                  directory,
+                  options.scheduler(),
+                  names,
+                  manifest,
+                  edit,
+                  numbers,
+                  tables,
+                  manifestAccount));
       wal.release(logStart);
       for (String orphan : versions.orphans(directory.list())) {
         directory.delete(orphan);

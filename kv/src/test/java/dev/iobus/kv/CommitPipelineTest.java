@@ -65,7 +65,7 @@ class CommitPipelineTest {
         Wal wal =
             Wal.open(
                 directory, WalOptions.defaults(), WalStart.NEW, budget, (lsn, end, bytes) -> {});
-        VersionSet versions = newVersions(directory, host);
+        VersionSet versions = newVersions(directory, host, budget);
         MemoryBudget.Account account = budget.open("memtables", 0)) {
       int capacity = 64 << 10;
       LoggedMemtable active =
@@ -88,13 +88,14 @@ class CommitPipelineTest {
     }
   }
 
-  private static VersionSet newVersions(DataDirectory directory, SimScheduler host)
-      throws IOException {
-    ManifestState manifest = VersionSet.initialize(directory, host);
+  private static VersionSet newVersions(
+      DataDirectory directory, SimScheduler host, MemoryBudget budget) throws IOException {
+    MemoryBudget.Account account = budget.open("manifest", 0);
+    ManifestState manifest = VersionSet.initialize(directory, host, account);
     List<String> names = directory.list();
     FileNumbers numbers = FileNumbers.above(manifest, names, host);
     return VersionSet.open(
-        directory, host, names, manifest, new VersionEdit(), numbers, List.of());
+        directory, host, names, manifest, new VersionEdit(), numbers, List.of(), account);
   }
 
   private static WriteBatch batch(String key) {
@@ -161,8 +162,9 @@ class CommitPipelineTest {
                 }
                 try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
                     DataDirectory directory = DataDirectory.open(bus, DIRECTORY)) {
+                  MemoryBudget.Account account = new MemoryBudget(2 << 20).open("manifest", 0);
                   ManifestState manifest =
-                      requireNonNull(VersionSet.read(directory, directory.list()));
+                      requireNonNull(VersionSet.read(directory, directory.list(), account));
                   long start = manifest.logStart();
                   // Records and marks begin groups here, each of one block.
                   assertTrue(start > 0 && start % 4096 != 0, () -> "begins at " + start);

@@ -3,6 +3,7 @@ package dev.iobus.kv.version;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.FileKind;
+import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.wal.FrameFile;
 import dev.iobus.storage.wal.WalTail;
 import java.io.IOException;
@@ -37,7 +38,8 @@ public final class Manifest implements AutoCloseable {
   /// Reads the manifest of that number.
   ///
   /// @throws CorruptionException when acknowledged bytes of it are damaged
-  static ManifestState read(DataDirectory directory, long number) throws IOException {
+  static ManifestState read(DataDirectory directory, long number, MemoryBudget.Account memory)
+      throws IOException {
     String name = FileNames.manifest(number);
     String path = directory.path().resolve(name).toString();
     ManifestState state = new ManifestState();
@@ -46,6 +48,7 @@ public final class Manifest implements AutoCloseable {
             directory,
             name,
             FileKind.MANIFEST,
+            memory,
             (lsn, end, payload) ->
                 state.apply(VersionEditCodec.decode(path, lsn, payload), path, lsn));
     switch (tail) {
@@ -67,14 +70,19 @@ public final class Manifest implements AutoCloseable {
   ///
   /// @param number above that of any manifest before
   /// @param fileId random
-  static Manifest create(DataDirectory directory, long number, long fileId, ManifestState state)
+  static Manifest create(
+      DataDirectory directory,
+      long number,
+      long fileId,
+      ManifestState state,
+      MemoryBudget.Account memory)
       throws IOException {
     String temporary = FileNames.temporaryManifest(number);
     if (directory.list().contains(temporary)) {
       // Left by a process that ended while it wrote it; nothing refers to it.
       directory.delete(temporary);
     }
-    FrameFile frames = FrameFile.create(directory, temporary, FileKind.MANIFEST, fileId);
+    FrameFile frames = FrameFile.create(directory, temporary, FileKind.MANIFEST, fileId, memory);
     @Nullable Throwable failure = null;
     try {
       FieldWriter fields = new FieldWriter();

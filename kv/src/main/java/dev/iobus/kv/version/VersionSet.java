@@ -4,6 +4,8 @@ import dev.iobus.Scheduler;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.FileKind;
+import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.wal.FrameFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ public final class VersionSet implements AutoCloseable {
 
   private final DataDirectory directory;
   private final FileNumbers numbers;
+  private final MemoryBudget.Account memory;
   private final Scheduler.Lock editLock;
 
   // Guarded by the edit lock.
@@ -50,11 +53,13 @@ public final class VersionSet implements AutoCloseable {
       DataDirectory directory,
       Scheduler scheduler,
       FileNumbers numbers,
+      MemoryBudget.Account memory,
       ManifestState state,
       Manifest manifest,
       Version current) {
     this.directory = directory;
     this.numbers = numbers;
+    this.memory = memory;
     this.editLock = scheduler.newLock();
     this.state = state;
     this.manifest = manifest;
@@ -62,20 +67,28 @@ public final class VersionSet implements AutoCloseable {
     this.current = current;
   }
 
+  /// What the account of a set must be sure of, on a device with that block size, in bytes: two
+  /// manifests, while one is written anew.
+  public static long floorBytes(int blockSize) {
+    return 2L * FrameFile.bytesFor(blockSize);
+  }
+
   /// What the newest manifest among `names` says, or null when there is none.
   ///
   /// @throws dev.iobus.storage.file.CorruptionException when acknowledged bytes of it are damaged
-  public static @Nullable ManifestState read(DataDirectory directory, List<String> names)
+  public static @Nullable ManifestState read(
+      DataDirectory directory, List<String> names, MemoryBudget.Account memory)
       throws IOException {
     long number = Manifest.newest(names);
-    return number < 0 ? null : Manifest.read(directory, number);
+    return number < 0 ? null : Manifest.read(directory, number, memory);
   }
 
   /// Makes a directory without a manifest a store without entries.
-  public static ManifestState initialize(DataDirectory directory, Scheduler scheduler)
+  public static ManifestState initialize(
+      DataDirectory directory, Scheduler scheduler, MemoryBudget.Account memory)
       throws IOException {
     ManifestState state = ManifestState.empty();
-    Manifest.create(directory, 1, FileNumbers.newFileId(scheduler), state).close();
+    Manifest.create(directory, 1, FileNumbers.newFileId(scheduler), state, memory).close();
     return state;
   }
 
@@ -84,6 +97,7 @@ public final class VersionSet implements AutoCloseable {
   /// @param names what the directory held before
   /// @param numbers for the new manifest and all files after it
   /// @param tables all tables of the state after the edit, open
+  /// @param memory closed with the set
   public static VersionSet open(
       DataDirectory directory,
       Scheduler scheduler,
@@ -91,13 +105,14 @@ public final class VersionSet implements AutoCloseable {
       ManifestState state,
       VersionEdit edit,
       FileNumbers numbers,
-      List<Table> tables)
+      List<Table> tables,
+      MemoryBudget.Account memory)
       throws IOException {
     long number = Manifest.newest(names) + 1;
     state.apply(edit.nextFileNumber(numbers.next()), directory.path().toString(), 0);
     Version version = version(tables, directory.path().resolve(FileNames.manifest(number - 1)));
-    Manifest manifest = Manifest.create(directory, number, numbers.newFileId(), state);
-    return new VersionSet(directory, scheduler, numbers, state, manifest, version);
+    Manifest manifest = Manifest.create(directory, number, numbers.newFileId(), state, memory);
+    return new VersionSet(directory, scheduler, numbers, memory, state, manifest, version);
   }
 
   private static Version version(List<Table> tables, Path manifest) throws CorruptionException {
@@ -140,7 +155,7 @@ public final class VersionSet implements AutoCloseable {
 
   private void writeAnew() throws IOException {
     long number = manifest.number();
-    Manifest anew = Manifest.create(directory, number + 1, numbers.newFileId(), state);
+    Manifest anew = Manifest.create(directory, number + 1, numbers.newFileId(), state, memory);
     manifest.close();
     manifest = anew;
     manifestBytesAtFirst = anew.sizeBytes();
@@ -228,7 +243,7 @@ public final class VersionSet implements AutoCloseable {
 
   /// Reads the manifest back from the disk and checks every frame. Needs the edit lock.
   public void verifyManifest() throws IOException {
-    Manifest.read(directory, manifest.number());
+    Manifest.read(directory, manifest.number(), memory);
   }
 
   public long manifestBytes() {
@@ -238,6 +253,10 @@ public final class VersionSet implements AutoCloseable {
   /// Closes the manifest. The tables are the caller's to close.
   @Override
   public void close() throws IOException {
-    manifest.close();
+    try {
+      manifest.close();
+    } finally {
+      memory.close();
+    }
   }
 }

@@ -10,6 +10,8 @@ import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.FileHeader;
 import dev.iobus.storage.file.FileKind;
 import dev.iobus.storage.file.FormatVersionException;
+import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// Every append is durable when it returns. A file is appended to only by who created it: after a
 /// reopen the owner reads it and creates another, so that nothing is ever written behind a tail
 /// that may be torn. LSNs count from the block behind the header. Confined to its owner's lock.
+///
+/// It takes [#bytesFor] of its owner's account while it is open; a read takes 1.25 MiB, and as much
+/// again as a record is long that does not fit into a group.
 public final class FrameFile implements AutoCloseable {
 
   /// Bytes of a group, and so of what one write transfers.
@@ -29,6 +34,7 @@ public final class FrameFile implements AutoCloseable {
   private final long fileId;
   private final int blockSize;
   private final int groupBytes;
+  private final MemoryBudget.Account memory;
   private final Arena arena;
   private final MemorySegment group;
 
@@ -40,25 +46,46 @@ public final class FrameFile implements AutoCloseable {
   private @Nullable IOException failure;
   private boolean closed;
 
-  private FrameFile(DataFile file, long fileId, int blockSize) {
+  private FrameFile(DataFile file, long fileId, int blockSize, MemoryBudget.Account memory) {
     this.file = file;
     this.fileId = fileId;
     this.blockSize = blockSize;
-    this.groupBytes = Math.max(GROUP_BYTES, blockSize);
+    this.groupBytes = bytesFor(blockSize);
+    this.memory = memory;
     this.arena = Arena.ofShared();
     this.group = arena.allocate(groupBytes, blockSize);
     this.nextOffset = blockSize;
+  }
+
+  /// What an open file takes of its account, on a device with that block size; in bytes.
+  public static int bytesFor(int blockSize) {
+    return Math.max(GROUP_BYTES, blockSize);
   }
 
   /// Creates a file and writes its header, which becomes durable with the first append. The
   /// caller syncs the directory before it refers to the file.
   ///
   /// @param fileId drawn at random by the caller, new for each file
+  /// @param memory pays for the file's memory until it is closed
+  /// @throws MemoryLimitException when the account cannot
   /// @throws IOException when the name is taken or writing fails
-  public static FrameFile create(DataDirectory directory, String name, FileKind kind, long fileId)
+  public static FrameFile create(
+      DataDirectory directory,
+      String name,
+      FileKind kind,
+      long fileId,
+      MemoryBudget.Account memory)
       throws IOException {
-    DataFile file = directory.create(name, false);
-    FrameFile created = new FrameFile(file, fileId, directory.blockSize());
+    int bytes = bytesFor(directory.blockSize());
+    memory.reserve(bytes);
+    FrameFile created;
+    try {
+      DataFile file = directory.create(name, false);
+      created = new FrameFile(file, fileId, directory.blockSize(), memory);
+    } catch (IOException | RuntimeException | Error e) {
+      memory.release(bytes);
+      throw e;
+    }
     try {
       created.writeHeader(kind);
       return created;
@@ -171,18 +198,25 @@ public final class FrameFile implements AutoCloseable {
   /// Reads a file that was written by this class: gives its records to `consumer` in order, from
   /// the device where that is possible, and makes durable what it gave.
   ///
+  /// @param memory pays for what is read
   /// @return clean, or torn where a crash left it; what lies behind a torn tail was never
   ///     acknowledged
   /// @throws CorruptionException when acknowledged bytes, or the header, are damaged; some records
   ///     may have been given to `consumer` before
   /// @throws FormatVersionException when a newer version of the library wrote the file
+  /// @throws MemoryLimitException when the account cannot pay
   /// @throws IOException when reading fails, or the consumer does
   public static WalTail read(
-      DataDirectory directory, String name, FileKind kind, RecordConsumer consumer)
+      DataDirectory directory,
+      String name,
+      FileKind kind,
+      MemoryBudget.Account memory,
+      RecordConsumer consumer)
       throws IOException {
+    memory.reserve(FrameReader.WINDOW_BYTES);
     try (DataFile file = directory.open(name, true, OpenFlag.WRITE);
         Arena arena = Arena.ofShared();
-        RecordAssembler records = new RecordAssembler(consumer, null, 0)) {
+        RecordAssembler records = new RecordAssembler(consumer, new LogMemory(memory), 0)) {
       // Before the first read: whatever is read after it was either durable or was damaged.
       file.sync();
       MemorySegment window = arena.allocate(FrameReader.WINDOW_BYTES, directory.blockSize());
@@ -194,6 +228,8 @@ public final class FrameFile implements AutoCloseable {
         throw corrupt.exception();
       }
       return tail;
+    } finally {
+      memory.release(FrameReader.WINDOW_BYTES);
     }
   }
 
@@ -255,6 +291,7 @@ public final class FrameFile implements AutoCloseable {
         file.close();
       } finally {
         arena.close();
+        memory.release(groupBytes);
       }
     }
   }

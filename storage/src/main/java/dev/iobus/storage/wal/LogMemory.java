@@ -6,24 +6,22 @@ import dev.iobus.storage.memory.MemoryLimitException;
 /// The log's account in the memory budget. Thread-safe.
 final class LogMemory implements AutoCloseable {
 
-  private final MemoryBudget budget;
-  private final String owner;
   private final MemoryBudget.Account account;
 
   /// Set before the account is closed, read after each release: one of both closes it.
   private volatile boolean closing;
 
   LogMemory(MemoryBudget budget, String owner, long floorBytes) {
-    this.budget = budget;
-    this.owner = owner;
-    this.account = budget.open(owner, floorBytes);
+    this(budget.open(owner, floorBytes));
+  }
+
+  LogMemory(MemoryBudget.Account account) {
+    this.account = account;
   }
 
   /// Reserves bytes before they are allocated.
   void reserve(long bytes) throws MemoryLimitException {
-    if (!account.tryReserve(bytes)) {
-      throw new MemoryLimitException(owner, bytes, budget);
-    }
+    account.reserve(bytes);
   }
 
   void release(long bytes) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordAssembler implements AutoCloseable {
 
   private final RecordConsumer consumer;
-  private final @Nullable LogMemory memory;
+  private final LogMemory memory;
 
   // The record under construction; arena is null when there is none.
   private @Nullable Arena arena;
@@ -26,9 +26,9 @@ final class RecordAssembler implements AutoCloseable {
   // The end of the last frame that completed a record, or was a mark between records.
   private long wholeEnd;
 
-  /// @param memory pays for the memory of long records; null when nobody does
+  /// @param memory pays for the memory of long records
   /// @param start where the log begins
-  RecordAssembler(RecordConsumer consumer, @Nullable LogMemory memory, long start) {
+  RecordAssembler(RecordConsumer consumer, LogMemory memory, long start) {
     this.consumer = consumer;
     this.memory = memory;
     this.wholeEnd = start;
@@ -84,9 +84,7 @@ final class RecordAssembler implements AutoCloseable {
 
   private void begin(FrameReader frame) throws IOException {
     int length = frame.recordLength();
-    if (memory != null) {
-      memory.reserve(length);
-    }
+    memory.reserve(length);
     arena = Arena.ofShared();
     parts = arena.allocate(Math.max(length, 1)).asSlice(0, length);
     lsn = frame.lsn();
@@ -110,9 +108,7 @@ final class RecordAssembler implements AutoCloseable {
       parts = MemorySegment.NULL;
       arena.close();
       arena = null;
-      if (memory != null) {
-        memory.release(length);
-      }
+      memory.release(length);
     }
   }
 

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.FileKind;
+import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,12 +32,22 @@ class FrameFileTest {
         log.directory(),
         NAME,
         FileKind.MANIFEST,
+        account(log),
         (lsn, end, payload) ->
             records.add(payload.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)));
   }
 
+  private static MemoryBudget.Account account(LogHarness log) {
+    return log.budget().open("manifest", 0);
+  }
+
   private static FrameFile create(LogHarness log) throws IOException {
-    FrameFile file = FrameFile.create(log.directory(), NAME, FileKind.MANIFEST, 12345);
+    return create(log, account(log));
+  }
+
+  private static FrameFile create(LogHarness log, MemoryBudget.Account account)
+      throws IOException {
+    FrameFile file = FrameFile.create(log.directory(), NAME, FileKind.MANIFEST, 12345, account);
     log.directory().sync();
     return file;
   }
@@ -85,6 +97,31 @@ class FrameFileTest {
     }
   }
 
+  /// A manifest took its memory beside the budget, and when it was read up to 64 MiB of it for what a
+  /// frame said of its record.
+  @Test
+  void memoryIsReserved() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      MemoryBudget.Account account = account(log);
+      try (FrameFile file = create(log, account)) {
+        assertEquals(FrameFile.bytesFor(log.directory().blockSize()), account.reserved());
+        file.append(direct(record(0, 900_000)));
+        file.mark();
+      }
+      assertEquals(0, account.reserved());
+      for (int limit : new int[] {1 << 20, 2 << 20}) {
+        MemoryBudget.Account small = new MemoryBudget(limit).open("manifest", 0);
+        assertThrows(
+            MemoryLimitException.class,
+            () ->
+                FrameFile.read(
+                    log.directory(), NAME, FileKind.MANIFEST, small, (lsn, end, payload) -> {}));
+        assertEquals(0, small.reserved());
+      }
+      assertInstanceOf(WalTail.Clean.class, read(log));
+    }
+  }
+
   @Test
   void damagedHeaderIsCorruption() throws IOException {
     try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
@@ -95,7 +132,11 @@ class FrameFileTest {
           CorruptionException.class,
           () ->
               FrameFile.read(
-                  log.directory(), NAME, FileKind.SSTABLE, (lsn, end, payload) -> {}));
+                  log.directory(),
+                  NAME,
+                  FileKind.SSTABLE,
+                  account(log),
+                  (lsn, end, payload) -> {}));
     }
   }
 }

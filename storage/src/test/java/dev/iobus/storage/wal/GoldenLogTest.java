@@ -71,6 +71,7 @@ class GoldenLogTest {
               log.directory(),
               MANIFEST,
               FileKind.MANIFEST,
+              log.budget().open("manifest", 0),
               (lsn, end, payload) -> records.add(payload.toArray(JAVA_BYTE)));
       assertInstanceOf(WalTail.Clean.class, tail);
       assertEquals(2, records.size());
@@ -102,7 +103,11 @@ class GoldenLogTest {
               FormatVersionException.class,
               () ->
                   FrameFile.read(
-                      log.directory(), MANIFEST, FileKind.MANIFEST, (lsn, end, payload) -> {})),
+                      log.directory(),
+                      MANIFEST,
+                      FileKind.MANIFEST,
+                      log.budget().open("manifest", 0),
+                      (lsn, end, payload) -> {})),
           MANIFEST,
           "MANIFEST format version 2");
     }

@@ -69,7 +69,9 @@ public final class LogFuzz implements FuzzTarget {
           }
         }
       }
-      try (FrameFile file = FrameFile.create(directory, MANIFEST, FileKind.MANIFEST, 77)) {
+      MemoryBudget.Account account = new MemoryBudget(1 << 20).open("manifest", 0);
+      try (FrameFile file =
+          FrameFile.create(directory, MANIFEST, FileKind.MANIFEST, 77, account)) {
         file.append(MemorySegment.ofArray(new byte[500]));
         file.append(MemorySegment.ofArray(new byte[70_000]));
         file.mark();
@@ -108,10 +110,12 @@ public final class LogFuzz implements FuzzTarget {
       } catch (CorruptionException | FormatVersionException | MemoryLimitException refused) {
         assert budget.reserved() == 0 : budget.reserved() + " bytes are still reserved";
       }
-      try {
-        FrameFile.read(directory, MANIFEST, FileKind.MANIFEST, (lsn, end, payload) -> {});
+      try (MemoryBudget.Account account = budget.open("manifest", 0)) {
+        FrameFile.read(directory, MANIFEST, FileKind.MANIFEST, account, (lsn, end, bytes) -> {});
       } catch (CorruptionException | FormatVersionException refused) {
         assert String.valueOf(refused.getMessage()).contains(MANIFEST);
+      } catch (MemoryLimitException refused) {
+        assert String.valueOf(refused.getMessage()).contains("manifest needs");
       }
     }
   }
