@@ -68,6 +68,9 @@ final class FileSteps {
   private List<OpenFile> decoys = List.of();
   private RegisteredBuffer known;
 
+  /// Files whose close is in flight.
+  private final List<OpenFile> closing = new ArrayList<>();
+
   /// Files whose close was cancelled.
   private final List<OpenFile> reopened = new ArrayList<>();
 
@@ -372,11 +375,16 @@ final class FileSteps {
   }
 
   private void closeFile(OpenFile file) throws IOException {
+    closing.add(file);
     machine.place(
         new Expected(
             "close",
-            Result::endClose,
+            result -> {
+              result.endClose();
+              closing.remove(file);
+            },
             errno -> {
+              closing.remove(file);
               assertFalse(file.isClosed(), () -> "a close that failed with " + errno);
               reopened.add(file);
             }),
@@ -416,6 +424,12 @@ final class FileSteps {
     }
     wholeBusy = false;
     inSlot = 0;
+    for (OpenFile file : closing) {
+      if (!file.isClosed()) {
+        reopened.add(file); // Cancelled before the bus was closed, which told nobody.
+      }
+    }
+    closing.clear();
     slot = machine.bus().reserveFile();
     known = machine.bus().register(copies[0].memory);
   }
