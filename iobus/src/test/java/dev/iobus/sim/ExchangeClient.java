@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.StandardProtocolFamily;
+import java.util.Objects;
 
 /// Sends requests, several at a time, and takes the answers meanwhile; does so again over a new
 /// connection when the old one breaks.
@@ -78,7 +79,9 @@ final class ExchangeClient {
   private static void check(byte[] requests, byte[] answers) {
     int at = 0;
     while (at < requests.length) {
-      byte[] answer = ExchangeFormat.answer(requests, at, requests.length - at);
+      byte[] answer =
+          Objects.requireNonNull(
+              ExchangeFormat.answer(requests, at, requests.length - at), "not whole");
       for (int i = 0; i < answer.length; i++) {
         assertEquals(answer[i], answers[at + i], "byte " + (at + i) + " of the answers");
       }

@@ -1,6 +1,7 @@
 package dev.iobus.sim;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /// Requests and answers of [ExchangeScenario]: `int number, int length`, then as many bytes, each of
 /// which follows from the number and its place. An answer has every bit of them turned over.
@@ -33,7 +34,7 @@ final class ExchangeFormat {
   ///
   /// @param bytes that may be followed by others
   /// @return null while the request is not whole
-  static byte[] answer(byte[] bytes, int from, int length) {
+  static byte @Nullable [] answer(byte[] bytes, int from, int length) {
     if (length < HEADER_BYTES) {
       return null;
     }

@@ -20,6 +20,7 @@ import java.net.StandardProtocolFamily;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One bus on a simulated host, and what tests of sockets do with it.
 ///
@@ -147,7 +148,7 @@ final class Loopback {
   }
 
   /// Receives what comes next, up to 100 bytes; null at the end.
-  String received(OpenSocket socket) throws IOException {
+  @Nullable String received(OpenSocket socket) throws IOException {
     MemorySegment into = arena.allocate(100);
     int count = run(bus.recv(socket, into), Result::endRecv);
     return count < 0 ? null : text(into.asSlice(0, count));

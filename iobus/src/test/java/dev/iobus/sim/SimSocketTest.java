@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -122,7 +123,7 @@ final class SimSocketTest {
     assertTrue(scheduler.elapsedNanos() > SECOND, "nothing was late");
   }
 
-  private static String receivedWithin(Loopback host, OpenSocket socket, long nanos)
+  private static @Nullable String receivedWithin(Loopback host, OpenSocket socket, long nanos)
       throws IOException {
     MemorySegment into = host.arena.allocate(100);
     Handle receive = host.bus.recv(socket, into).deadline(Duration.ofNanos(nanos));
@@ -267,7 +268,7 @@ final class SimSocketTest {
           }
           host.close(server); // The second was never accepted.
           assertEquals(ECONNRESET, host.errno(host.bus.recv(second, host.arena.allocate(1))));
-          host.close(first, second, accepted);
+          host.close(first, second, Objects.requireNonNull(accepted));
         });
   }
 
