@@ -25,12 +25,12 @@ final class DisturbedBusTest extends BusContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.IO_URING;
   }
 
   @Override
-  Bus open(int capacity) throws IOException {
+  public Bus open(int capacity) throws IOException {
     return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 }

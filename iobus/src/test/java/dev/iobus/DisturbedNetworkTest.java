@@ -31,12 +31,12 @@ final class DisturbedNetworkTest extends NetworkContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.IO_URING;
   }
 
   @Override
-  Bus open(int capacity) throws IOException {
+  public Bus open(int capacity) throws IOException {
     return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 }

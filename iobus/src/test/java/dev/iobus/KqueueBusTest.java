@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static dev.iobus.BusSteps.closeFile;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -35,7 +36,7 @@ final class KqueueBusTest extends BusContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.KQUEUE;
   }
 

@@ -27,7 +27,7 @@ final class KqueueNetworkTest extends ReadinessNetworkContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.KQUEUE;
   }
 

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static dev.iobus.BusSteps.closeFile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.Test;
 final class NioBusTest extends BusContract {
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.NIO;
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class NioNetworkTest extends ReadinessNetworkContract {
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.NIO;
   }
 

@@ -36,12 +36,12 @@ final class OldKernelBusTest extends BusContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.IO_URING;
   }
 
   @Override
-  Bus open(int capacity) throws IOException {
+  public Bus open(int capacity) throws IOException {
     return kernel.open(BusOptions.defaults().withCapacity(capacity));
   }
 

@@ -1,5 +1,7 @@
 package dev.iobus;
 
+import static dev.iobus.BusSteps.opened;
+import static dev.iobus.BusSteps.received;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -30,29 +32,29 @@ final class SimBusTest extends BusContract implements InSimulation.Simulated {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.SIMULATED;
   }
 
   @Override
-  Bus open(int capacity) throws IOException {
+  public Bus open(int capacity) throws IOException {
     return Bus.open(
         BusOptions.defaults().withScheduler(scheduler).withCapacity(capacity));
   }
 
   @Override
-  HostFiles host() {
+  public HostFiles host() {
     return new SimHostFiles(disk);
   }
 
   @Override
-  long nanoTime() {
+  public long nanoTime() {
     return scheduler.nanoTime();
   }
 
   @Override
   @Test
-  void closeReleasesEveryDescriptor() throws IOException {
+  public void closeReleasesEveryDescriptor() throws IOException {
     Path path = directory.resolve("leak");
     disk.write(path, new byte[4096]);
     for (int round = 0; round < 20; round++) {
@@ -73,12 +75,12 @@ final class SimBusTest extends BusContract implements InSimulation.Simulated {
   /// A simulation allocates.
   @Override
   @Test
-  void operationsAllocateNothingInSteadyState() {}
+  public void operationsAllocateNothingInSteadyState() {}
 
   /// As tasks of the simulation, for time does not wait for other threads.
   @Override
   @Test
-  void twoBussesSendEachOtherNumbers() throws IOException {
+  public void twoBussesSendEachOtherNumbers() throws IOException {
     int rounds = 200;
     Bus[] opened = new Bus[1];
     boolean[] ended = new boolean[1];
@@ -116,7 +118,7 @@ final class SimBusTest extends BusContract implements InSimulation.Simulated {
   /// As tasks of the simulation, for time does not wait for other threads.
   @Override
   @Test
-  void behindTheLeastWaitTheFirstResultEndsIt() throws IOException {
+  public void behindTheLeastWaitTheFirstResultEndsIt() throws IOException {
     long second = 1_000_000_000L;
     try (Bus bus = open(4)) {
       bus.submit(bus.inbox());

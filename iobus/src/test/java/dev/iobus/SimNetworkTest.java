@@ -23,28 +23,28 @@ final class SimNetworkTest extends RingNetworkContract implements InSimulation.S
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.SIMULATED;
   }
 
   @Override
-  Bus open(int capacity) throws IOException {
+  public Bus open(int capacity) throws IOException {
     return Bus.open(BusOptions.defaults().withScheduler(scheduler).withCapacity(capacity));
   }
 
   @Override
-  long nanoTime() {
+  public long nanoTime() {
     return scheduler.nanoTime();
   }
 
   @Override
-  boolean sendsWithoutCopy() {
+  public boolean sendsWithoutCopy() {
     return true;
   }
 
   /// As a task of the simulation, for time does not wait for other threads.
   @Override
-  Running start(Runnable body) {
+  public Running start(Runnable body) {
     boolean[] ended = new boolean[1];
     scheduler.start(
         "beside",

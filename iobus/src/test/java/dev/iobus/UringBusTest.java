@@ -25,7 +25,7 @@ final class UringBusTest extends BusContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.IO_URING;
   }
 

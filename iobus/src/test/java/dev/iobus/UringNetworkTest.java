@@ -10,7 +10,7 @@ final class UringNetworkTest extends RingNetworkContract {
   }
 
   @Override
-  BackendKind kind() {
+  public BackendKind kind() {
     return BackendKind.IO_URING;
   }
 }

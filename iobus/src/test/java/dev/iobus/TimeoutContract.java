@@ -1,0 +1,155 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// What every bus promises of timeouts and deadlines.
+interface TimeoutContract extends OneBus {
+
+  @Test
+  default void timeoutsEndInOrderAndNotTooEarly() throws IOException {
+    long start = nanoTime();
+    Handle late = bus().timeout(Duration.ofMillis(60));
+    Handle early = bus().timeoutAt(start + 20_000_000);
+    Handle past = bus().timeoutAt(start - 1);
+    bus().submit(late, early, past);
+    next(past, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    next(early, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    assertTrue(nanoTime() - start >= 20_000_000);
+    next(late, r -> {
+      r.endTimeout();
+      return 0;
+    });
+    assertTrue(nanoTime() - start >= 60_000_000);
+  }
+
+  @Test
+  default void aTimeoutCanBeCancelled() throws IOException {
+    Handle timeout = bus().timeout(Duration.ofHours(1));
+    bus().submit(timeout);
+    assertEquals(1, bus().cancelAll());
+    assertEquals(1, bus().cancelAll());
+    assertThrows(
+        CancelledException.class,
+        () -> next(timeout, r -> {
+          r.endTimeout();
+          return 0;
+        }));
+    assertEquals(0, bus().inFlight());
+  }
+
+  @Test
+  default void aDeadlineEndsAnOperationThatWaits() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena().allocate(10);
+    long start = nanoTime();
+    Handle receive = bus().recv(ends.get(1), into).deadline(Duration.ofMillis(30));
+    bus().submit(receive);
+    TimedOutException e =
+        assertThrows(TimedOutException.class, () -> next(receive, Result::endRecv));
+    assertEquals("ETIME", e.errnoName());
+    assertTrue(nanoTime() - start >= 30_000_000);
+    // One that ends in time tells nothing of its deadline.
+    run(bus().send(ends.get(0), bytes("x")), Result::endSend);
+    Handle again = bus().recv(ends.get(1), into).deadline(Duration.ofSeconds(60));
+    assertEquals(1, run(again, Result::endRecv));
+    assertEquals(null, bus().dispatch(1_000_000));
+    assertThrows(
+        IllegalStateException.class,
+        () -> bus().acceptMany(server).deadline(Duration.ofMillis(1)));
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  default void aDeadlineThatIsKeptChangesNothingForFiles() throws IOException {
+    Duration minute = Duration.ofSeconds(60);
+    OpenFile file =
+        run(
+            bus().create(directory().resolve("kept"), OpenFlag.READ).deadline(minute),
+            Result::endOpen);
+    assertEquals(
+        4, run(bus().write(file, bytes("kept"), 0).deadline(minute), Result::endWrite));
+    ran(bus().dataSync(file).deadline(minute));
+    MemorySegment into = arena().allocate(4);
+    Handle read = bus().read(file, into, 0).deadline(minute);
+    Handle full = bus().writeFully(file, bytes("more"), 4, WriteFlag.NONE).deadline(minute);
+    Handle stat = bus().stat(file).deadline(minute);
+    bus().chain(read, stat);
+    bus().submit(full);
+    for (int i = 0; i < 3; i++) {
+      Result result = dispatched();
+      assertFalse(result.isFailure(), result::toString);
+      bus().done(result);
+    }
+    assertEquals("kept", text(into, 4));
+    assertEquals(8L, run(bus().stat(file).deadline(minute), Result::endStat).size());
+    ran(bus().close(file).deadline(minute));
+    ran(bus().nop().deadline(minute));
+    assertEquals(0, bus().inFlight());
+  }
+
+  @Test
+  default void aDeadlineInAChainCutsIt() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena().allocate(4);
+    Handle receive = bus().recv(ends.get(1), into).deadline(Duration.ofMillis(20));
+    Handle behind = bus().nop();
+    bus().chain(receive, behind);
+    bus().submit();
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      if (result.handle().equals(receive)) {
+        assertThrows(TimedOutException.class, result::endRecv);
+      } else {
+        assertThrows(CancelledException.class, result::endNop);
+      }
+      bus().done(result);
+    }
+    run(bus().send(ends.get(0), bytes("four")), Result::endSend);
+    Handle again = bus().recv(ends.get(1), into).deadline(Duration.ofSeconds(60));
+    Handle after = bus().nop();
+    bus().chain(again, after);
+    bus().submit();
+    assertEquals(4, next(again, Result::endRecv));
+    next(
+        after,
+        result -> {
+          result.endNop();
+          return 0;
+        });
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  @Test
+  default void aDeadlineHoldsForAWholeTransfer() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    run(bus().send(ends.get(0), bytes("half")), Result::endSend);
+    Handle receive =
+        bus().recvFully(ends.get(1), arena().allocate(8)).deadline(Duration.ofMillis(30));
+    bus().submit(receive);
+    Result result = dispatched();
+    // What has arrived may be told, or that the time is over; never both and never a hang.
+    if (result.isFailure()) {
+      assertThrows(TimedOutException.class, result::endRecvFully);
+    }
+    bus().done(result);
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+}
