@@ -1,6 +1,7 @@
 package dev.iobus.sim;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -47,14 +48,8 @@ final class SimOperations {
 
   /// Notes bytes that were moved.
   void moved(byte[] bytes, int from, int moved) {
-    trace.add(hash(bytes, from, moved), moved);
-  }
-
-  private static int hash(byte[] bytes, int from, int length) {
-    int hash = 1;
-    for (int i = from; i < from + length; i++) {
-      hash = 31 * hash + bytes[i];
-    }
-    return hash;
+    boolean all = from == 0 && moved == bytes.length;
+    byte[] part = all ? bytes : Arrays.copyOfRange(bytes, from, from + moved);
+    trace.add(Arrays.hashCode(part), moved); // Which the compiler does many at a time.
   }
 }
