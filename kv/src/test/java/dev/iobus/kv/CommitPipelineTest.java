@@ -79,6 +79,7 @@ class CommitPipelineTest {
       CommitPipeline commits = new CommitPipeline(state, wal, memtables, 0, 1);
       // What cursors and leases do that hold memtables which were flushed.
       try (MemoryBudget.Account others = budget.open("others", budget.available())) {
+        assertEquals(0, budget.available(), others::toString);
         commits.commit(batch("a"), Durability.SYNCED);
         assertEquals(1, commits.published());
         assertTrue(wal.durableLsn() >= active.endLsn());
