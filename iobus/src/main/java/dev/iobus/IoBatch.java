@@ -330,11 +330,12 @@ public final class IoBatch {
       return true;
     }
     retries[entry] = 0;
+    Progress reached = progress[entry];
     if (result < 0) {
-      results[entry] = result;
+      boolean ends = result == -Errno.EINVAL && reached.isOffGrid();
+      results[entry] = ends ? (int) reached.furthest() : result;
       return false;
     }
-    Progress reached = progress[entry];
     int length = lengths[entry];
     if (result > 0 && reached.start() + result < length) {
       bus.counts().cameShort();

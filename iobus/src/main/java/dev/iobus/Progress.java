@@ -11,7 +11,8 @@ package dev.iobus;
 /// A read has also ended where the file does. A request that brings nothing says so. On a direct
 /// file there may be none, for the next one starts before the end and brings the same bytes again:
 /// an end that comes back is that of the file where it is on no sector, as devices move whole ones.
-/// On a sector it may be chance, and all rounds are tried.
+/// On a sector it may be chance, and the next request starts there, off the grid: it brings more, or
+/// nothing, or is refused with EINVAL by a device of larger sectors, on which it is the file's end.
 ///
 /// Confined to one thread at a time.
 final class Progress {
@@ -29,6 +30,7 @@ final class Progress {
   private long start;
   private long furthest;
   private int rounds;
+  private boolean offGrid;
 
   /// Where the next request starts, in bytes of the transfer.
   long start() {
@@ -44,6 +46,12 @@ final class Progress {
     start = 0;
     furthest = 0;
     rounds = 0;
+    offGrid = false;
+  }
+
+  /// Whether EINVAL says that the file ends at [#furthest()].
+  boolean isOffGrid() {
+    return offGrid;
   }
 
   /// Takes the result of one request into account that did not fail.
@@ -62,9 +70,15 @@ final class Progress {
     if (next > start) {
       start = next;
       rounds = 0;
+      offGrid = false;
       return true;
     }
-    boolean endOfFile = !writes && sameEnd && reached % SECTOR_BYTES > 0;
-    return !endOfFile && ++rounds < ROUNDS_MAX;
+    if (!writes && sameEnd) {
+      start = reached;
+      rounds = 0;
+      offGrid = reached % SECTOR_BYTES == 0;
+      return offGrid;
+    }
+    return ++rounds < ROUNDS_MAX;
   }
 }

@@ -48,6 +48,9 @@ final class Transfer {
   /// Takes the result of one request into account. Returns 1 if the next one stands in `request`,
   /// 0 when the transfer has ended, or a negated error number.
   int advance(Request request, int result, boolean cancelled) {
+    if (result == -Errno.EINVAL && progress.isOffGrid()) {
+      return 0;
+    }
     if (result < 0) {
       boolean again = (result == -Errno.EINTR || result == -Errno.EAGAIN) && ++retries <= RETRIES_MAX;
       return again && !cancelled ? 1 : again ? -Errno.ECANCELED : result;

@@ -13,6 +13,7 @@ final class TransferTest {
   private static final int EINTR = -4;
   private static final int EIO = -5;
   private static final int EAGAIN = -11;
+  private static final int EINVAL = -22;
   private static final int ECANCELED = -125;
 
   private final Request request = new Request();
@@ -118,15 +119,37 @@ final class TransferTest {
     assertEquals(5 * 4096, transfer.transferred());
   }
 
-  /// As devices move whole sectors an end on one may be chance.
+  /// As devices move whole sectors an end on one may be chance: sixteen times in a row, and a read was
+  /// said to have met the end of its file. Now the next request starts there.
   @Test
-  void aDirectReadTriesAgainWhereAnEndIsOnASector() {
+  void aDirectReadGoesOnWhereAnEndIsOnASector() {
     begin(8192, false, true);
-    for (int round = 1; round < Progress.ROUNDS_MAX; round++) {
-      assertEquals(1, transfer.advance(request, 1024, false));
+    for (int at = 0; at < 4096; at += 512) {
+      assertNext(at, 8192 - at);
+      assertEquals(1, transfer.advance(request, 512, false));
+      if (at < 3584) {
+        assertNext(at, 8192 - at);
+        assertEquals(1, transfer.advance(request, 512, false));
+      }
     }
-    assertEquals(0, transfer.advance(request, 1024, false));
-    assertEquals(1024, transfer.transferred());
+    assertNext(4096, 4096);
+    assertEquals(0, transfer.advance(request, 4096, false));
+    assertEquals(8192, transfer.transferred());
+  }
+
+  @Test
+  void aDirectReadEndsOnASectorWhereNothingMoreComes() {
+    for (int last : new int[] {0, EINVAL}) {
+      begin(8192, false, true);
+      assertEquals(1, transfer.advance(request, 1024, false));
+      assertNext(0, 8192);
+      assertEquals(1, transfer.advance(request, 1024, false));
+      assertNext(1024, 7168);
+      assertEquals(0, transfer.advance(request, last, false));
+      assertEquals(1024, transfer.transferred());
+    }
+    begin(8192, false, true);
+    assertEquals(EINVAL, transfer.advance(request, EINVAL, false));
   }
 
   @Test
