@@ -20,7 +20,13 @@ final class StoreFaultsTest {
 
   private static PlantedFault fault(
       String name, String type, String method, CodeChange change) {
-    return new PlantedFault(name, type.startsWith("dev.") ? type : KV + type, method, change);
+    return fault(name, type, method, change, 1);
+  }
+
+  private static PlantedFault fault(
+      String name, String type, String method, CodeChange change, int places) {
+    String whole = type.startsWith("dev.") ? type : KV + type;
+    return new PlantedFault(name, whole, method, change, places);
   }
 
   private static final List<PlantedFault> ALL =
@@ -62,6 +68,35 @@ final class StoreFaultsTest {
               "a snapshot that a compaction does not know",
               "BackgroundWork", "boundaries",
               CodeChange.callingInstead(KV + "Snapshots", "boundaries", FAULTS, "publishedAlone")),
+          fault(
+              "a table of what the log has not written",
+              "BackgroundWork", "flush",
+              CodeChange.withoutCallsOf(KV + "BackgroundWork", "awaitLog")),
+          fault(
+              "a sequence number that a flush does not tell",
+              "BackgroundWork", "flush",
+              CodeChange.withoutCallsOf(KV + "version.VersionEdit", "lastSequence")),
+          fault(
+              "numbers of files that the manifest does not tell",
+              "version.VersionSet", "log",
+              CodeChange.withoutCallsOf(KV + "version.VersionEdit", "nextFileNumber")),
+          fault(
+              "what nobody refers to and stays",
+              "Recovery", "finish", CodeChange.withoutCallsOf(DIRECTORY, "delete")),
+          fault(
+              "tables that were replaced and stay",
+              "version.TableFiles", "discard", CodeChange.withoutCallsOf(DIRECTORY, "delete"), 2),
+          fault(
+              "memory of the log that is not freed",
+              "dev.iobus.storage.wal.LogBuffers", "close",
+              CodeChange.withoutCallsOf("java.lang.foreign.Arena", "close")),
+          fault(
+              "a bus that is not closed",
+              "Store", "freeMemory",
+              CodeChange.withoutCallsOf("dev.iobus.SharedBus", "close")),
+          fault(
+              "a table that is left open",
+              "version.Table", "close", CodeChange.withoutCallsOf(FILE, "close")),
           fault(
               "a checksum that a cache miss does not compare",
               "sstable.BlockFormat", "verify",

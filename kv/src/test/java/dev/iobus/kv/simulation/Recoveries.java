@@ -2,7 +2,6 @@ package dev.iobus.kv.simulation;
 
 import dev.iobus.kv.Store;
 import dev.iobus.kv.StoreOptions;
-import dev.iobus.kv.StoreStats;
 import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,6 +20,9 @@ final class Recoveries {
 
   /// The slowest operation of the slowest simulated disk, in nanoseconds of virtual time.
   private static final long SLOWEST_NANOS = 50 * 1_500 * 4_096L;
+
+  /// More than one operation takes, in milliseconds of virtual time.
+  private static final int QUIET_MILLIS = 2000;
 
   private Recoveries() {}
 
@@ -76,18 +78,15 @@ final class Recoveries {
         + files.bytes() / BYTES_PER_OPERATION;
   }
 
-  /// Lets tasks in the background end what they do.
-  private static void awaitQuiet(SimScheduler host, Store store) {
-    StoreStats before;
-    StoreStats now = store.stats();
+  /// Returns when tasks in the background have ended what they do: nobody asks the disk for anything.
+  static void awaitQuiet(SimScheduler host, Store store) {
+    long before;
     do {
-      before = now;
-      StoreRun.pause(host, 500);
-      now = store.stats();
-      require(
-          now.memoryReserved() <= StoreOptions.MEMORY_BYTES_MIN,
-          now.memoryReserved() + " bytes are reserved");
-    } while (now.compactions() > before.compactions() || now.flushes() > before.flushes());
+      before = host.operations();
+      StoreRun.pause(host, QUIET_MILLIS);
+      long reserved = store.stats().memoryReserved();
+      require(reserved <= StoreOptions.MEMORY_BYTES_MIN, reserved + " bytes are reserved");
+    } while (host.operations() > before);
   }
 
   private static void require(boolean holds, String message) {

@@ -4,15 +4,17 @@ import dev.iobus.kv.Store;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.sim.SimTally;
+import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/// A little of everything that may happen to a store, for planted faults to be found by: workloads
-/// that go well, bits that turn over in tables at rest, and crashes at every moment of a few.
+/// A little of everything that may happen to a store, for planted faults to be found by: a flush ahead
+/// of the log, many crashes in a row, workloads that go well, bits that turn over in tables at rest, and crashes at every moment of a few.
 /// Stateless.
 public final class StoreFaultCampaign {
 
@@ -41,15 +43,56 @@ public final class StoreFaultCampaign {
     // They tell of what is left when power is lost, which is no news here.
     busses.setLevel(Level.OFF);
     try {
+      bufferIsFlushed();
+      numbersAreSpent();
+      CrashLoop.run(1);
       for (int seed = 1; seed <= seeds; seed++) {
         use(seed);
         if (seed % 6 == 0) {
           new CrashCampaign(SHARES, new SimTally()).run(WorkloadGenerator.make(seed, CRASHED_STEPS));
         }
       }
+    } catch (IOException e) {
+      throw new AssertionError(e);
     } finally {
       busses.setLevel(before);
     }
+  }
+
+  /// A flush makes a table of batches that the log has not written: it has to wait for the log, which
+  /// else ends before the place where the manifest lets it begin.
+  private static void bufferIsFlushed() {
+    List<Step.Change> large =
+        List.of(
+            new Step.Change(1, 30_000), new Step.Change(2, 30_000), new Step.Change(3, 30_000));
+    for (long operations = 100; operations < 190; operations += 6) {
+      new StoreScenario()
+          .run(
+              7,
+              List.of(
+                  new StorePart.Does(0, new Step.Write(large, Durability.BUFFERED)),
+                  new StorePart.Does(0, new Step.Flush()),
+                  new StorePart.Does(0, new Step.Pause(200)),
+                  new StorePart.Ends(0, false, operations)),
+              new SimTally());
+    }
+  }
+
+  /// All tables go, with those of the highest numbers, before the store is opened again.
+  private static void numbersAreSpent() {
+    List<Step> steps = new ArrayList<>();
+    List<Step.Change> gone = new ArrayList<>();
+    for (int key = 0; key < 4; key++) {
+      steps.add(new Step.Write(List.of(new Step.Change(key, 100)), Durability.SYNCED));
+      steps.add(new Step.Flush());
+      gone.add(new Step.Change(key, Step.Change.DELETE));
+    }
+    steps.add(new Step.Write(gone, Durability.SYNCED));
+    steps.add(new Step.Compact());
+    steps.add(new Step.Reopen());
+    steps.addAll(steps.subList(0, 2));
+    SimScheduler host = new SimScheduler(1, StoreRun.newDisk());
+    host.run(() -> new StoreRun(host, new History(1), false).run(steps));
   }
 
   private static void use(long seed) {
@@ -58,7 +101,9 @@ public final class StoreFaultCampaign {
     SimScheduler host = new SimScheduler(seed, disk);
     History history = new History(workload.clients());
     try {
-      host.run(() -> new StoreRun(host, history, false).run(workload.steps()));
+      StoreRun run = new StoreRun(host, history, false);
+      run.lookAtFiles();
+      host.run(() -> run.run(workload.steps()));
       flipBits(new SplittableRandom(seed), disk, history);
     } catch (AssertionError | RuntimeException | IOException e) {
       throw new AssertionError("seed " + seed, e);

@@ -28,6 +28,9 @@ final class StoreRun {
   private final History history;
   private final Troubles troubles;
 
+  /// Whether a close waits until nothing is left to do, and looks at the files then.
+  private boolean looksAtFiles;
+
   private @Nullable Store store;
   private @Nullable StoreFiles files;
 
@@ -41,6 +44,11 @@ final class StoreRun {
     this.host = host;
     this.history = history;
     troubles = new Troubles(mayFail, mayBeDamaged);
+  }
+
+  /// Lets each close wait until nothing is left to do, and look at the files then.
+  void lookAtFiles() {
+    looksAtFiles = true;
   }
 
   /// What the clients of a store have met.
@@ -229,6 +237,10 @@ final class StoreRun {
     store = null;
     try {
       if (open != null) {
+        if (looksAtFiles && well) {
+          Recoveries.awaitQuiet(host, open);
+          Objects.requireNonNull(files).requireOnlyLive(open.stats());
+        }
         open.close();
       }
       history.durableIf(well);

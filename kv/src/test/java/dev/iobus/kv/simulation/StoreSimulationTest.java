@@ -6,16 +6,40 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.sim.SimTally;
+import java.io.IOException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A store on a simulated host does what it does on a real one, and the same for the same seed.
 final class StoreSimulationTest {
+
+  private static final Logger LOGGER = Logger.getLogger("dev.iobus");
+
+  /// A bus that is left when its simulation ends says what it leaves in flight, which is no news
+  /// here.
+  @BeforeEach
+  void silence() {
+    LOGGER.setLevel(Level.OFF);
+  }
+
+  @AfterEach
+  void hear() {
+    LOGGER.setLevel(null);
+  }
 
   @Test
   void crashesLeaveWhatWasAcknowledged() {
     CrashCampaign campaign = new CrashCampaign(CrashCampaign.Shares.BUILD, new SimTally());
     campaign.run(WorkloadGenerator.make(4, 8));
     assertTrue(campaign.images() > 100, campaign::toString);
+  }
+
+  @Test
+  void aDirectoryDoesNotGrowWithCrashes() throws IOException {
+    CrashLoop.run(4);
   }
 
   @Test

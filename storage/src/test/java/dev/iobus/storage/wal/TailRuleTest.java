@@ -238,11 +238,11 @@ class TailRuleTest {
   void damageInARecordOfTwoSegmentsIsNamedWhereItIs() throws IOException {
     try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
       Wal wal = log.open();
-      for (int i = 0; i < 3; i++) {
-        append(wal, record(i, 50_000), Durability.SYNCED);
-      }
+      append(wal, record(0, 100), Durability.SYNCED);
+      append(wal, record(1, 150_000), Durability.SYNCED);
+      append(wal, record(2, 100), Durability.SYNCED);
       log.crash();
-      long at = 2L * BLOCK;
+      long at = 6L * BLOCK;
       log.overwrite("wal-000002", at, new byte[BLOCK]);
       CorruptionException found = assertThrows(CorruptionException.class, log::open);
       assertTrue(found.file().endsWith("wal-000002"), found.file());
