@@ -18,14 +18,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The two tasks behind the callers: `store-flush` makes tables of sealed memtables, `store-compact`
-/// merges tables and deletes those that nobody needs. A failure in either is the store's.
+/// merges tables and deletes those that nobody needs. A failure in either is the store's, but for a
+/// lack of memory: then they try again, see [MemoryWait].
 final class BackgroundWork {
 
-  /// How long a flush or a compaction waits for memory before that is a failure, in nanoseconds.
-  private static final long MEMORY_WAIT_NANOS = 30_000_000_000L;
-
-  /// How often it looks, in nanoseconds.
-  private static final long MEMORY_LOOK_NANOS = 20_000_000;
+  /// The fewest sources that a compaction merges: there is none smaller.
+  private static final int SOURCES_MIN = 2;
 
   private final StoreState state;
   private final Memtables memtables;
@@ -37,6 +35,10 @@ final class BackgroundWork {
   private final Wal wal;
   private final WriteStall stall;
   private final LevelSizes sizes;
+
+  /// How many sources the next compaction may merge, see [CompactionPicker]: fewer after one found
+  /// no memory. Used by `store-compact` alone.
+  private int sourcesMax = Integer.MAX_VALUE;
 
   // Guarded by the state's lock.
   private int running;
@@ -113,6 +115,7 @@ final class BackgroundWork {
       // Memtables become tables in order, so the older ones are through when this one is.
       while (memtables.isSealed(target)) {
         state.requireWritable();
+        state.flushMemory.requireHope();
         state.changed.await();
       }
     } finally {
@@ -128,6 +131,7 @@ final class BackgroundWork {
       state.changed.signalAll();
       while (compactAllDone < mine) {
         state.requireWritable();
+        state.compactionMemory.requireHope();
         state.changed.await();
       }
     } finally {
@@ -237,33 +241,18 @@ final class BackgroundWork {
   }
 
   /// Writes the tables of a memtable. While the budget has no memory for it, as with very large
-  /// values, it waits for some; null when the store closes meanwhile.
+  /// values, it waits for some; null when the store closes or fails meanwhile.
   private @Nullable List<Table> writeTables(LoggedMemtable memtable) throws IOException {
-    long deadline = state.scheduler.nanoTime() + MEMORY_WAIT_NANOS;
     while (true) {
       try {
-        return Flush.run(memtable.memtable, files, boundaries());
+        List<Table> tables = Flush.run(memtable.memtable, files, boundaries());
+        state.flushMemory.over();
+        return tables;
       } catch (MemoryLimitException e) {
-        if (state.scheduler.nanoTime() >= deadline) {
-          throw e;
-        }
-        if (!awaitChange()) {
+        if (!state.flushMemory.await(e)) {
           return null;
         }
       }
-    }
-  }
-
-  /// Waits a little, or for less when something changes; false when the store is closing.
-  private boolean awaitChange() {
-    state.lock.lock();
-    try {
-      if (!state.isClosing()) {
-        state.changed.awaitUntil(state.scheduler.nanoTime() + MEMORY_LOOK_NANOS);
-      }
-      return !state.isClosing();
-    } finally {
-      state.lock.unlock();
     }
   }
 
@@ -284,8 +273,8 @@ final class BackgroundWork {
           Version current = versions.current();
           plan =
               asked > compactAllDone
-                  ? CompactionPicker.pickAll(current)
-                  : CompactionPicker.pick(current, sizes);
+                  ? CompactionPicker.pickAll(current, sourcesMax)
+                  : CompactionPicker.pick(current, sizes, sourcesMax);
           if (plan != null) {
             // The inputs stay open as long as a view holds them.
             view = views.acquire();
@@ -305,11 +294,7 @@ final class BackgroundWork {
       boolean wasAll = asked > compactAllDone;
       boolean done = true;
       if (plan != null && view != null) {
-        try {
-          done = compact(plan);
-        } finally {
-          view.release();
-        }
+        done = compact(plan, view) && plan.isOfAllTables();
       }
       if (done && wasAll) {
         finishCompactAll(asked);
@@ -327,29 +312,35 @@ final class BackgroundWork {
     }
   }
 
-  /// Carries a plan out; false when the store closed before it was done.
-  private boolean compact(CompactionPlan plan) throws IOException {
-    long deadline = state.scheduler.nanoTime() + MEMORY_WAIT_NANOS;
-    while (true) {
-      Compaction compaction = new Compaction(plan, files, sizes, boundaries(), state::isClosing);
-      VersionEdit edit;
+  /// Carries a plan out, and releases the view. Returns false when the store closed before it was
+  /// done, and when there was no memory for it: then the next plan is a smaller one, and tried later
+  /// if there is none.
+  private boolean compact(CompactionPlan plan, ReadView view) throws IOException {
+    Compaction compaction = new Compaction(plan, files, sizes, boundaries(), state::isClosing);
+    MemoryLimitException refusal = null;
+    try {
+      VersionEdit edit = null;
       try {
         edit = compaction.run();
       } catch (MemoryLimitException e) {
-        if (state.scheduler.nanoTime() >= deadline) {
-          throw e;
-        }
-        if (!awaitChange()) {
-          return false;
-        }
-        continue;
+        refusal = e;
       }
-      if (edit == null) {
-        return false;
+      if (edit != null) {
+        commit(compaction, edit);
+        state.compactionMemory.over();
+        sourcesMax = (int) Math.min(Integer.MAX_VALUE, 2L * sourcesMax);
+        return true;
       }
-      commit(compaction, edit);
-      return true;
+    } finally {
+      view.release();
     }
+    if (refusal != null && compaction.runCount() > SOURCES_MIN) {
+      // Each run has a block in memory, as large as its largest value.
+      sourcesMax = Math.max(SOURCES_MIN, compaction.runCount() / 2);
+    } else if (refusal != null) {
+      state.compactionMemory.await(refusal);
+    }
+    return false;
   }
 
   /// Logs what a compaction made and lets the readers see it.

@@ -108,7 +108,8 @@ final class Memtables {
   ///
   /// @throws StoreFailedException when the store fails meanwhile
   /// @throws IllegalStateException when it is closed meanwhile
-  /// @throws IOException when there is no memory for it, because readers hold it all
+  /// @throws IOException when there is no memory for it, because readers hold it all, or when the
+  ///     flush that it waits for has found none for long
   void replace(LoggedMemtable full, long bytes) throws IOException {
     state.lock.lock();
     try {
@@ -116,12 +117,14 @@ final class Memtables {
       while (active == full) {
         state.requireWritable();
         if (switching || sealed.size() >= SEALED_MAX) {
+          state.flushMemory.requireHope();
           state.changed.await();
           continue;
         }
         if (switchFrom(full, bytes)) {
           return;
         }
+        state.flushMemory.requireHope();
         long now = state.scheduler.nanoTime();
         deadline = sealed.isEmpty() ? Math.min(deadline, now + MEMORY_WAIT_NANOS) : Long.MAX_VALUE;
         if (now >= deadline) {

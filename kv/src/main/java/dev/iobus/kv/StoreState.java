@@ -28,6 +28,11 @@ final class StoreState {
   /// Signalled to all whenever anything under [#lock] changes that somebody may wait for.
   final Scheduler.Condition changed;
 
+  /// Tells who waits for a flush, and who for a compaction, that these find no memory.
+  final MemoryWait flushMemory = new MemoryWait(this, "flush");
+
+  final MemoryWait compactionMemory = new MemoryWait(this, "compaction");
+
   private final String name;
 
   /// Calls of writers that are inside the store, plus [#CLOSED].

@@ -33,6 +33,7 @@ public final class Compaction {
   private final BooleanSupplier stops;
   private final Retention retention;
 
+  private int runCount;
   private final List<Table> outputs = new ArrayList<>();
   private @Nullable TableOutput output;
 
@@ -59,6 +60,11 @@ public final class Compaction {
       case MOVE -> move();
       case MERGE -> merge();
     };
+  }
+
+  /// How many tables were read at the same time; 0 before [#run()] and after a move.
+  public int runCount() {
+    return runCount;
   }
 
   /// The tables that the edit adds.
@@ -116,7 +122,8 @@ public final class Compaction {
     for (Table table : byKey) {
       runFor(table, runs).add(table);
     }
-    EntryCursor[] cursors = new EntryCursor[runs.size()];
+    runCount = runs.size();
+    EntryCursor[] cursors = new EntryCursor[runCount];
     for (int i = 0; i < cursors.length; i++) {
       cursors[i] = new LevelCursor(runs.get(i), ReadMode.ONCE);
     }

@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// Which tables to merge next: a pure function of a version. Leveled: level 0 by its count of
 /// tables, deeper levels by their bytes; the level that is furthest over its target first.
 /// Stateless.
+///
+/// A *source* is a table of level 0 or a whole deeper level: what is read at the same time as other
+/// sources, and takes memory for that. A plan of fewer sources takes the oldest, so that what is left
+/// out is newer and above the output.
 public final class CompactionPicker {
 
   private static final int DEEPEST = Version.LEVELS - 1;
@@ -19,7 +23,10 @@ public final class CompactionPicker {
   private CompactionPicker() {}
 
   /// The next compaction, or null when every level is within its target.
-  public static @Nullable CompactionPlan pick(Version version, LevelSizes sizes) {
+  ///
+  /// @param sourcesMax at least 2
+  public static @Nullable CompactionPlan pick(
+      Version version, LevelSizes sizes, int sourcesMax) {
     int worst = 0;
     double worstScore =
         (double) version.level(0).size() / LevelSizes.LEVEL_ZERO_TABLES;
@@ -31,30 +38,40 @@ public final class CompactionPicker {
       }
     }
     if (worst == 0) {
-      return worstScore < 1 ? null : planLevelZero(version);
+      return worstScore < 1 ? null : planLevelZero(version, sourcesMax);
     }
     return worstScore <= 1 ? null : planLevel(version, worst);
   }
 
-  /// Everything into the deepest level that has tables, or null when it is all there already.
-  public static @Nullable CompactionPlan pickAll(Version version) {
+  /// Everything into the deepest level that has tables, or null when there is none.
+  ///
+  /// @param sourcesMax at least 2; with more sources the plan is a step on the way
+  public static @Nullable CompactionPlan pickAll(Version version, int sourcesMax) {
     int output = 1;
+    int sources = 0;
     List<Table> inputs = new ArrayList<>();
-    for (int level = 0; level < Version.LEVELS; level++) {
+    for (int level = DEEPEST; level > 0 && sources < sourcesMax; level--) {
       if (!version.level(level).isEmpty()) {
         inputs.addAll(version.level(level));
         output = Math.max(output, level);
+        sources++;
       }
     }
+    inputs.addAll(oldest(version.level(0), sourcesMax - sources));
     if (inputs.isEmpty()) {
       return null;
     }
     return new CompactionPlan(version, List.copyOf(inputs), output, CompactionPlan.Kind.MERGE);
   }
 
-  /// All of level 0, because its tables overlap each other, into level 1.
-  private static CompactionPlan planLevelZero(Version version) {
-    List<Table> tables = version.level(0);
+  /// The last of the tables of level 0, which are ordered by newest entry first.
+  private static List<Table> oldest(List<Table> levelZero, int count) {
+    return levelZero.subList(Math.max(0, levelZero.size() - count), levelZero.size());
+  }
+
+  /// All of level 0, because its tables overlap each other, into level 1; of too many the oldest.
+  private static CompactionPlan planLevelZero(Version version, int sourcesMax) {
+    List<Table> tables = oldest(version.level(0), sourcesMax - 1);
     MemorySegment first = tables.getFirst().info().smallest().key();
     MemorySegment last = tables.getFirst().info().largest().key();
     for (Table table : tables) {

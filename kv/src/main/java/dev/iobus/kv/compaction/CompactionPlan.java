@@ -7,11 +7,16 @@ import java.util.List;
 /// Which tables are to be merged into which level. Immutable.
 ///
 /// @param version what the tables were picked from
-/// @param inputs newest first: all entries of the levels above that overlap these, and all tables of
-///     the output level that overlap them, are among them
+/// @param inputs all tables that overlap them, are older, and are not below the output level are
+///     among them
 /// @param outputLevel 1 or deeper; no input is deeper
 /// @param kind whether there is anything to merge
 public record CompactionPlan(Version version, List<Table> inputs, int outputLevel, Kind kind) {
+
+  /// Whether no table of the version is left out.
+  public boolean isOfAllTables() {
+    return inputs.size() == version.tableCount();
+  }
 
   /// What it takes to bring the inputs to the output level.
   public enum Kind {

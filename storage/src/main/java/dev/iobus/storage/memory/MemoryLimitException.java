@@ -18,4 +18,10 @@ public final class MemoryLimitException extends IOException {
             + " are free of others' floors: give the store more memory, or close cursors and"
             + " values that are held");
   }
+
+  /// @param message what could not be done for so long
+  /// @param cause the last refusal
+  public MemoryLimitException(String message, MemoryLimitException cause) {
+    super(message, cause);
+  }
 }

@@ -1,0 +1,132 @@
+package dev.iobus.kv;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
+import dev.iobus.storage.memory.MemoryLimitException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// The smallest store with the largest values, on a simulated host, where waiting costs no time.
+class StoreMemoryTest {
+
+  private static final Path DIRECTORY = Path.of("/iobus-simulation/store");
+  private static final int MIB = 1 << 20;
+
+  private final Random random = new Random(1);
+
+  /// Runs a test on a new host.
+  private static void simulate(Scenario test) throws IOException {
+    SimDisk disk = new SimDisk();
+    disk.createDirectories(requireNonNull(DIRECTORY.getParent()));
+    SimScheduler host = new SimScheduler(1, disk);
+    assertTrue(host.run(() -> test.run(host, options(host))));
+  }
+
+  private interface Scenario {
+    void run(SimScheduler host, StoreOptions options) throws IOException;
+  }
+
+  private static StoreOptions options(SimScheduler host) {
+    return StoreOptions.defaults()
+        .withMemoryBytes(StoreOptions.MEMORY_BYTES_MIN)
+        .withMemtableBytes(64 << 10)
+        .withLogSegmentBytes(64 << 10, 1 << 20)
+        .withScheduler(host);
+  }
+
+  /// Each table of level 0 has its largest block in memory while they are merged, and four of a
+  /// mebibyte were more than there was. The store failed 30 s later, and 30 s after each reopening.
+  @Test
+  void largeValuesAreCompactedInAsManyStepsAsItTakes() throws IOException {
+    simulate(
+        (host, options) -> {
+          byte[] last = {};
+          try (Store store = Store.open(DIRECTORY, options)) {
+            for (int i = 0; i < 8; i++) {
+              last = value(MIB);
+              store.put(bytes("key"), last);
+              store.put(bytes("other" + i), value(MIB));
+            }
+            store.compact();
+            StoreStats stats = store.stats();
+            assertEquals(0, stats.tablesPerLevel().getFirst(), stats.toString());
+            assertArrayEquals(last, store.get(bytes("key")));
+          }
+          try (Store store = Store.open(DIRECTORY, options)) {
+            assertArrayEquals(last, store.get(bytes("key")));
+            assertEquals(9, store.verify().entries());
+          }
+        });
+  }
+
+  /// A flush whose memory readers held ended all writing for good. Now a writer that waits for it is
+  /// told after half a minute, and goes on when they have let go.
+  @Test
+  void flushWithoutMemoryRefusesWritersOnlyWhileThereIsNone() throws IOException {
+    simulate(
+        (host, options) -> {
+          try (Store store = Store.open(DIRECTORY, options)) {
+            for (int i = 0; i < 6; i++) {
+              store.put(bytes("held" + i), value(MIB));
+            }
+            store.flush();
+            List<ValueLease> held = hold(store);
+            store.put(bytes("large"), value(2 * MIB - 1000));
+            long begin = host.nanoTime();
+            MemoryLimitException refusal =
+                assertThrows(MemoryLimitException.class, store::flush);
+            assertTrue(requireNonNull(refusal.getMessage()).contains("a flush"), refusal.toString());
+            assertTrue(host.nanoTime() - begin >= MemoryWait.PATIENCE_NANOS);
+            assertTrue(host.nanoTime() - begin < 2 * MemoryWait.PATIENCE_NANOS);
+            assertThrows(MemoryLimitException.class, () -> fillMemtables(store));
+            held.forEach(ValueLease::close);
+            host.park(host.nanoTime() + 2_000_000_000L);
+            store.put(bytes("after"), bytes("all"));
+            store.flush();
+            assertArrayEquals(bytes("all"), store.get(bytes("after")));
+            assertEquals(2 * MIB - 1000, requireNonNull(store.get(bytes("large"))).length);
+          }
+        });
+  }
+
+  /// Leases on values, as many as there is memory for.
+  private static List<ValueLease> hold(Store store) throws IOException {
+    List<ValueLease> held = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      try {
+        held.add(requireNonNull(store.lookup(MemorySegment.ofArray(bytes("held" + i)))));
+      } catch (MemoryLimitException e) {
+        return held;
+      }
+    }
+    return held;
+  }
+
+  private void fillMemtables(Store store) throws IOException {
+    for (int i = 0; i < 300; i++) {
+      store.put(bytes("small" + i), value(1000));
+    }
+  }
+
+  private byte[] value(int length) {
+    byte[] value = new byte[length];
+    random.nextBytes(value);
+    return value;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
