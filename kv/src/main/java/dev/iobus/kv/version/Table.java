@@ -47,7 +47,7 @@ public final class Table implements AutoCloseable {
   EntryCursor cursor(ReadMode mode) {
     return switch (mode) {
       case CACHED -> reader.cursor();
-      case ONCE -> files.grantsScan() ? reader.scan(files.buffers()) : reader.cursor();
+      case ONCE -> files.grantsScan() ? reader.scan(files.scans()) : reader.cursor();
     };
   }
 
@@ -55,7 +55,7 @@ public final class Table implements AutoCloseable {
   ///
   /// @throws dev.iobus.storage.file.CorruptionException at the first damage
   public long verify() throws IOException {
-    return reader.verify(files.buffers());
+    return reader.verify(files.scans());
   }
 
   /// Closes reader and file.

@@ -27,8 +27,12 @@ public final class TableFiles implements AutoCloseable {
   /// Pays for indexes and filters of open tables.
   private final MemoryBudget.Account indexes;
 
-  /// Pays for the buffers of who writes or scans tables.
+  /// Pays for the buffers of who writes tables.
   private final MemoryBudget.Account buffers;
+
+  /// Pays for the buffers of who scans them. Has no floor: a scan would take what a writer is sure
+  /// of, and can go through the cache instead.
+  private final MemoryBudget.Account scans;
 
   private final boolean isDirect;
   private final AtomicLong bytesWritten = new AtomicLong();
@@ -39,13 +43,15 @@ public final class TableFiles implements AutoCloseable {
       FileNumbers numbers,
       Codec codec,
       MemoryBudget.Account indexes,
-      MemoryBudget.Account buffers) {
+      MemoryBudget.Account buffers,
+      MemoryBudget.Account scans) {
     this.directory = directory;
     this.cache = cache;
     this.numbers = numbers;
     this.codec = codec;
     this.indexes = indexes;
     this.buffers = buffers;
+    this.scans = scans;
     this.isDirect = directory.directAlignment() <= PageCache.PAGE_BYTES;
   }
 
@@ -66,7 +72,8 @@ public final class TableFiles implements AutoCloseable {
     MemoryBudget.Account buffers = null;
     try {
       buffers = budget.open("table buffers", bufferFloorBytes);
-      return new TableFiles(directory, cache, numbers, codec, indexes, buffers);
+      MemoryBudget.Account scans = budget.open("table scans", 0);
+      return new TableFiles(directory, cache, numbers, codec, indexes, buffers, scans);
     } finally {
       if (buffers == null) {
         indexes.close();
@@ -165,11 +172,15 @@ public final class TableFiles implements AutoCloseable {
     return buffers;
   }
 
+  MemoryBudget.Account scans() {
+    return scans;
+  }
+
   /// Whether there is memory now for the buffers of one more scan.
   boolean grantsScan() {
-    boolean granted = buffers.tryReserve(SCAN_BYTES);
+    boolean granted = scans.tryReserve(SCAN_BYTES);
     if (granted) {
-      buffers.release(SCAN_BYTES);
+      scans.release(SCAN_BYTES);
     }
     return granted;
   }
@@ -197,5 +208,6 @@ public final class TableFiles implements AutoCloseable {
   public void close() {
     indexes.close();
     buffers.close();
+    scans.close();
   }
 }
