@@ -71,6 +71,27 @@ class StoreMemoryTest {
         });
   }
 
+  /// A cache that had once been filled kept what the flush of a large value needs, for good.
+  @Test
+  void flushOfALargeValueTakesTheMemoryOfAWarmCache() throws IOException {
+    simulate(
+        (host, options) -> {
+          try (Store store = Store.open(DIRECTORY, options)) {
+            for (int i = 0; i < 4_000; i++) {
+              store.put(bytes("small" + i), value(1000));
+            }
+            store.compact();
+            for (int i = 0; i < 4_000; i++) {
+              assertEquals(1000, requireNonNull(store.get(bytes("small" + i))).length);
+            }
+            long begin = host.nanoTime();
+            store.put(bytes("large"), value(2 * MIB - 1000));
+            store.flush();
+            assertTrue(host.nanoTime() - begin < MemoryWait.PATIENCE_NANOS);
+          }
+        });
+  }
+
   /// A flush whose memory readers held ended all writing for good. Now a writer that waits for it is
   /// told after half a minute, and goes on when they have let go.
   @Test

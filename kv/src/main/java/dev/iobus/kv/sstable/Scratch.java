@@ -27,27 +27,39 @@ final class Scratch implements AutoCloseable {
   /// @throws MemoryLimitException when the account does not get them
   MemorySegment require(long bytes) throws MemoryLimitException {
     if (bytes > memory.byteSize() && !tryGrow(bytes)) {
-      throw account.refusal(bytes);
+      long exact = wholePages(bytes);
+      account.reserve(exact);
+      grow(exact);
     }
     return memory;
   }
 
   /// Grows to at least `bytes`; false when the account does not get them.
   boolean tryGrow(long bytes) {
-    long old = memory.byteSize();
-    long page = BlockFormat.PAGE_BYTES;
-    long exact = (bytes + page - 1) / page * page;
-    long size = Math.max(exact, 2 * old);
+    long exact = wholePages(bytes);
+    long size = Math.max(exact, 2 * memory.byteSize());
     if (!account.tryReserve(size)) {
       size = exact;
       if (!account.tryReserve(size)) {
         return false;
       }
     }
+    grow(size);
+    return true;
+  }
+
+  private static long wholePages(long bytes) {
+    long page = BlockFormat.PAGE_BYTES;
+    return (bytes + page - 1) / page * page;
+  }
+
+  /// Moves to as many bytes, which are reserved.
+  private void grow(long size) {
+    long old = memory.byteSize();
     Arena grown = Arena.ofShared();
     MemorySegment target;
     try {
-      target = grown.allocate(size, page);
+      target = grown.allocate(size, BlockFormat.PAGE_BYTES);
     } catch (OutOfMemoryError e) {
       account.release(size);
       throw e;
@@ -57,7 +69,6 @@ final class Scratch implements AutoCloseable {
     account.release(old);
     arena = grown;
     memory = target;
-    return true;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.iobus.storage.memory;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// One number of bytes, shared by accounts, none of which can take another's floor.
 ///
@@ -18,6 +19,19 @@ public final class MemoryBudget {
 
   /// Changed by [#open] and [Account#close] only; for messages and statistics.
   private final List<Account> accounts = new CopyOnWriteArrayList<>();
+
+  /// Asked when [Account#reserve] finds no bytes; null when nobody can give any back.
+  private volatile @Nullable Lender lender;
+
+  /// Holds bytes that it can do without, as a cache does. Thread-safe; never waits, and takes no
+  /// lock under which anybody reserves.
+  @FunctionalInterface
+  public interface Lender {
+
+    /// Frees memory and releases it. Returns how many bytes that is: 0 when it would not be as many
+    /// as asked for, else about as many.
+    long giveBack(long bytes);
+  }
 
   /// @param limitBytes at least 0
   public MemoryBudget(long limitBytes) {
@@ -45,6 +59,11 @@ public final class MemoryBudget {
   /// Bytes that any account could still reserve above its floor.
   public long available() {
     return pool.get();
+  }
+
+  /// Says who gives bytes back to those who cannot go on without; null for nobody.
+  public void setLender(@Nullable Lender lender) {
+    this.lender = lender;
   }
 
   /// Opens an account with `floorBytes` that no other account can take.
@@ -79,6 +98,9 @@ public final class MemoryBudget {
   /// One owner's part of the budget. Thread-safe.
   public static final class Account implements AutoCloseable {
 
+    /// How often one call asks the lender.
+    private static final int LOANS_MAX = 8;
+
     /// In [#reserved] once the account is closed.
     private static final long CLOSED = -1;
 
@@ -93,13 +115,27 @@ public final class MemoryBudget {
       this.floor = floor;
     }
 
-    /// As [#tryReserve], for who cannot go on without.
+    /// As [#tryReserve], for who cannot go on without: the budget's lender is asked for what is
+    /// missing.
     ///
     /// @throws MemoryLimitException when the bytes are not there; nothing is reserved then
     public void reserve(long bytes) throws MemoryLimitException {
-      if (!tryReserve(bytes)) {
-        throw refusal(bytes);
+      for (int i = 0; !tryReserve(bytes); i++) {
+        // Others may take what was given back, but not for ever.
+        if (i == LOANS_MAX || !borrow(bytes)) {
+          throw refusal(bytes);
+        }
       }
+    }
+
+    private boolean borrow(long bytes) {
+      Lender lender = budget.lender;
+      long before = reserved();
+      if (lender == null || bytes > budget.limit - before) {
+        return false;
+      }
+      long missing = aboveFloor(before + bytes) - aboveFloor(before) - budget.pool.get();
+      return missing <= 0 || lender.giveBack(missing) > 0;
     }
 
     /// What to throw after [#tryReserve] has refused that many bytes.

@@ -1,7 +1,6 @@
 package dev.iobus.storage.page;
 
 import dev.iobus.storage.memory.MemoryBudget;
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +22,13 @@ final class FrameAllocator {
   /// The clock of accesses is looked at once in so many allocations.
   private static final int AGING_ALLOCATIONS = 16;
 
+  private static final int NO_CLASS = -1;
+
   private final FrameTable table;
   private final FrequencySketch sketch;
   private final LongSupplier accesses;
   private final MemoryBudget.Account account;
   private final long bytesMax;
-  private final Arena arena = Arena.ofShared();
 
   // Guarded by this.
   private final SizeClass[] classes = new SizeClass[FrameSizes.COUNT];
@@ -148,17 +148,42 @@ final class FrameAllocator {
     return pinned;
   }
 
+  /// Frees extents without a pin, those first that nobody has hit, until they have `bytes`. Returns
+  /// how many bytes they have; 0 when all extents together have fewer.
+  synchronized long giveBack(long bytes) {
+    long given = 0;
+    if (bytes > extentBytes) {
+      return 0;
+    }
+    for (Take take : Take.values()) {
+      steals++;
+      int idlest = idlest(NO_CLASS);
+      while (given < bytes && idlest >= 0) {
+        FrameExtent extent = vacate(classes[idlest], take);
+        if (extent == null) {
+          classes[idlest].passedAt = steals;
+        } else {
+          extent.free();
+          extentBytes -= FrameExtent.BYTES;
+          account.release(FrameExtent.BYTES);
+          given += FrameExtent.BYTES;
+        }
+        idlest = idlest(NO_CLASS);
+      }
+    }
+    return given;
+  }
+
   /// Frees the memory, after [#evictAll] returned 0 and when no load runs.
   synchronized void close() {
     for (SizeClass sizeClass : classes) {
       for (FrameExtent extent : sizeClass.extents) {
-        assert extent.isEmpty() : "an extent is freed with frames in use";
+        extent.free();
       }
       sizeClass.extents.clear();
       sizeClass.free.clear();
       sizeClass.frameCount = 0;
     }
-    arena.close();
     account.release(extentBytes);
     extentBytes = 0;
   }
@@ -195,7 +220,7 @@ final class FrameAllocator {
     }
     boolean added = false;
     try {
-      adopt(new FrameExtent(arena.allocate(FrameExtent.BYTES, 4096), wanted));
+      adopt(FrameExtent.allocate(wanted));
       added = true;
     } finally {
       if (!added) {

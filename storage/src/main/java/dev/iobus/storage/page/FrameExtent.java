@@ -1,14 +1,16 @@
 package dev.iobus.storage.page;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// One MiB of frame memory, cut into frames of one class. When all its frames are free it can be
-/// cut anew; the old frame objects then stay FREE forever, so a reader that still holds one never
-/// gets a pin from it. Guarded by the [FrameAllocator], but for the constant fields.
+/// cut anew, or freed; the old frame objects then stay FREE forever, so a reader that still holds one
+/// never gets a pin from it. Guarded by the [FrameAllocator], but for the constant fields.
 final class FrameExtent {
 
   static final int BYTES = 1 << 20;
 
+  private final Arena arena;
   private final MemorySegment memory;
   final int sizeClass;
   final Frame[] frames;
@@ -16,8 +18,10 @@ final class FrameExtent {
   /// How many of its frames are FREE.
   int freeCount;
 
-  FrameExtent(MemorySegment memory, int sizeClass) {
+  /// @param arena of the memory alone; closed by [#free]
+  FrameExtent(Arena arena, MemorySegment memory, int sizeClass) {
     assert memory.byteSize() == BYTES;
+    this.arena = arena;
     this.memory = memory;
     this.sizeClass = sizeClass;
     int capacity = FrameSizes.capacity(sizeClass);
@@ -28,6 +32,12 @@ final class FrameExtent {
     this.freeCount = frames.length;
   }
 
+  /// Takes memory, for which the caller has reserved.
+  static FrameExtent allocate(int sizeClass) {
+    Arena arena = Arena.ofShared();
+    return new FrameExtent(arena, arena.allocate(BYTES, 4096), sizeClass);
+  }
+
   boolean isEmpty() {
     return freeCount == frames.length;
   }
@@ -35,6 +45,12 @@ final class FrameExtent {
   /// The same memory, cut for another class; this object is dead afterwards.
   FrameExtent recut(int newSizeClass) {
     assert isEmpty() : freeCount + " of " + frames.length + " frames are free";
-    return new FrameExtent(memory, newSizeClass);
+    return new FrameExtent(arena, memory, newSizeClass);
+  }
+
+  /// Frees the memory; this object is dead afterwards.
+  void free() {
+    assert isEmpty() : freeCount + " of " + frames.length + " frames are free";
+    arena.close();
   }
 }

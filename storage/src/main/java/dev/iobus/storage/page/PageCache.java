@@ -34,6 +34,7 @@ public final class PageCache implements AutoCloseable {
   private static final int AHEAD_PART = 8;
 
   private final Scheduler scheduler;
+  private final MemoryBudget budget;
   private final CacheAccounts accounts;
   private final IoSlab slab;
   private final FrameAllocator frames;
@@ -60,6 +61,7 @@ public final class PageCache implements AutoCloseable {
       CacheAccounts accounts,
       IoSlab slab) {
     this.scheduler = bus.scheduler();
+    this.budget = budget;
     this.accounts = accounts;
     this.slab = slab;
     FrameTable table = new FrameTable(accounts.chainCount);
@@ -88,7 +90,8 @@ public final class PageCache implements AutoCloseable {
   }
 
   /// Opens an empty cache. Its floors are the I/O slab, the frame table, and 1 MiB for each reader;
-  /// frames take what else the budget gives, 1 MiB at a time.
+  /// frames take what else the budget gives, 1 MiB at a time, and give it back to who cannot go on
+  /// without: the cache is the budget's lender.
   ///
   /// @throws IllegalArgumentException when the budget does not hold the floors
   /// @throws IOException when the host fails to register memory for another reason than its limit
@@ -97,7 +100,9 @@ public final class PageCache implements AutoCloseable {
     CacheAccounts accounts = CacheAccounts.open(budget, options);
     try {
       IoSlab slab = IoSlab.open(bus, options.ioBufferBytes());
-      return new PageCache(bus, budget, options, accounts, slab);
+      PageCache cache = new PageCache(bus, budget, options, accounts, slab);
+      budget.setLender(cache.frames::giveBack);
+      return cache;
     } catch (IOException | RuntimeException | Error e) {
       accounts.close();
       throw e;
@@ -275,6 +280,7 @@ public final class PageCache implements AutoCloseable {
                 + " close the cache again");
       }
       slab.close();
+      budget.setLender(null);
       frames.close();
       accounts.close();
       freed = true;

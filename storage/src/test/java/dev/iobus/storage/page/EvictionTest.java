@@ -2,9 +2,13 @@ package dev.iobus.storage.page;
 
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.memory.MemoryLimitException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,6 +88,31 @@ class EvictionTest {
       hits += hit && i >= trace.length / 2 ? 1 : 0;
     }
     return 2.0 * hits / trace.length;
+  }
+
+  /// What was beside the frames was too little for a large value, and no frame was ever given back.
+  @Test
+  void framesWithoutAPinAreGivenToWhoCannotGoOnWithout() throws IOException {
+    try (Frames frames = new Frames();
+        MemoryBudget.Account writer = frames.budget.open("writer", 0)) {
+      frames.budget.setLender(frames.frames::giveBack);
+      for (int i = 0; i < FRAMES; i++) {
+        frames.access(1, i);
+      }
+      Frame pinned = requireNonNull(frames.table.pin(1, 0));
+      assertFalse(writer.tryReserve(1));
+      writer.reserve(3 << 20);
+      assertEquals(1 << 20, frames.frames.extentBytes());
+      assertThrows(MemoryLimitException.class, () -> writer.reserve(1 << 20));
+      assertTrue(frames.has(1, 0));
+      pinned.unpin();
+      writer.reserve(1 << 20);
+      assertEquals(0, frames.frames.extentBytes());
+      assertFalse(frames.has(1, 0));
+      writer.release(4 << 20);
+      assertFalse(frames.access(1, 0));
+      assertTrue(frames.access(1, 0));
+    }
   }
 
   @Test

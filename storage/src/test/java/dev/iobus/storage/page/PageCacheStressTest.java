@@ -119,7 +119,7 @@ class PageCacheStressTest {
   @Test
   void frameWordNeverShowsAnotherBlock() throws Exception {
     try (Arena arena = Arena.ofShared()) {
-      FrameExtent extent = new FrameExtent(arena.allocate(FrameExtent.BYTES), 0);
+      FrameExtent extent = new FrameExtent(arena, arena.allocate(FrameExtent.BYTES), 0);
       Frame frame = extent.frames[0];
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
       int blocks = 4;
