@@ -6,6 +6,7 @@ import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.FormatVersionException;
 import dev.iobus.storage.memory.MemoryBudget;
+import dev.iobus.storage.memory.MemoryLimitException;
 import dev.iobus.storage.page.BlockFile;
 import dev.iobus.storage.page.PageCache;
 import dev.iobus.storage.page.PinnedBlock;
@@ -41,7 +42,7 @@ public final class SSTableReader implements AutoCloseable {
   private final BlockFile blockFile;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /// Opens a table and loads its index and filter.
+  /// Opens a table and loads its index, and its filter if the account has memory for that.
   ///
   /// @param file an intact table file, open for reading
   /// @param expected what the file must be, or null to take it as it is
@@ -256,7 +257,14 @@ public final class SSTableReader implements AutoCloseable {
       return null;
     }
     int skew = BloomFilter.LINE_BYTES - BloomFilter.HEADER_BYTES;
-    MemorySegment content = loading.load(parts, handle, skew);
+    MemorySegment content;
+    try {
+      content = loading.load(parts, handle, skew);
+    } catch (MemoryLimitException e) {
+      // As when it was written: the table is right without a filter, and slower for keys that it
+      // does not hold.
+      return null;
+    }
     return BloomFilter.read(content, file.path(), handle.offset());
   }
 

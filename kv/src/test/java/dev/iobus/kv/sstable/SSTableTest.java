@@ -11,6 +11,7 @@ import dev.iobus.kv.entry.ModelCursor.Entry;
 import dev.iobus.kv.entry.Walks;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.file.FormatVersionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -214,6 +215,24 @@ class SSTableTest {
         assertTrue(ahead > misses / 2, ahead + " of " + misses + " reads were ahead");
         assertTrue(ahead <= misses, "the second walk finds all in the cache");
       }
+    }
+  }
+
+  /// A store had failed when a table that it had written found no memory for its filter.
+  @Test
+  void tableWhoseFilterFindsNoMemoryIsReadWithoutIt() throws Exception {
+    List<Entry> entries = entries(100, 100, 1, 8 << 20);
+    MemoryBudget little = new MemoryBudget(160 << 10);
+    try (TableFixture fixture = new TableFixture(temp);
+        MemoryBudget.Account account = little.open("indexes", 0)) {
+      fixture.write("little", entries, Codec.LZ4);
+      try (DataFile file = fixture.open("little");
+          SSTableReader reader = SSTableReader.open(fixture.cache, file, null, account)) {
+        assertTrue(reader.mayContain(0));
+        assertTrue(reader.mayContain(1));
+        assertEquals(entries.size(), reader.verify(fixture.account));
+      }
+      assertEquals(0, little.reserved());
     }
   }
 
