@@ -24,6 +24,9 @@ class StoreMemoryTest {
   private static final Path DIRECTORY = Path.of("/iobus-simulation/store");
   private static final int MIB = 1 << 20;
 
+  /// Values that readers hold: large ones, and smaller ones for what these leave.
+  private static final int HELD = 10;
+
   private final Random random = new Random(1);
 
   /// Runs a test on a new host.
@@ -71,6 +74,27 @@ class StoreMemoryTest {
         });
   }
 
+  /// A value was in memory twice in each table that is merged, and three to four times in the writer:
+  /// of the largest, no two could ever be merged.
+  @Test
+  void theLargestValuesAreCompacted() throws IOException {
+    simulate(
+        (host, options) -> {
+          byte[] last = {};
+          try (Store store = Store.open(DIRECTORY, options)) {
+            for (int i = 0; i < 5; i++) {
+              last = value(2 * MIB - 1000);
+              store.put(bytes("key"), last);
+              store.flush();
+            }
+            store.compact();
+            StoreStats stats = store.stats();
+            assertEquals(1, stats.tablesPerLevel().stream().mapToInt(n -> n).sum());
+            assertArrayEquals(last, store.get(bytes("key")));
+          }
+        });
+  }
+
   /// A cache that had once been filled kept what the flush of a large value needs, for good.
   @Test
   void flushOfALargeValueTakesTheMemoryOfAWarmCache() throws IOException {
@@ -99,12 +123,12 @@ class StoreMemoryTest {
     simulate(
         (host, options) -> {
           try (Store store = Store.open(DIRECTORY, options)) {
-            for (int i = 0; i < 6; i++) {
-              store.put(bytes("held" + i), value(MIB));
+            for (int i = 0; i < HELD; i++) {
+              store.put(bytes("held" + i), value(i < 6 ? MIB : 300_000));
             }
             store.flush();
-            List<ValueLease> held = hold(store);
             store.put(bytes("large"), value(2 * MIB - 1000));
+            List<ValueLease> held = hold(store);
             long begin = host.nanoTime();
             MemoryLimitException refusal =
                 assertThrows(MemoryLimitException.class, store::flush);
@@ -125,11 +149,11 @@ class StoreMemoryTest {
   /// Leases on values, as many as there is memory for.
   private static List<ValueLease> hold(Store store) throws IOException {
     List<ValueLease> held = new ArrayList<>();
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < HELD; i++) {
       try {
         held.add(requireNonNull(store.lookup(MemorySegment.ofArray(bytes("held" + i)))));
       } catch (MemoryLimitException e) {
-        return held;
+        assertTrue(held.size() > 3, e.getMessage());
       }
     }
     return held;

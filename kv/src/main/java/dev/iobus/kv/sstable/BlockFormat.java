@@ -162,6 +162,11 @@ final class BlockFormat {
     }
   }
 
+  /// Whether a stored block's content lies in it as it is.
+  static boolean isPlain(MemorySegment stored) {
+    return Encoding.getByte(stored, COMPRESSION_OFFSET) == Codec.NONE.code();
+  }
+
   /// The checksum field of a stored block.
   static int storedChecksum(MemorySegment stored) {
     return Encoding.getInt(stored, CHECKSUM_OFFSET);

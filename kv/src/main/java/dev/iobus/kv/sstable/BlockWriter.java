@@ -13,6 +13,9 @@ final class BlockWriter implements AutoCloseable {
   /// Entries that one writer takes.
   static final int COUNT_MAX = 4096;
 
+  /// What is kept for the next block, in bytes: more came with a large value.
+  private static final long MEMORY_KEPT = 2L * PageFit.DECODED_MAX;
+
   private final Scratch entries;
   private final int[] ends = new int[COUNT_MAX];
   private final long[] hashes = new long[COUNT_MAX];
@@ -27,6 +30,7 @@ final class BlockWriter implements AutoCloseable {
   void clear() {
     count = 0;
     lastKeyLength = 0;
+    entries.trim(MEMORY_KEPT);
   }
 
   int count() {
@@ -44,8 +48,10 @@ final class BlockWriter implements AutoCloseable {
     int keyLength = (int) key.byteSize();
     int valueLength = (int) value.byteSize();
     long begin = entriesLength(count);
-    MemorySegment memory =
-        entries.require(begin + BlockFormat.ENTRY_HEADER_MAX + keyLength + valueLength);
+    // With room for what follows the entries, see content().
+    long room =
+        begin + BlockFormat.ENTRY_HEADER_MAX + keyLength + valueLength + tailLength(count + 1);
+    MemorySegment memory = count == 0 ? entries.requireAnew(room) : entries.require(room);
     int shared = 0;
     if (count % BlockFormat.RESTART_INTERVAL != 0) {
       int common = Math.min(lastKeyLength, keyLength);
@@ -74,16 +80,31 @@ final class BlockWriter implements AutoCloseable {
 
   /// Bytes of content of a block of the first `entryCount` entries.
   long contentLength(int entryCount) {
-    return entriesLength(entryCount)
-        + (long) restarts(entryCount) * Integer.BYTES
+    return entriesLength(entryCount) + tailLength(entryCount);
+  }
+
+  private static long tailLength(int entryCount) {
+    return (long) restarts(entryCount) * Integer.BYTES
         + buckets(entryCount)
         + BlockFormat.TRAILER_BYTES;
+  }
+
+  /// The content of a block of all entries, where they lie; until the next entry is added.
+  MemorySegment content() {
+    MemorySegment memory = entries.memory().asSlice(0, contentLength(count));
+    writeTail(count, memory);
+    return memory;
   }
 
   /// Writes the content of a block of the first `entryCount` entries to `target`.
   void write(int entryCount, MemorySegment target) {
     long at = entriesLength(entryCount);
     MemorySegment.copy(entries.memory(), 0, target, 0, at);
+    writeTail(entryCount, target);
+  }
+
+  private void writeTail(int entryCount, MemorySegment target) {
+    long at = entriesLength(entryCount);
     int restarts = restarts(entryCount);
     for (int i = 0; i < restarts; i++) {
       Encoding.putInt(target, at, (int) entriesLength(i * BlockFormat.RESTART_INTERVAL));

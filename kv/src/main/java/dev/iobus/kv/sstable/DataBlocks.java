@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// entry is there; the entries after the cut then begin the next block.
 final class DataBlocks implements AutoCloseable {
 
+  /// What is kept for the next block, in bytes: more came with a large value.
+  private static final long MEMORY_KEPT = 2L * PageFit.DECODED_MAX;
+
   private final SSTableWriter table;
   private final Codec codec;
   private final IndexWriter index;
@@ -195,12 +198,11 @@ final class DataBlocks implements AutoCloseable {
     int plainPages = BlockFormat.pages(contentLength);
     boolean compresses = fit.shouldCompress();
     int bound = compresses ? codec.bound(contentLength) : contentLength;
-    MemorySegment content = image.require(contentLength).asSlice(0, contentLength);
-    current.write(count, content);
+    MemorySegment content = content(count);
     // The padding of the longest outcome has room too.
     MemorySegment target =
         stored
-            .require((long) BlockFormat.pages(bound) * BlockFormat.PAGE_BYTES)
+            .requireAnew((long) BlockFormat.pages(bound) * BlockFormat.PAGE_BYTES)
             .asSlice(BlockFormat.HEADER_BYTES);
     if (compresses) {
       int length = codec.compress(content, target);
@@ -216,6 +218,18 @@ final class DataBlocks implements AutoCloseable {
     storedCodec = Codec.NONE;
   }
 
+  /// The content of a block of the first `count` entries. That of all, which a large value makes
+  /// large, is not copied.
+  private MemorySegment content(int count) throws IOException {
+    if (count == current.count()) {
+      return current.content();
+    }
+    int length = Math.toIntExact(current.contentLength(count));
+    MemorySegment content = image.requireAnew(length).asSlice(0, length);
+    current.write(count, content);
+    return content;
+  }
+
   /// Writes the block in [#stored], of the first `count` entries, and begins the next with those
   /// that are left.
   private void write(int count) throws IOException {
@@ -224,10 +238,8 @@ final class DataBlocks implements AutoCloseable {
             stored.memory(), storedCodec, BlockKind.DATA, storedLength, contentLength, count);
     fit.written(BlockFormat.pages(storedLength), storedLength);
     int all = current.count();
-    int length = Math.toIntExact(current.contentLength(all));
-    MemorySegment content = image.require(length).asSlice(0, length);
-    current.write(all, content);
-    cursor.open(content, "memory", 0);
+    stored.trim(MEMORY_KEPT);
+    cursor.open(current.content(), "memory", 0);
     cursor.seekToIndex(count - 1);
     pendingKey = cursor.key().toArray(ValueLayout.JAVA_BYTE);
     pendingTag = cursor.tag();

@@ -34,6 +34,30 @@ final class Scratch implements AutoCloseable {
     return memory;
   }
 
+  /// As [#require], for who needs nothing of what there is: old and new need not be there at the
+  /// same time.
+  MemorySegment requireAnew(long bytes) throws MemoryLimitException {
+    if (bytes > memory.byteSize()) {
+      clear();
+    }
+    return require(bytes);
+  }
+
+  /// Gives the memory back if there is more than `bytes`: it came with a large value, and the next
+  /// may be far.
+  void trim(long bytes) {
+    if (memory.byteSize() > bytes) {
+      clear();
+    }
+  }
+
+  private void clear() {
+    arena.close();
+    account.release(memory.byteSize());
+    arena = Arena.ofShared();
+    memory = MemorySegment.NULL;
+  }
+
   /// Grows to at least `bytes`; false when the account does not get them.
   boolean tryGrow(long bytes) {
     long exact = wholePages(bytes);

@@ -42,10 +42,20 @@ final class SequentialBlocks implements BlockSource {
     MemorySegment stored =
         run.memory().asSlice(handle.offset() - runBegin, handle.end() - handle.offset());
     int length = decoder.verify(stored, handle.offset());
-    MemorySegment content = decoded.require(length).asSlice(0, length);
-    decoder.decode(stored, handle.offset(), content);
     checksum = BlockFormat.storedChecksum(stored);
     entryCount = BlockFormat.entryCount(stored);
+    if (BlockFormat.isPlain(stored) && stored.byteSize() > RUN_BYTES) {
+      // A large value that did not compress is in memory once.
+      decoded.trim(RUN_BYTES);
+      return decoder.check(
+          stored.asSlice(BlockFormat.HEADER_BYTES, length), handle.offset());
+    }
+    MemorySegment content = decoded.requireAnew(length).asSlice(0, length);
+    decoder.decode(stored, handle.offset(), content);
+    if (stored.byteSize() > RUN_BYTES) {
+      run.trim(RUN_BYTES);
+      runEnd = 0;
+    }
     return content;
   }
 
@@ -78,7 +88,8 @@ final class SequentialBlocks implements BlockSource {
       end = next;
     }
     runEnd = 0;
-    MemorySegment into = run.require(end - begin).asSlice(0, end - begin);
+    run.trim(Math.max(RUN_BYTES, end - begin));
+    MemorySegment into = run.requireAnew(end - begin).asSlice(0, end - begin);
     long length = file.readFully(into, begin);
     if (length < end - begin) {
       throw new CorruptionException(

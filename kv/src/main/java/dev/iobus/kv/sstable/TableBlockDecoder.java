@@ -19,6 +19,12 @@ record TableBlockDecoder(String path, long fileId) implements BlockDecoder {
   public void decode(MemorySegment stored, long offset, MemorySegment frame)
       throws CorruptionException {
     BlockFormat.decode(stored, frame, path, offset);
-    new BlockReader().open(frame, path, offset);
+    check(frame, offset);
+  }
+
+  /// Checks the structure of a block's content, and returns it.
+  MemorySegment check(MemorySegment content, long offset) throws CorruptionException {
+    new BlockReader().open(content, path, offset);
+    return content;
   }
 }
