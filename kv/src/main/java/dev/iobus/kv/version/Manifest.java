@@ -40,9 +40,17 @@ public final class Manifest implements AutoCloseable {
   /// @throws CorruptionException when acknowledged bytes of it are damaged
   static ManifestState read(DataDirectory directory, long number, MemoryBudget.Account memory)
       throws IOException {
+    ManifestState state = new ManifestState();
+    read(directory, number, memory, state);
+    return state;
+  }
+
+  /// Returns where it ends.
+  private static long read(
+      DataDirectory directory, long number, MemoryBudget.Account memory, ManifestState state)
+      throws IOException {
     String name = FileNames.manifest(number);
     String path = directory.path().resolve(name).toString();
-    ManifestState state = new ManifestState();
     WalTail tail =
         FrameFile.read(
             directory,
@@ -63,7 +71,20 @@ public final class Manifest implements AutoCloseable {
     if (state.isEmpty()) {
       throw new CorruptionException(path, 0, "the manifest does not hold its first edit");
     }
-    return state;
+    return tail.at();
+  }
+
+  /// Reads it back from the disk and checks every frame.
+  ///
+  /// @throws CorruptionException when one of them is damaged, the last mark included
+  void verify(DataDirectory directory, MemoryBudget.Account memory) throws IOException {
+    long end = read(directory, number, memory, new ManifestState());
+    if (end < frames.durableMark()) {
+      throw new CorruptionException(
+          directory.path().resolve(FileNames.manifest(number)).toString(),
+          directory.blockSize() + end,
+          "the manifest ends at " + end + ", but was written up to " + frames.durableMark());
+    }
   }
 
   /// Writes a manifest that says `state`, and makes it the one that counts.
@@ -87,8 +108,11 @@ public final class Manifest implements AutoCloseable {
     try {
       FieldWriter fields = new FieldWriter();
       VersionEditCodec.encodeHeader(fields);
-      VersionEditCodec.encode(state.asEdit(), fields);
-      frames.append(fields.segment());
+      for (VersionEdit edit : state.asEdits()) {
+        VersionEditCodec.encode(edit, fields);
+        frames.append(fields.segment());
+        fields = new FieldWriter();
+      }
       frames.mark();
       directory.rename(temporary, FileNames.manifest(number));
       directory.sync();

@@ -1,12 +1,19 @@
 package dev.iobus.kv.version;
 
 import dev.iobus.storage.file.CorruptionException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// What the edits of a manifest, applied in order, say. Confined to the thread that recovers.
 public final class ManifestState {
+
+  /// Tables of an edit of [#asEdits()], and when their keys are enough for one.
+  private static final int EDIT_TABLES = 1000;
+
+  private static final long EDIT_KEY_BYTES = 1 << 20;
 
   private final Map<Long, TableInfo> tables = new TreeMap<>();
   private final Map<Integer, Keyspace> keyspaces = new TreeMap<>();
@@ -49,15 +56,28 @@ public final class ManifestState {
     lastSequence = Math.max(lastSequence, edit.lastSequence());
   }
 
-  /// All of it as one edit to nothing.
-  VersionEdit asEdit() {
+  /// All of it as edits to nothing, each far below the size of a record: a table's bounds alone may
+  /// have 128 KiB.
+  List<VersionEdit> asEdits() {
+    List<VersionEdit> edits = new ArrayList<>();
     VersionEdit edit = new VersionEdit();
-    tables.values().forEach(edit::add);
     keyspaces.values().forEach(edit::add);
-    return edit.logStart(logStart)
+    edit.logStart(logStart)
         .durableMark(durableMark)
         .nextFileNumber(nextFileNumber)
         .lastSequence(lastSequence);
+    edits.add(edit);
+    long keyBytes = 0;
+    for (TableInfo table : tables.values()) {
+      if (keyBytes > EDIT_KEY_BYTES || edit.added().size() == EDIT_TABLES) {
+        edit = new VersionEdit();
+        edits.add(edit);
+        keyBytes = 0;
+      }
+      edit.add(table);
+      keyBytes += table.smallest().key().byteSize() + table.largest().key().byteSize();
+    }
+    return edits;
   }
 
   /// In the order of their numbers.

@@ -243,7 +243,7 @@ public final class VersionSet implements AutoCloseable {
 
   /// Reads the manifest back from the disk and checks every frame. Needs the edit lock.
   public void verifyManifest() throws IOException {
-    Manifest.read(directory, manifest.number(), memory);
+    manifest.verify(directory, memory);
   }
 
   public long manifestBytes() {

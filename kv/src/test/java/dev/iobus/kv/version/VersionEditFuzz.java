@@ -31,10 +31,12 @@ public final class VersionEditFuzz implements FuzzTarget {
     assert state.logStart() >= 0 && state.durableMark() >= 0;
     assert state.lastSequence() >= 0 && state.lastSequence() <= InternalKey.SEQUENCE_MAX;
     assert FileNames.numberOf(FileKind.SSTABLE, FileNames.table(state.nextFileNumber())) > 0;
-    FieldWriter fields = new FieldWriter();
-    VersionEditCodec.encode(state.asEdit(), fields);
     ManifestState again = new ManifestState();
-    again.apply(decode(fields.segment()), "fuzz", 48);
+    for (VersionEdit edit : state.asEdits()) {
+      FieldWriter fields = new FieldWriter();
+      VersionEditCodec.encode(edit, fields);
+      again.apply(decode(fields.segment()), "fuzz", 48);
+    }
     assert List.copyOf(again.tables()).equals(List.copyOf(state.tables()));
     assert again.logStart() == state.logStart() && again.lastSequence() == state.lastSequence();
     for (TableInfo table : state.tables()) {
@@ -50,7 +52,7 @@ public final class VersionEditFuzz implements FuzzTarget {
   public List<byte[]> seeds() {
     FieldWriter first = new FieldWriter();
     VersionEditCodec.encodeHeader(first);
-    VersionEditCodec.encode(ManifestState.empty().asEdit(), first);
+    VersionEditCodec.encode(ManifestState.empty().asEdits().getFirst(), first);
     FieldWriter second = new FieldWriter();
     KeyBound bound = KeyBound.inclusive(MemorySegment.ofArray(new byte[] {1, 2}), 256);
     TableInfo table =
