@@ -5,6 +5,7 @@ import dev.iobus.kv.sstable.BlockHit;
 import dev.iobus.kv.sstable.SSTableReader;
 import dev.iobus.kv.version.Table;
 import dev.iobus.kv.version.Version;
+import dev.iobus.storage.memory.MemoryLimitException;
 import dev.iobus.storage.page.BlockFile;
 import dev.iobus.storage.page.PageCache;
 import dev.iobus.storage.page.PinnedBlock;
@@ -25,6 +26,10 @@ final class MultiGet {
   /// Blocks that are pinned at one time.
   private static final int ROUND_MAX = 128;
 
+  /// Pages of those blocks, but for a lone block, which may have more: who holds blocks must not wait
+  /// for memory that they take.
+  private static final int ROUND_PAGES_MAX = 256;
+
   private final PageCache cache;
   private final List<MemorySegment> keys;
   private final long seekTag;
@@ -39,6 +44,7 @@ final class MultiGet {
   private final int[] pages;
   private final @Nullable PinnedBlock[] pinned;
   private int count;
+  private int pagesPlanned;
 
   /// The tables that may hold one key, newest first, and how far the search is.
   private static final class Candidates {
@@ -91,9 +97,6 @@ final class MultiGet {
         if (!isDone[key] && advance(candidates[key], version, keys.get(key))) {
           again = true;
           plan(key);
-          if (count == keyOf.length) {
-            runRound();
-          }
         } else {
           isDone[key] = true;
         }
@@ -129,13 +132,19 @@ final class MultiGet {
     return block >= 0;
   }
 
-  private void plan(int key) {
+  /// Adds the block that a key needs to the round, behind one that is full.
+  private void plan(int key) throws IOException {
     Candidates candidate = candidates[key];
     SSTableReader reader = reader(candidate);
+    int more = reader.blockPages(candidate.block);
+    if (count == keyOf.length || pagesPlanned + more > ROUND_PAGES_MAX) {
+      runRound();
+    }
     keyOf[count] = key;
     files[count] = reader.blockFile();
     offsets[count] = reader.blockOffset(candidate.block);
-    pages[count] = reader.blockPages(candidate.block);
+    pages[count] = more;
+    pagesPlanned += more;
     count++;
   }
 
@@ -150,10 +159,24 @@ final class MultiGet {
   private void runRound() throws IOException {
     int planned = count;
     count = 0;
+    pagesPlanned = 0;
     if (planned == 0) {
       return;
     }
-    cache.pinAll(files, offsets, pages, planned, pinned);
+    try {
+      cache.pinAll(files, offsets, pages, planned, pinned);
+    } catch (MemoryLimitException e) {
+      if (planned == 1) {
+        throw e;
+      }
+      // What the round holds is what it waits for: one block at a time needs the least.
+      for (int i = 0; i < planned; i++) {
+        try (PinnedBlock block = cache.pin(files[i], offsets[i], pages[i])) {
+          search(keyOf[i], block);
+        }
+      }
+      return;
+    }
     try {
       for (int i = 0; i < planned; i++) {
         PinnedBlock block = pinned[i];
