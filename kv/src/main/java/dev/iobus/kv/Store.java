@@ -289,10 +289,10 @@ public final class Store implements AutoCloseable {
     @Nullable MemorySegment end = bound(upper);
     long sequence = register(snapshot);
     ReadView view = null;
+    Cursor cursor;
     try {
       view = views.acquire();
-      Cursor cursor = new Cursor(this, sequence, first, end, view);
-      return add(cursor);
+      cursor = new Cursor(this, sequence, first, end, view);
     } catch (Throwable t) {
       if (view != null) {
         view.release();
@@ -300,6 +300,13 @@ public final class Store implements AutoCloseable {
       unregister(sequence);
       throw t;
     }
+    try {
+      add(cursor);
+    } catch (Throwable t) {
+      cursor.close(); // The store closes: what the cursor holds is nobody else's to give back.
+      throw t;
+    }
+    return cursor;
   }
 
   private static @Nullable MemorySegment bound(byte @Nullable [] key) {
@@ -310,12 +317,11 @@ public final class Store implements AutoCloseable {
     return MemorySegment.ofArray(key.clone());
   }
 
-  private Cursor add(Cursor cursor) {
+  private void add(Cursor cursor) {
     state.lock.lock();
     try {
       state.requireOpen();
       cursors.add(cursor);
-      return cursor;
     } finally {
       state.lock.unlock();
     }
@@ -530,9 +536,12 @@ public final class Store implements AutoCloseable {
 
   /// Frees what leases may still read until the last of them is closed.
   private void freeMemory() {
-    cache.close();
-    memtableAccount.close();
-    bus.close();
+    try {
+      cache.close();
+      memtableAccount.close();
+    } finally {
+      bus.close();
+    }
   }
 
   void requireOpen() {
