@@ -65,23 +65,28 @@ final class Prefetcher {
     int begun = 0;
     List<BlockLoad> step = new ArrayList<>();
     int sum = 0;
-    for (int i = 0; i < count && pages[i] <= room; i++) {
-      if (pages[i] > stepPages) {
-        continue;
+    try {
+      for (int i = 0; i < count && pages[i] <= room; i++) {
+        if (pages[i] > stepPages) {
+          continue;
+        }
+        if (sum + pages[i] > stepPages) {
+          List<BlockLoad> full = step;
+          step = new ArrayList<>();
+          enqueue(full, sum);
+          sum = 0;
+        }
+        if (register(files[i], offsets[i], pages[i], step)) {
+          begun++;
+          room -= pages[i];
+          sum += pages[i];
+        }
       }
-      if (sum + pages[i] > stepPages) {
+    } finally {
+      // Also when a file is closed meanwhile: what is registered must end.
+      if (!step.isEmpty()) {
         enqueue(step, sum);
-        step = new ArrayList<>();
-        sum = 0;
       }
-      if (register(files[i], offsets[i], pages[i], step)) {
-        begun++;
-        room -= pages[i];
-        sum += pages[i];
-      }
-    }
-    if (!step.isEmpty()) {
-      enqueue(step, sum);
     }
     prefetches.add(begun);
     return begun;
