@@ -219,7 +219,10 @@ final class History {
     /// Whether the same may be found in both.
     @SuppressWarnings("ReferenceEquality") // A list is only ever added to.
     boolean isSame(@Nullable View other) {
-      boolean same = other != null && points.size() == other.points.size();
+      if (other == null) {
+        return false;
+      }
+      boolean same = points.size() == other.points.size();
       for (int client = 0; same && client < points.size(); client++) {
         same = points.get(client) == other.points.get(client);
       }
