@@ -79,6 +79,18 @@ final class LogFaultsTest {
               CodeChange.callingInstead(
                   "dev.iobus.SharedBus", "dataSync", FAULTS, "syncTwice")),
           fault(
+              "a failed sync that is tied to a write, and ignored",
+              "dev.iobus.storage.file.DataFile", "writeAndDataSync",
+              CodeChange.callingInstead(
+                  "dev.iobus.SharedBus", "writeAndDataSync", FAULTS, "writeAndForgetSync")),
+          fault(
+              "a failed sync that is tied to a write, and tried again",
+              "dev.iobus.SyncedWrite", "areBoth",
+              CodeChange.resultOf("dev.iobus.SyncedWrite", "isLeft", 1), 2),
+          fault(
+              "who parks and is taken for awake",
+              "WakeUps", "unpark", CodeChange.fieldIs(WAL + "Waiter", "parked", 0)),
+          fault(
               "a checksum that is not compared",
               "FrameReader", "isFrame",
               CodeChange.callingInstead(WAL + "WalFormat", "checksum", FAULTS, "carriedChecksum")),

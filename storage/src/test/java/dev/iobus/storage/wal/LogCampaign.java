@@ -41,6 +41,10 @@ public final class LogCampaign {
   private static final int SEEDS_TO_FIND = 1000;
 
   private static final int GENERATIONS = 5;
+
+  /// One host of so many ties writes to their syncs.
+  private static final int LINKED_PART = 3;
+
   private static final int[] SIZES = {8, 100, 1000, 4000, 4048, 9000, 40_000};
 
   private static final WalOptions OPTIONS =
@@ -162,7 +166,7 @@ public final class LogCampaign {
     try (SharedBus bus =
             SharedBus.open(BusOptions.defaults().withScheduler(scheduler).withCapacity(16));
         DataDirectory directory = DataDirectory.open(bus, DIRECTORY);
-        Wal wal = open(directory, recovered)) {
+        Wal wal = open(bus, directory, recovered)) {
       accept(recovered);
       Scheduler.Task root = scheduler.currentTask();
       Scheduler.Lock order = scheduler.newLock();
@@ -188,9 +192,13 @@ public final class LogCampaign {
     acknowledged = entries.isEmpty() ? acknowledged : entries.getLast().end();
   }
 
-  private Wal open(DataDirectory directory, List<Entry> recovered) throws IOException {
+  private Wal open(SharedBus bus, DataDirectory directory, List<Entry> recovered)
+      throws IOException {
+    LogFiles files = LogFiles.of(directory);
+    boolean linked = seed % LINKED_PART == 0;
     return Wal.open(
         directory,
+        linked ? new LinkedFiles(files, bus.scheduler()) : files,
         OPTIONS,
         start,
         new MemoryBudget(64 << 20),
@@ -318,7 +326,7 @@ public final class LogCampaign {
     try (SharedBus bus =
             SharedBus.open(BusOptions.defaults().withScheduler(scheduler).withCapacity(16));
         DataDirectory directory = DataDirectory.open(bus, DIRECTORY);
-        Wal wal = open(directory, recovered)) {
+        Wal wal = open(bus, directory, recovered)) {
       require(wal.tail() >= start.lsn(), () -> "a log that ends at " + wal.tail());
     }
   }

@@ -25,6 +25,18 @@ public final class LogFaults {
     }
   }
 
+  /// Takes a write and its sync for done when the write is.
+  public static void writeAndForgetSync(
+      SharedBus bus, BusFile file, MemorySegment from, long offset) throws IOException {
+    try {
+      bus.writeAndDataSync(file, from, offset);
+    } catch (BusException e) {
+      if (!e.operation().equals("fdatasync")) {
+        throw e;
+      }
+    }
+  }
+
   /// Leaves memory as it is.
   static MemorySegment unfilled(MemorySegment memory, byte value) {
     return memory;
