@@ -192,6 +192,20 @@ final class FrameAllocator {
     return extentBytes;
   }
 
+  /// Bytes that a reader may have read ahead at a time, of which two must stay until they are used:
+  /// else what is read drives out what was read for just as well, and is needed sooner.
+  ///
+  /// @param available bytes that the budget could still give
+  synchronized long aheadWindowMax(long available) {
+    long reachable = Math.min(bytesMax, extentBytes + available);
+    long unused = 0;
+    for (int i = 0; i < classes.length; i++) {
+      unused += (long) classes[i].aheadCount() * FrameSizes.capacity(i);
+    }
+    long room = reachable / SizeClass.AHEAD_PART;
+    return Math.min(room / 2, Math.max(0, room - unused));
+  }
+
   synchronized long evictions() {
     return evictions;
   }

@@ -30,9 +30,6 @@ public final class PageCache implements AutoCloseable {
   /// What of the frames may be dirty before who changes pages writes some.
   private static final int DIRTY_PART = 2;
 
-  /// What of the frames a window of a [ReadAhead] takes at most.
-  private static final int AHEAD_PART = 8;
-
   private final Scheduler scheduler;
   private final MemoryBudget budget;
   private final CacheAccounts accounts;
@@ -44,9 +41,6 @@ public final class PageCache implements AutoCloseable {
   private final Prefetcher prefetcher;
   private final PageVersions versions;
   private final WriteBack writeBack;
-
-  /// The longest window of a [ReadAhead].
-  private final long aheadBytes;
 
   private final UseGate fetches;
   private final Scheduler.Lock closeLock;
@@ -83,8 +77,6 @@ public final class PageCache implements AutoCloseable {
     long frameBytes = Math.min(budget.available(), options.frameBytesMax());
     this.versions =
         new PageVersions(table, frames, loads, accounts.frames, frameBytes / DIRTY_PART);
-    // A small part, because two windows must stay until they are read.
-    this.aheadBytes = Math.min(prefetcher.stepBytes(), frameBytes / AHEAD_PART);
     this.fetches = new UseGate(scheduler);
     this.closeLock = scheduler.newLock();
   }
@@ -234,7 +226,12 @@ public final class PageCache implements AutoCloseable {
   ///
   /// @param layout where the file's blocks begin and end
   public ReadAhead readAhead(BlockFile file, BlockLayout layout) {
-    return new ReadAhead(this, file, layout, aheadBytes);
+    return new ReadAhead(this, file, layout);
+  }
+
+  /// Bytes of the longest window that a [ReadAhead] may ask for now; 0 when nothing more fits.
+  long aheadWindowMax() {
+    return Math.min(prefetcher.stepBytes(), frames.aheadWindowMax(budget.available()));
   }
 
   /// What was done so far. Walks all frames.

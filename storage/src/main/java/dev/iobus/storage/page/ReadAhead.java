@@ -7,9 +7,11 @@ import java.util.Arrays;
 /// reader goes forward from block to block.
 ///
 /// The window that is read at a time begins with 64 KiB at the second block in a row and doubles as
-/// long as the reader goes on, up to a quarter of the I/O slab (1 MiB by default) and an eighth of
-/// the frames; it has one block at least. The next window is asked for when the reader enters the
-/// one before it. A jump stops it, so that nothing is read in vain but the last two windows.
+/// long as the reader goes on, up to a quarter of the I/O slab (1 MiB by default) and an eighth of the
+/// frames that there are or can be now; less where blocks that wait for their first use take more
+/// than that of the quarter that they may have. It has one block at least. The next window is asked
+/// for when the reader enters the one before it. A jump stops it, so that nothing is read in vain
+/// but the last two windows.
 ///
 /// Confined to one thread. Holds nothing: there is nothing to close.
 public final class ReadAhead {
@@ -19,7 +21,6 @@ public final class ReadAhead {
   private final PageCache cache;
   private final BlockFile file;
   private final BlockLayout layout;
-  private final long windowBytesMax;
 
   /// Where the block begins that follows the last one that was pinned; −1 before the first.
   private long next = -1;
@@ -34,11 +35,10 @@ public final class ReadAhead {
   private long[] offsets = new long[0];
   private int[] pages = new int[0];
 
-  ReadAhead(PageCache cache, BlockFile file, BlockLayout layout, long windowBytesMax) {
+  ReadAhead(PageCache cache, BlockFile file, BlockLayout layout) {
     this.cache = cache;
     this.file = file;
     this.layout = layout;
-    this.windowBytesMax = windowBytesMax;
   }
 
   /// Pins the block at `offset`, as [PageCache#pin]; reads ahead when it follows the one before.
@@ -64,7 +64,8 @@ public final class ReadAhead {
   /// as it is.
   private void extend() {
     frontier = Math.max(frontier, next);
-    long wanted = Math.min(Math.max(WINDOW_BYTES_MIN, 2 * windowBytes), windowBytesMax);
+    long wanted =
+        Math.min(Math.max(WINDOW_BYTES_MIN, 2 * windowBytes), cache.aheadWindowMax());
     long end = frontier;
     int count = 0;
     int blockPages = layout.pagesAt(end);
@@ -79,7 +80,7 @@ public final class ReadAhead {
     }
     int begun = cache.prefetch(files, offsets, pages, count);
     if (begun > 0 || windowBytes == 0) {
-      windowBytes = wanted;
+      windowBytes = Math.max(wanted, end - frontier);
     }
     frontier = end;
   }

@@ -20,7 +20,7 @@ final class SizeClass {
   private static final int WINDOW_PART = 100;
 
   /// Blocks that were read ahead and not used hold at most one frame in so many.
-  private static final int AHEAD_PART = 4;
+  static final int AHEAD_PART = 4;
 
   /// Frames of which the least used is the victim.
   private static final int SAMPLE = 8;
@@ -92,6 +92,13 @@ final class SizeClass {
     while (window.size() > windowMax()) {
       leaveWindow();
     }
+  }
+
+  /// Frames of blocks that were read ahead and wait for their use, but for some that were used out
+  /// of order.
+  int aheadCount() {
+    admitUsed();
+    return ahead.size();
   }
 
   private int windowMax() {

@@ -286,6 +286,31 @@ class ReadAheadTest {
     assertFalse(bed.cache.prefetch(bed.file, 0, 1));
   }
 
+  /// The window was a part of the frames that there could be when the cache was opened. Where others
+  /// took that memory afterwards, as a store's memtables do, two windows did not fit: each drove out
+  /// what was read before it and not used yet, which was read twice.
+  @Test
+  void aScanInLittleMemoryReadsEachBlockOnce() throws Exception {
+    MemoryBudget budget = new MemoryBudget(16 << 20);
+    PageCacheOptions options =
+        PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
+    PageCache cache = keep(PageCache.open(bus, budget, options));
+    MemoryBudget.Account others = budget.open("others", budget.available() - (1 << 20));
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, BLOCKS, 1, 4000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile attached = keep(cache.attach(file, 1, blocks));
+    ReadAhead reader = cache.readAhead(attached, BlockLayout.fixed(1, BLOCKS * 4096L));
+    for (int i = 0; i < BLOCKS; i++) {
+      pinAhead(reader, i);
+      // A moment in which the tasks read as far as they may.
+      Thread.sleep(0, 100_000);
+    }
+    int read = blocks.verified.get();
+    assertTrue(read <= BLOCKS + BLOCKS / 50, read + " blocks were read for " + BLOCKS);
+    assertTrue(cache.stats().prefetches() > BLOCKS / 2, cache.stats() + "");
+    others.close();
+  }
+
   @Test
   void blocksOfManySizesAreReadAhead() throws Exception {
     PageCache cache =
