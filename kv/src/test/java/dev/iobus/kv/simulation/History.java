@@ -74,6 +74,9 @@ final class History {
   /// Writes that a store held when it was opened and that left no trace, as others are over them.
   private long untold;
 
+  /// Of those, how many are durable.
+  private long untoldDurable;
+
   private SpentNumbers spent = SpentNumbers.NONE;
 
   /// @param clients 1 or more, up to [Entries#CLIENTS]
@@ -103,6 +106,7 @@ final class History {
   /// @param vouched those that damage of one place in the log, unreported, may leave
   /// @param ends behind the last that may be
   /// @param untold writes beside those of the points
+  /// @param untoldDurable of those, the ones that a loss of power may not take
   /// @param spent numbers of files that may not be used again
   record View(
       History history,
@@ -113,6 +117,7 @@ final class History {
       int[] vouched,
       int[] ends,
       long untold,
+      long untoldDurable,
       SpentNumbers spent) {
 
     /// The least cut from `first` on at which the store held this, or null.
@@ -183,7 +188,7 @@ final class History {
     }
 
     private void check(Found found, int[] first) {
-      long least = Arrays.stream(first).sum() == 0 ? 0 : writes(first) + untold;
+      long least = Arrays.stream(first).sum() == 0 ? 0 : writes(first) + untoldDurable;
       boolean goesBack = found.sequence < least || found.sequence > writes(last()) + untold;
       if (find(found, first) == null || goesBack) {
         throw new AssertionError(
@@ -244,6 +249,7 @@ final class History {
           vouched,
           later.ends,
           untold,
+          untoldDurable,
           spent);
     }
 
@@ -268,10 +274,19 @@ final class History {
     after.spent = view.spent;
     after.cutAt(view, found);
     if (killed) {
-      after.durable = view.durable.clone();
-      after.vouched = view.vouched.clone();
+      after.durable = least(view.durable, after.durable);
+      after.vouched = least(view.vouched, after.vouched);
+      after.untoldDurable =
+          view.writes(view.durable) + view.untoldDurable - view.writes(after.durable);
     }
     return after;
+  }
+
+  /// A batch that changed nothing may be durable and behind what was found all the same.
+  private static int[] least(int[] marks, int[] last) {
+    int[] least = new int[marks.length];
+    Arrays.setAll(least, client -> Math.min(marks[client], last[client]));
+    return least;
   }
 
   /// Forgets what is behind what was found.
@@ -284,6 +299,7 @@ final class History {
       points.set(client, new ArrayList<>(view.points.get(client).subList(0, cut[client] + 1)));
     }
     untold = found.sequence - view.writes(cut);
+    untoldDurable = untold;
     keepAll();
   }
 
@@ -310,6 +326,7 @@ final class History {
         vouched.clone(),
         ends,
         untold,
+        untoldDurable,
         spent);
   }
 
