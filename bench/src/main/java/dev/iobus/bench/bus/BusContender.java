@@ -81,12 +81,18 @@ final class BusContender implements Contender {
       arena.close();
       throw e;
     }
-    runLength = Math.clamp(job.depth() / RUN_MAX, 1, RUN_MAX);
+    runLength = runLength(job.depth());
     slots = new Slot[job.depth()];
     for (int i = 0; i < slots.length; i++) {
       long at = (long) i * job.blockLength();
       slots[i] = new Slot(at, memory.asSlice(at, job.blockLength()));
     }
+  }
+
+  /// Transfers that are submitted together, and results that are taken together, in a queue of that
+  /// depth.
+  static int runLength(int depth) {
+    return Math.clamp(depth / RUN_MAX, 1, RUN_MAX);
   }
 
   /// How the file of `job` is opened on any bus.

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Does a job with fio's io_uring engine, with the settings that [BusContender] has. fio does not
+/// Does a job with fio's io_uring engine, with the settings that [BusContender] has: the same runs of
+/// submissions and results, one clock for the start of a transfer and one for its end. fio does not
 /// look at what it reads, and destroys what it overwrites.
 final class FioContender implements Contender {
 
@@ -59,7 +60,7 @@ final class FioContender implements Contender {
 
   private static Outcome withoutSystemTime(Outcome outcome) {
     Outcome.ProcessorTime child = Objects.requireNonNull(outcome.child());
-    return new Outcome(
+    return Outcome.of(
         outcome.measurement(), new Outcome.ProcessorTime(child.userNanos(), Double.NaN));
   }
 
@@ -88,6 +89,11 @@ final class FioContender implements Contender {
                 "--randrepeat=0",
                 "--time_based",
                 "--runtime=" + Math.max(1, nanos / 1_000_000) + "ms",
+                "--iodepth_batch_submit=" + BusContender.runLength(job.depth()),
+                "--iodepth_batch_complete_min=1",
+                "--iodepth_batch_complete_max=" + BusContender.runLength(job.depth()),
+                "--disable_slat=1",
+                "--disable_clat=1",
                 "--lat_percentiles=1",
                 "--clat_percentiles=0"));
     if (!job.access().isWrite()) {
