@@ -36,6 +36,7 @@ final class LmdbEnvironment implements Subject {
 
   private static final int READERS_MAX = 2_048;
   private static final int KEY_BYTES_MAX = 511;
+  private static final int VALUE_BYTES_USUAL = 4096;
   private static final String DATA = "data.mdb";
 
   /// A read transaction that is renewed for each read, with the buffer of its keys. LMDB lets a
@@ -48,6 +49,10 @@ final class LmdbEnvironment implements Subject {
   /// LMDB's own lock is a mutex of the operating system, which a virtual thread must not hold while
   /// it waits; and it would pin all others.
   private final ReentrantLock writing = new ReentrantLock();
+
+  /// What a write gives to LMDB, which copies it; owned by the holder of the lock above.
+  private final ByteBuffer keyToWrite = ByteBuffer.allocateDirect(KEY_BYTES_MAX);
+  private ByteBuffer valueToWrite = ByteBuffer.allocateDirect(VALUE_BYTES_USUAL);
 
   private final Queue<Reader> readers = new ConcurrentLinkedQueue<>();
   private Env<ByteBuffer> environment;
@@ -106,9 +111,9 @@ final class LmdbEnvironment implements Subject {
       for (Change change : changes) {
         byte[] value = change.value();
         if (value == null) {
-          database.delete(transaction, direct(change.key()));
+          database.delete(transaction, keyToWrite(change.key()));
         } else {
-          database.put(transaction, direct(change.key()), direct(value));
+          database.put(transaction, keyToWrite(change.key()), valueToWrite(value));
         }
       }
       transaction.commit();
@@ -119,8 +124,15 @@ final class LmdbEnvironment implements Subject {
     }
   }
 
-  private static ByteBuffer direct(byte[] bytes) {
-    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+  private ByteBuffer keyToWrite(byte[] key) {
+    return keyToWrite.clear().put(key).flip();
+  }
+
+  private ByteBuffer valueToWrite(byte[] value) {
+    if (value.length > valueToWrite.capacity()) {
+      valueToWrite = ByteBuffer.allocateDirect(value.length);
+    }
+    return valueToWrite.clear().put(value).flip();
   }
 
   private Reader acquire() {
@@ -187,7 +199,7 @@ final class LmdbEnvironment implements Subject {
       while (more && count < limit) {
         visitor.visit(copy(cursor.key()), copy(cursor.val()));
         count++;
-        more = forward ? cursor.next() : cursor.prev();
+        more = count < limit && (forward ? cursor.next() : cursor.prev());
       }
       return count;
     } catch (LmdbException e) {

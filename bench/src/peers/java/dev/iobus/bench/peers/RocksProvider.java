@@ -38,10 +38,6 @@ public final class RocksProvider implements SubjectProvider {
   private static final Pattern STALL =
       Pattern.compile("Cumulative stall: (\\d+):(\\d+):([\\d.]+) H:M:S");
 
-  public RocksProvider() {
-    RocksDB.loadLibrary();
-  }
-
   @Override
   public String name() {
     return "rocksdb";
@@ -49,6 +45,7 @@ public final class RocksProvider implements SubjectProvider {
 
   @Override
   public String describe(SubjectSettings settings) {
+    RocksDB.loadLibrary();
     return RocksDB.rocksdbVersion()
         + ", Bloom 10 bits, "
         + (settings.compression() ? "LZ4" : "no compression")
@@ -68,8 +65,10 @@ public final class RocksProvider implements SubjectProvider {
     return EnumSet.of(Sync.SYNCED, Sync.WRITTEN);
   }
 
+  /// The first store that is opened loads the library, as in any program.
   @Override
   public Subject open(Path directory, SubjectSettings settings) throws IOException {
+    RocksDB.loadLibrary();
     Cache cache = new LRUCache(part(settings));
     BloomFilter filter = new BloomFilter(FILTER_BITS_PER_KEY);
     BlockBasedTableConfig tables =
@@ -184,12 +183,14 @@ public final class RocksProvider implements SubjectProvider {
           iterator.seekForPrev(from);
         }
         long count = 0;
-        while (iterator.isValid() && count < limit) {
+        boolean more = count < limit;
+        while (more && iterator.isValid()) {
           visitor.visit(iterator.key(), iterator.value());
           count++;
-          if (forward) {
+          more = count < limit;
+          if (more && forward) {
             iterator.next();
-          } else {
+          } else if (more) {
             iterator.prev();
           }
         }
