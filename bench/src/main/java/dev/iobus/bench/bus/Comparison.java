@@ -2,13 +2,14 @@ package dev.iobus.bench.bus;
 
 import dev.iobus.bench.host.DeviceCounters;
 import dev.iobus.bench.measure.Progress;
+import dev.iobus.bench.measure.Turns;
 import dev.iobus.bench.result.ResultBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Has every entrant do each workload in alternation: A B C, A B C, A B C. Confined to one thread.
+/// Has every entrant do each workload in alternation: A B C, B C A, C A B. Confined to one thread.
 final class Comparison {
 
   /// How often and how long.
@@ -40,7 +41,7 @@ final class Comparison {
   void run(Lineup lineup) throws Exception {
     List<Entrant> entrants = new ArrayList<>(lineup.entrants());
     for (int round = 0; round < rounds.count(); round++) {
-      for (Entrant entrant : List.copyOf(entrants)) {
+      for (Entrant entrant : Turns.of(entrants, round)) {
         progress.say(lineup.workload() + ", " + entrant.label() + ", round " + (round + 1));
         try {
           run(entrant, new Trial(lineup.workload(), entrant.label(), round));

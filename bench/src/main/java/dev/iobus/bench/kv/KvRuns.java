@@ -2,6 +2,7 @@ package dev.iobus.bench.kv;
 
 import dev.iobus.BackendKind;
 import dev.iobus.bench.measure.Progress;
+import dev.iobus.bench.measure.Turns;
 import dev.iobus.bench.result.Metric;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.bench.result.Run;
@@ -70,7 +71,7 @@ final class KvRuns {
     try (Progress.Phase phase = progress.begin("cells", cells, finished::get)) {
       for (int round = 0; round < settings.rounds(); round++) {
         for (Row row : rows) {
-          for (SubjectProvider subject : subjectsOf(row)) {
+          for (SubjectProvider subject : Turns.of(subjectsOf(row), round)) {
             phase.tell(row.label() + ", " + subject.name());
             Done ended = runOnce(cell(row, subject, round));
             result.add(ended.run());
