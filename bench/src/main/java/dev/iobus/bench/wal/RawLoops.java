@@ -40,15 +40,15 @@ final class RawLoops {
 
   /// Those of `wanted` that work.
   Set<RawMethod> possible(Set<RawMethod> wanted) {
-    Set<RawMethod> both = EnumSet.copyOf(wanted);
-    both.retainAll(possible);
+    Set<RawMethod> both = EnumSet.copyOf(possible);
+    both.retainAll(wanted);
     return both;
   }
 
   /// One run of one loop.
   Run measure(RawMethod method, String workload, int round) throws Exception {
     try (RawWrites writes = new RawWrites(file, method)) {
-      writes.runFor(settings.warmUpNanos() / 2, Progress.none());
+      writes.runFor(settings.warmUpNanos(), Progress.none());
       Counters before = Counters.now(device);
       Measurement m = writes.runFor(settings.nanos(), progress);
       return Counters.now(device)

@@ -12,6 +12,7 @@ import dev.iobus.bench.result.Run;
 import dev.iobus.storage.wal.Durability;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -81,13 +82,9 @@ final class WalWorkload {
               + judge(outcome.run(), outcome.usesDsync(), threads.count());
       result.fact("durable append", outcome.after().primitive());
     }
-    Set<RawMethod> wanted =
-        durability == Durability.SYNCED ? RawMethod.DURABLE : Set.of(RawMethod.PWRITE);
-    for (RawMethod method : loops.possible(wanted)) {
+    for (RawMethod method : loops.possible(rivals())) {
       Run run = loops.measure(method, name, round);
-      if (!rawRuns.containsKey(method)
-          && isOneThread(threads)
-          && durability != Durability.BUFFERED) {
+      if (!rawRuns.containsKey(method) && isOneThread(threads)) {
         double least = method.isDurable() ? DURABLE_LEAST : WRITTEN_LEAST;
         result.aim(Aim.rate(name, method.subject(), least));
       }
@@ -99,6 +96,15 @@ final class WalWorkload {
       }
     }
     result.fact(name, compare() + describe(outcome) + syncs);
+  }
+
+  /// The loops that promise the same. None writes to memory alone.
+  private Set<RawMethod> rivals() {
+    return switch (durability) {
+      case SYNCED -> RawMethod.DURABLE;
+      case WRITTEN -> EnumSet.of(RawMethod.PWRITE);
+      case BUFFERED -> EnumSet.noneOf(RawMethod.class);
+    };
   }
 
   /// What the device says of a durable run.
