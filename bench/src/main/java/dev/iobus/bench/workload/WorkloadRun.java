@@ -51,7 +51,13 @@ public final class WorkloadRun {
   private final Operations operations;
   private final Workers workers;
   private final int count;
+
+  /// The next record behind the loaded ones that nobody has begun to insert.
+  private final AtomicInteger unclaimed;
+
+  /// Records that are there: what is read is chosen among them.
   private final AtomicInteger inserted;
+
   private final AtomicLong bytesWritten = new AtomicLong();
 
   /// @param records what the subject holds or shall hold
@@ -65,7 +71,18 @@ public final class WorkloadRun {
     this.operations = new Operations(subject, records, history, plan.sync());
     this.workers = workers;
     this.count = Math.toIntExact(records.count());
-    this.inserted = new AtomicInteger(count);
+    int present = firstUnwritten();
+    this.unclaimed = new AtomicInteger(present);
+    this.inserted = new AtomicInteger(present);
+  }
+
+  /// An earlier run on the same subject may have inserted records.
+  private int firstUnwritten() {
+    int first = count;
+    while (first < history.count() && history.isWritten(first)) {
+      first++;
+    }
+    return first;
   }
 
   /// Bytes of keys and values that measured operations have written.
@@ -261,8 +278,19 @@ public final class WorkloadRun {
 
     /// A record behind the last; an update when the history can follow no more.
     private long insert(int otherwise, Stopwatch watch) throws IOException {
-      int next = inserted.get() < history.count() ? inserted.getAndIncrement() : otherwise;
-      return wrote(operations.put(next < history.count() ? next : otherwise, watch));
+      int next = unclaimed.get() < history.count() ? unclaimed.getAndIncrement() : otherwise;
+      long bytes = wrote(operations.put(next < history.count() ? next : otherwise, watch));
+      publish();
+      return bytes;
+    }
+
+    /// Records that were acknowledged may be read from now on, in the order in which they were begun.
+    private void publish() {
+      int next = inserted.get();
+      while (next < history.count() && history.isSettled(next)) {
+        inserted.compareAndSet(next, next + 1);
+        next = inserted.get();
+      }
     }
   }
 }
