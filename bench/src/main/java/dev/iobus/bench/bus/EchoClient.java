@@ -1,5 +1,6 @@
 package dev.iobus.bench.bus;
 
+import dev.iobus.bench.host.HostCpu;
 import dev.iobus.bench.measure.MismatchException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 /// The clients of an [EchoServer], in a process of its own: one message in flight on each
 /// connection, every echo compared with what was sent. `EchoClient PORT CONNECTIONS`; for each line
 /// with a number of milliseconds that it reads, it does round trips for so long and prints how many
-/// there were and how many nanoseconds they took.
+/// there were, how many nanoseconds they took, and how many of processor time in its own code.
 final class EchoClient {
 
   private static final int MESSAGE_BYTES = 64;
@@ -79,9 +80,12 @@ final class EchoClient {
         channel.register(selector, SelectionKey.OP_READ, connections[i]);
       }
       for (String line = in.readLine(); line != null; line = in.readLine()) {
+        HostCpu before = HostCpu.now();
         long from = System.nanoTime();
         long trips = run(selector, connections, Long.parseLong(line) * 1_000_000);
-        System.out.println(trips + " " + (System.nanoTime() - from));
+        long nanos = System.nanoTime() - from;
+        double userNanos = HostCpu.now().since(before).ownUserNanos();
+        System.out.println(trips + " " + nanos + " " + userNanos);
       }
       for (Connection connection : connections) {
         connection.channel.close();

@@ -52,14 +52,15 @@ final class EchoContender implements Contender {
     }
     double allocated = Allocation.bytes() - allocatedBefore;
     String[] numbers = reply.split(" ", -1);
-    return Outcome.here(
+    return Outcome.askedBy(
         new Measurement(
             Long.parseLong(numbers[0]),
             0,
             Long.parseLong(numbers[1]),
             new Latencies().toHistogram(),
             Series.NONE,
-            allocated));
+            allocated),
+        Double.parseDouble(numbers[2]));
   }
 
   @Override

@@ -46,7 +46,7 @@ final class FioReport {
     Measurement measurement =
         new Measurement(
             operations, number(side, "io_bytes"), (long) nanos, latencies, Series.NONE);
-    return new Outcome(measurement, processorTime(job));
+    return Outcome.of(measurement, processorTime(job));
   }
 
   private static JsonNode document(String report) throws IOException {

@@ -128,7 +128,7 @@ record NopProgram(Path program, String compiler) {
               .results()
               .findFirst()
               .orElseThrow(() -> new IOException(SOURCE + " printed: " + output.text()));
-      return new Outcome(
+      return Outcome.of(
           new Measurement(
               Long.parseLong(report.group(1)),
               0,

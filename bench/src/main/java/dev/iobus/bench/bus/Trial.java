@@ -7,7 +7,6 @@ import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.result.Metric;
 import dev.iobus.bench.result.Run;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /// One measured run of one contender: how fast it was, and what it cost. Immutable.
 ///
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 /// @param subject the name of the contender
 /// @param round which repetition, from 0 on
 record Trial(String workload, String subject, int round) {
-
-  private static final double NANOS_PER_TICK = 1e7; // USER_HZ is 100 wherever Linux runs a JVM.
 
   /// Runs `contender` for `nanos`.
   ///
@@ -39,7 +36,7 @@ record Trial(String workload, String subject, int round) {
         .with(Metric.READ_PER_OPERATION, used.bytesRead() / m.operations())
         .with(Metric.WRITTEN_PER_OPERATION, used.bytesWritten() / m.operations())
         .with(Metric.QUEUE_DEPTH, queueDepth(deviceUsed, m))
-        .with(Metric.OTHERS_CPU, withoutChild(host, child).othersShare())
+        .with(Metric.OTHERS_CPU, withoutOurs(host, outcome).othersShare())
         .with(Metric.STOLEN_CPU, host.stolenShare());
   }
 
@@ -48,9 +45,10 @@ record Trial(String workload, String subject, int round) {
     return new DeviceCounters(used.flushes(), used.queueMillis(), m.nanos()).queueDepth();
   }
 
-  /// A child that worked for us is none of the others.
-  private static HostCpu withoutChild(HostCpu host, Outcome.@Nullable ProcessorTime child) {
-    double ticks = child == null ? 0 : child.userNanos() / NANOS_PER_TICK;
-    return new HostCpu(host.total(), host.user(), host.stolen(), host.ownUser() + ticks);
+  /// A process that worked for us is none of the others.
+  private static HostCpu withoutOurs(HostCpu host, Outcome outcome) {
+    Outcome.ProcessorTime child = outcome.child();
+    double childNanos = child == null ? 0 : child.userNanos();
+    return host.withOurs(outcome.helperUserNanos() + childNanos);
   }
 }

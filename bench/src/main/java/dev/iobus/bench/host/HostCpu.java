@@ -11,6 +11,9 @@ import java.nio.file.Path;
 /// @param ownUser ticks in which this process ran its own code
 public record HostCpu(double total, double user, double stolen, double ownUser) {
 
+  /// USER_HZ is 100 wherever Linux runs a JVM.
+  private static final double NANOS_PER_TICK = 1e7;
+
   private static final Path STAT = Path.of("/proc/stat");
   private static final Path OWN_STAT = Path.of("/proc/self/stat");
   private static final String ALL_PROCESSORS = "cpu ";
@@ -55,6 +58,18 @@ public record HostCpu(double total, double user, double stolen, double ownUser) 
       return fields.length > OWN_USER ? Double.parseDouble(fields[OWN_USER]) : Double.NaN;
     }
     return Double.NaN;
+  }
+
+  /// Processor time of this process in its own code, in nanoseconds; NaN when not known.
+  public double ownUserNanos() {
+    return ownUser * NANOS_PER_TICK;
+  }
+
+  /// The same, if other processes had so much of their time for us.
+  ///
+  /// @param userNanos in their own code
+  public HostCpu withOurs(double userNanos) {
+    return new HostCpu(total, user, stolen, ownUser + userNanos / NANOS_PER_TICK);
   }
 
   /// What happened since `before`.
