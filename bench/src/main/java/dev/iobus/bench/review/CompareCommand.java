@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit codes: 0 no row is slower; 1 one is; 2 wrong usage, or there is no such result;",
-      "78 the results are not comparable: measured on different things, or one failed."
+      "78 the results are not comparable: measured on different things or with other options,",
+      "without a row in common, or one failed."
     })
 public final class CompareCommand implements Callable<Integer> {
 
@@ -94,15 +95,19 @@ public final class CompareCommand implements Callable<Integer> {
     boolean newPassed = passed("new", after, err);
     boolean passed = oldPassed && newPassed;
     boolean same = comparison.differences().isEmpty();
+    boolean shares = !comparison.deltas().isEmpty();
+    if (!shares) {
+      err.println("the results share no row");
+    }
     if (!same) {
       err.println("the results were measured on different things:");
       ComparisonTable.differences(comparison.differences(), err);
     }
-    if (!passed || !same) {
+    if (!passed || !same || !shares) {
       err.println(force ? "compared all the same (--force)" : "not compared; --force does it");
     }
     err.flush();
-    return passed && same;
+    return passed && same && shares;
   }
 
   private static boolean passed(String which, Result result, PrintWriter err) {

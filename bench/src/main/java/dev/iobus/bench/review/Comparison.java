@@ -15,8 +15,8 @@ import java.util.Set;
 /// @param deltas of the rows that both have, in the order of the older one
 /// @param onlyOld rows that the newer one lacks
 /// @param onlyNew rows that the older one lacks
-/// @param differences of what they were measured on
-/// @param otherFacts of what was chosen for the jobs
+/// @param differences of what they were measured on and with
+/// @param otherFacts that differ and decide nothing
 record Comparison(
     List<Delta> deltas,
     List<String> onlyOld,
@@ -26,6 +26,9 @@ record Comparison(
 
   /// These differ between any two runs.
   private static final Set<String> ALWAYS_DIFFERENT = Set.of("commit", "date");
+
+  /// Facts that options decide, and numbers depend on.
+  private static final Set<String> SETTINGS = Set.of("data", "time", "file", "transfers");
 
   private static final String ABSENT = "(absent)";
 
@@ -51,12 +54,14 @@ record Comparison(
       differences.add(new Difference("job", old.job(), now.job()));
     }
     differences.addAll(differences(old.environment(), now.environment()));
+    List<Difference> facts = differences(old.facts(), now.facts());
+    facts.stream().filter(fact -> SETTINGS.contains(fact.name())).forEach(differences::add);
     return new Comparison(
         List.copyOf(deltas),
         missing(before, after),
         missing(after, before),
         List.copyOf(differences),
-        differences(old.facts(), now.facts()));
+        facts.stream().filter(fact -> !SETTINGS.contains(fact.name())).toList());
   }
 
   private static List<Run> runs(

@@ -117,6 +117,24 @@ final class CompareCommandTest {
   }
 
   @Test
+  void resultsWithoutACommonRowAreNotComparable() throws Exception {
+    Outcome outcome = compare(with("put", 100, 101, 99), with("get", 100, 101, 99));
+    assertEquals(ExitStatus.ENVIRONMENT, outcome.status());
+    assertTrue(outcome.err().contains("share no row"), outcome.err());
+  }
+
+  @Test
+  void resultsWithOtherOptionsAreNotComparable() throws Exception {
+    ResultBuilder now = with("put", 100, 101, 99);
+    now.fact("time", "3 rounds of 5 s");
+    ResultBuilder old = with("put", 100, 101, 99);
+    old.fact("time", "3 rounds of 1 s");
+    Outcome outcome = compare(old, now);
+    assertEquals(ExitStatus.ENVIRONMENT, outcome.status());
+    assertTrue(outcome.err().contains("3 rounds of 5 s"), outcome.err());
+  }
+
+  @Test
   void oneRunDecidesNothing() throws Exception {
     Outcome outcome = compare(with("put", 100, 101, 99), with("put", 10));
     assertEquals(ExitStatus.OK, outcome.status());
