@@ -12,6 +12,10 @@ import dev.iobus.bench.review.ReportCommand;
 import dev.iobus.bench.torture.TortureCommand;
 import dev.iobus.bench.wal.WalCommand;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
@@ -55,10 +59,21 @@ public final class Bench {
     System.exit(line.execute(arguments));
   }
 
+  /// The JDK's message of the commonest failures is the path alone.
+  private static String describe(Exception e) {
+    return switch (e) {
+      case AccessDeniedException denied -> denied.getMessage() + ": permission denied";
+      case NoSuchFileException missing -> missing.getMessage() + ": no such file or directory";
+      case FileAlreadyExistsException there -> there.getMessage() + ": is there already";
+      case NotDirectoryException file -> file.getMessage() + ": is no directory";
+      default -> e.getMessage() == null ? e.toString() : e.getMessage();
+    };
+  }
+
   /// A failure of the outside world needs its message, one of ours needs its stack.
   private static int failed(Exception e, CommandLine line, ParseResult result) {
     if (e instanceof IOException) {
-      String message = e.getMessage() == null ? e.toString() : e.getMessage();
+      String message = describe(e);
       line.getErr().println(line.getColorScheme().errorText(message));
     } else {
       e.printStackTrace(line.getErr());

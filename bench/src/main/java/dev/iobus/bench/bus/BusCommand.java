@@ -80,6 +80,10 @@ public final class BusCommand implements Callable<Integer> {
   private static final long WARM_UP_NANOS = SECOND_NANOS;
   private static final List<Integer> NOP_BATCHES = List.of(1, 32, 128);
 
+  /// Options that say what the jobs are.
+  private static final List<String> OF_JOBS =
+      List.of("--rw", "--bs", "--depths", "--direct", "--buffered", "--registered", "--plain");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -174,7 +178,7 @@ public final class BusCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       converter = BackendNames.class,
-      description = "io_uring or nio, for busses (the best that this host allows).")
+      description = "io_uring, kqueue or nio, for busses (the best that this host allows).")
   private @Nullable BackendKind backend;
 
   @Option(
@@ -229,12 +233,15 @@ public final class BusCommand implements Callable<Integer> {
   }
 
   private void check() {
-    require(!nop || accesses == null, "--nop transfers nothing: leave --rw out");
     require(!nop || rivals == null, "--nop compares with a C program: leave --vs out");
     require(preset.isEmpty() || !nop, "--preset has rows of its own: leave --nop out");
-    require(preset.isEmpty() || accesses == null, "--preset has rows of its own: leave --rw out");
     require(preset.isEmpty() || rivals == null, "--preset has peers of its own: leave --vs out");
     require(!preset.isEmpty() || peers.isEmpty(), "--peers is for --preset");
+    for (String option : OF_JOBS) {
+      boolean given = spec.commandLine().getParseResult().hasMatchedOption(option);
+      require(!nop || !given, "--nop transfers nothing: leave " + option + " out");
+      require(preset.isEmpty() || !given, "--preset has rows of its own: leave " + option + " out");
+    }
     require(seconds >= 1, "--seconds must be at least 1");
     require(rounds >= 1, "--rounds must be at least 1");
     for (int depth : depths) {
@@ -302,7 +309,8 @@ public final class BusCommand implements Callable<Integer> {
     for (String name : peers) {
       require(
           names.contains(name),
-          "--peers: '" + name + "' is not in this build: expected some of " + names);
+          "--peers: '" + name + "' is not in this build: expected some of " + names
+              + (names.isEmpty() ? "; peers come with: mvn -Ppeers -DskipTests package" : ""));
     }
   }
 

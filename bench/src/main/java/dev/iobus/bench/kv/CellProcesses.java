@@ -51,6 +51,7 @@ final class CellProcesses implements AutoCloseable {
   private final boolean warming;
   private final @Nullable String tracer;
   private final long memoryBytesMax;
+  private final long heapBytes;
   private final Map<String, CellProcess> shared = new LinkedHashMap<>();
   private int started;
 
@@ -59,18 +60,19 @@ final class CellProcesses implements AutoCloseable {
   /// @param warming whether the JVMs do something else before their first cell
   /// @param tracer a file for the system calls that make data durable, counted by strace(1); null for
   ///     no tracing
-  /// @param memoryBytesMax the most memory of a row
+  /// @param rows all that will run
   CellProcesses(
       Path scratch,
       boolean bounded,
       boolean warming,
       @Nullable String tracer,
-      long memoryBytesMax) {
+      List<Row> rows) {
     this.scratch = scratch;
     this.bounded = bounded;
     this.warming = warming;
     this.tracer = tracer;
-    this.memoryBytesMax = memoryBytesMax;
+    this.memoryBytesMax = rows.stream().mapToLong(Row::memoryBytes).max().orElseThrow();
+    this.heapBytes = heapBytes(rows);
   }
 
   /// How the memory of a cell is bounded, for the report.
@@ -88,18 +90,22 @@ final class CellProcesses implements AutoCloseable {
               + (THREAD_BYTES >> 10)
               + " KiB for each platform thread or "
               + (VIRTUAL_THREAD_BYTES >> 10)
-              + " KiB for each virtual one; a JVM that is not warmed up has a heap of "
-              + (HEAP_BYTES >> 20)
-              + " MiB, "
+              + " KiB for each virtual one; a JVM that is not warmed up has its heap, "
               + (JVM_BYTES >> 20)
               + " MiB, and the row's memory";
     }
   }
 
+  /// The heap of a JVM without what a store keeps in it.
+  private static long heapBytes(List<Row> rows) {
+    return HEAP_BYTES
+        + rows.stream().mapToLong(row -> row.data().historyBytes()).max().orElseThrow();
+  }
+
   /// The options that all JVMs get, for the report.
-  static String describeFlags() {
+  static String describeFlags(List<Row> rows) {
     return "-Xms and -Xmx "
-        + (HEAP_BYTES >> 20)
+        + (heapBytes(rows) >> 20)
         + "m, -XX:+AlwaysPreTouch, G1; one JVM for all rows of a store and round";
   }
 
@@ -183,11 +189,11 @@ final class CellProcesses implements AutoCloseable {
             cell.backend());
     long heapShare = provider.heapBytes(widest);
     MemoryCgroup group =
-        inGroup ? MemoryCgroup.create(HEAP_BYTES + JVM_BYTES + memoryBytesMax) : null;
+        inGroup ? MemoryCgroup.create(heapBytes + JVM_BYTES + memoryBytesMax) : null;
     boolean done = false;
     try {
       CellProcess process =
-          new CellProcess(command(provider, HEAP_BYTES + heapShare), directory, group, heapShare);
+          new CellProcess(command(provider, heapBytes + heapShare), directory, group, heapShare);
       done = true;
       return process;
     } finally {
@@ -197,7 +203,7 @@ final class CellProcesses implements AutoCloseable {
     }
   }
 
-  private List<String> command(SubjectProvider provider, long heapBytes) {
+  private List<String> command(SubjectProvider provider, long heap) {
     List<String> command = new ArrayList<>();
     if (tracer != null) {
       command.addAll(
@@ -206,8 +212,8 @@ final class CellProcesses implements AutoCloseable {
               "-e", "trace=fsync,fdatasync,sync_file_range,msync,pwritev2,io_uring_enter"));
     }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xms" + (heapBytes >> 20) + "m");
-    command.add("-Xmx" + (heapBytes >> 20) + "m");
+    command.add("-Xms" + (heap >> 20) + "m");
+    command.add("-Xmx" + (heap >> 20) + "m");
     command.add("-XX:+AlwaysPreTouch");
     command.add("-XX:+UseG1GC");
     command.add("-XX:-UsePerfData");

@@ -56,9 +56,10 @@ final class CellRun {
   }
 
   private WriteHistory newHistory() {
-    WriteHistory made = new WriteHistory(cell.row().data().count() + INSERTS_MAX);
+    int count = Math.toIntExact(records.count());
+    WriteHistory made = new WriteHistory(count + INSERTS_MAX);
     if (cell.row().workload().preload() != Preload.EMPTY) {
-      made.loaded(cell.row().data().count());
+      made.loaded(count);
     }
     return made;
   }

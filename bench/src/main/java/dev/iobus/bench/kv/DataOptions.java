@@ -11,7 +11,7 @@ final class DataOptions {
       names = "--keys",
       paramLabel = "N",
       description = "Records of a loaded store (250000).")
-  private int keys;
+  private long keys;
 
   @Option(
       names = "--key-size",
@@ -68,7 +68,7 @@ final class DataOptions {
   }
 
   DataShape shape(Preset preset) {
-    int count = keys == 0 ? preset.records() : keys;
+    long count = keys == 0 ? preset.records() : keys;
     return new DataShape(count, keyBytes, valueBytes, compressibility, !noCompression, seed);
   }
 

@@ -43,6 +43,10 @@ import picocli.CommandLine.Spec;
     })
 public final class KvCommand implements Callable<Integer> {
 
+  /// Options that say what the rows of `--workloads` are.
+  private static final List<String> OF_WORKLOADS =
+      List.of("--threads", "--durability", "--distribution", "--nexts");
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Mixin private OutputOptions output = new OutputOptions();
@@ -112,7 +116,7 @@ public final class KvCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       converter = BackendNames.class,
-      description = "io_uring or nio for this store (the best that this host allows).")
+      description = "io_uring, kqueue or nio for this store (the best that this host allows).")
   private @Nullable BackendKind backend;
 
   @Option(
@@ -146,9 +150,11 @@ public final class KvCommand implements Callable<Integer> {
     int status = ExitStatus.OK;
     try {
       run(subjects, rows, directory.data(), result);
-    } catch (CellFailedException e) {
-      result.fail(String.valueOf(e.getMessage()));
-      System.err.println(e.getMessage());
+    } catch (CellFailedException | IOException e) {
+      // What was measured before is worth its time.
+      String reason = String.valueOf(e.getMessage());
+      result.fail(reason);
+      System.err.println(reason);
       status = ExitStatus.FAILURE;
     } finally {
       output.removeData(directory);
@@ -163,7 +169,7 @@ public final class KvCommand implements Callable<Integer> {
     for (String peer : peers) {
       try {
         SubjectProvider named = Subjects.named(peer);
-        if (!named.equals(Subjects.own())) {
+        if (subjects.stream().noneMatch(known -> known.name().equals(named.name()))) {
           subjects.add(named);
         }
       } catch (IllegalArgumentException e) {
@@ -174,10 +180,7 @@ public final class KvCommand implements Callable<Integer> {
   }
 
   private List<Row> rows(Preset chosen) {
-    if (preset != null && !workloads.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--preset and --workloads exclude one another");
-    }
+    check();
     try {
       long memoryBytes = data.memoryBytes(chosen);
       DataShape shape = data.shape(chosen);
@@ -188,6 +191,24 @@ public final class KvCommand implements Callable<Integer> {
           : rows(shape, memoryBytes);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void check() {
+    if (preset != null && !workloads.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--preset and --workloads exclude one another");
+    }
+    for (String option : OF_WORKLOADS) {
+      if (workloads.isEmpty() && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new ParameterException(
+            spec.commandLine(), option + " is for --workloads: a preset has rows of its own");
+      }
+    }
+    for (int walk : nexts) {
+      if (walk < 0) {
+        throw new ParameterException(spec.commandLine(), "--nexts " + walk + " is below 0");
+      }
     }
   }
 
@@ -221,7 +242,7 @@ public final class KvCommand implements Callable<Integer> {
     }
     result.fact("data", data.describe(first.data()));
     result.fact("memory bound", CellProcesses.describeBound(!noCgroup));
-    result.fact("flags of a cell", CellProcesses.describeFlags());
+    result.fact("flags of a cell", CellProcesses.describeFlags(rows));
     result.fact("durable rows", "the device's flushes are compared with the writes; its counter "
             + FlushWitness.calibrate(directory).describe());
     result.fact("time", timing.describe());
@@ -240,10 +261,9 @@ public final class KvCommand implements Callable<Integer> {
             data.seed(),
             chosen,
             backend);
-    long memoryBytesMax = rows.stream().mapToLong(Row::memoryBytes).max().orElseThrow();
     boolean warming = chosen.warmUpNanos() > 0;
     try (CellProcesses processes =
-        new CellProcesses(directory, !noCgroup, warming, tracer, memoryBytesMax)) {
+        new CellProcesses(directory, !noCgroup, warming, tracer, rows)) {
       new KvRuns(settings, processes, directory, output.progress(), result).run(rows);
     }
   }

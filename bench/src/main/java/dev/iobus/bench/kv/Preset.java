@@ -90,7 +90,7 @@ enum Preset {
     if (this == SMOKE) {
       return List.of();
     }
-    int count = (int) (LARGE * memoryBytes / (data.bytes() / data.count()));
+    long count = LARGE * memoryBytes / (data.bytes() / data.count());
     DataShape much =
         new DataShape(
             count,

@@ -24,7 +24,8 @@ final class TimingOptions {
       names = "--operations",
       paramLabel = "N",
       defaultValue = "0",
-      description = "End after so many operations, if that is sooner.")
+      description =
+          "End after so many operations, if that is sooner; fills and compact do all of theirs.")
   private long operations;
 
   @Option(

@@ -56,7 +56,7 @@ public final class QuickCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       converter = BackendNames.class,
-      description = "io_uring or nio (the best that this host allows).")
+      description = "io_uring, kqueue or nio (the best that this host allows).")
   private @Nullable BackendKind backend;
 
   @Option(

@@ -12,6 +12,7 @@ import dev.iobus.bench.measure.MismatchException;
 import dev.iobus.bench.measure.Progress;
 import dev.iobus.bench.result.ResultBuilder;
 import dev.iobus.storage.wal.Durability;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -94,7 +95,7 @@ public final class WalCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       converter = BackendNames.class,
-      description = "io_uring or nio (the best that this host allows).")
+      description = "io_uring, kqueue or nio (the best that this host allows).")
   private @Nullable BackendKind backend;
 
   @Override
@@ -147,10 +148,16 @@ public final class WalCommand implements Callable<Integer> {
       new WalComparison(settings, data, progress, result).run();
       return ExitStatus.OK;
     } catch (MismatchException e) {
-      String reason = "wrong answer: " + e.getMessage();
-      result.fail(reason);
-      System.err.println(reason);
-      return ExitStatus.FAILURE;
+      return failed(result, "wrong answer: " + e.getMessage());
+    } catch (IOException e) {
+      // What was measured before is worth its time.
+      return failed(result, String.valueOf(e.getMessage()));
     }
+  }
+
+  private static int failed(ResultBuilder result, String reason) {
+    result.fail(reason);
+    System.err.println(reason);
+    return ExitStatus.FAILURE;
   }
 }

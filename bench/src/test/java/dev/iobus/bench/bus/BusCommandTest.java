@@ -41,6 +41,9 @@ final class BusCommandTest {
         "--preset=aims --nop",
         "--preset=aims --rw=read",
         "--preset=aims --vs=fio",
+        "--preset=direct --plain",
+        "--preset=direct --depths=8",
+        "--nop --bs=8k",
         "--preset=cached --peers=nobody",
         "--peers=jasyncfio",
         "--processes=2"

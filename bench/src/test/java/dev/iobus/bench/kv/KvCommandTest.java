@@ -77,7 +77,7 @@ final class KvCommandTest {
     assertTrue(refusal("--peers=nosuchstore").contains("'nosuchstore' is not in this build"));
     assertTrue(refusal("--key-size=3").contains("key length 3"));
     assertTrue(refusal("--value-size=4").contains("value length 4"));
-    assertTrue(refusal("--keys=-5").contains("record count -5"));
+    assertTrue(refusal("--keys=-5").contains("not -5"));
     assertTrue(refusal("--seconds=0").contains("seconds 0.0"));
     assertTrue(refusal("--rounds=0").contains("--rounds 0"));
     assertTrue(refusal("--cache=1m").contains("--cache 1048576"));
@@ -85,6 +85,10 @@ final class KvCommandTest {
     assertTrue(
         refusal("--preset=STANDARD", "--workloads=readseq", "--rounds=1").contains("exclude"));
     assertTrue(refusal("--threads=0", "--workloads=readseq").contains("thread count 0"));
+    assertTrue(refusal("--durability=SYNCED").contains("--durability is for --workloads"));
+    assertTrue(refusal("--nexts=-5", "--workloads=seekrandom").contains("--nexts -5 is below 0"));
+    assertTrue(refusal("--keys=2147483647").contains("1 to 100,000,000, not 2,147,483,647"));
+    assertTrue(refusal("--cache=64g").contains("1 to 100,000,000"));
   }
 
   @Test
