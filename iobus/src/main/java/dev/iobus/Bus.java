@@ -23,20 +23,27 @@ import org.jspecify.annotations.Nullable;
 /// gives back one [Result], and `done` frees the handle for another operation.
 ///
 /// From `enqueue` to the result the memory of an operation belongs to the operating system: it
-/// must stay alive, and is neither written (nor, for reads, read) by the caller. An error of
-/// `submit` does not mean that an operation was not submitted.
+/// must stay alive, and the caller does not write to it; what a read fills, it does not read either. An
+/// error of `submit` does not mean that an operation was not submitted.
+///
+/// A preparing method throws a [QueueFullException] when all handles are in use, an
+/// [IllegalStateException] for a bus or a file that is closed, and an [IllegalArgumentException] for
+/// what is out of its range; no handle is taken then. An [IOException] of `submit` or `dispatch` is
+/// final: every later one gets it as cause, only `close` is left, and what was in flight keeps its
+/// memory for ever.
 ///
 /// Invariants.
-/// 1. Every enqueued handle has exactly one last result; only operations with `Many` or `ZeroCopy` in
-///    their name have others before it.
+/// 1. Every enqueued handle has exactly one last result; only `inbox` and operations with `Many` or
+///    `ZeroCopy` in their name have others before it.
 /// 2. At most `2 * capacity` requests are in flight, half of them cancels, and the completion
 ///    queue holds the last completions of all.
 /// 3. A run of `chain` or `serialize` is placed whole.
 /// 4. After `close` no operation is in flight, except where the deadline passed and this was
 ///    reported.
 ///
-/// Confined to the thread that opened it, a platform thread; all but [#wakeup()] throw
-/// [IllegalStateException] on any other.
+/// Confined to the thread that opened it, a platform thread; on any other [#wakeup()], `post`,
+/// `backends`, `backend`, `reason`, `capacity` and [#runMax()] may be called, and the rest throws
+/// [IllegalStateException].
 public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// The handles of busses that were closed with operations in flight, whose memory the kernel may
@@ -241,8 +248,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Enqueues operations that run one after the other. A failure or a short transfer cancels
   /// those after it.
   ///
-  /// @throws IllegalArgumentException if there are more than [#runMax()], or one is a full
-  ///     transfer or a cancel
+  /// @throws IllegalArgumentException if these and their deadlines are more than [#runMax()], or one
+  ///     is a full transfer, has many results or is a cancel
   public void chain(Handle... handles) throws IOException {
     place(handles, Link.CHAIN);
   }
@@ -250,8 +257,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Enqueues operations that run one after the other, whatever the result of each. (Unrelated to
   /// [java.io.Serializable].)
   ///
-  /// @throws IllegalArgumentException if there are more than [#runMax()], or one is a full
-  ///     transfer or a cancel
+  /// @throws IllegalArgumentException if these and their deadlines are more than [#runMax()], or one
+  ///     is a full transfer, has many results or is a cancel
   public void serialize(Handle... handles) throws IOException {
     place(handles, Link.SERIALIZE);
   }

@@ -18,7 +18,7 @@ public sealed class BusException extends IOException
   ///
   /// @param operation what was asked, such as `read`
   /// @param file the file's path, or what names it
-  /// @param errno the positive error number of the host
+  /// @param errno the positive error number, Linux's on every host
   /// @param errnoName its name, such as `ENOSPC`
   /// @param detail what it means and, where there is a remedy, what to do
   public BusException(String operation, String file, int errno, String errnoName, String detail) {
@@ -64,7 +64,7 @@ public sealed class BusException extends IOException
     return operation;
   }
 
-  /// The positive error number of the host.
+  /// The positive error number: Linux's on every host. [#errnoName()] says more.
   public final int errno() {
     return errno;
   }

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Settings of a [Bus] or a [SharedBus]. Immutable.
 ///
-/// @param capacity operations that can be prepared or in flight at one time, 1 to 16,384;
-///     default 256. Used by all backends.
+/// @param capacity operations that can be prepared, in flight, or ended and not yet `done` at one
+///     time, 1 to 16,384; default 256. Used by all backends.
 /// @param files slots for registered files at most, 0 to 1,048,576; default 65,536. There is rarely a
 ///     reason to change it. The kernel makes the table when the first file is registered or opened
 ///     into a slot, for as many as this and as the process may have open (ulimit -n), and it stays as
@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param backend the one backend to use, or null (default) for the best that this host allows;
 ///     with a value, opening fails where that backend is not available
 /// @param closeDeadline how long `close` waits for the last results before it leaks the memory
-///     that the kernel still owns and reports it; default 30 s. All backends.
+///     that the kernel still owns and reports it; default 30 s, more than 10,000 days count as so
+///     many. All backends.
 /// @param scheduler where waiting and time come from; default [Scheduler#system()]. All backends.
 public record BusOptions(
     int capacity,

@@ -12,7 +12,7 @@ public final class NotSupportedException extends BusException {
 
   /// @param operation what was asked, such as `write`
   /// @param file the file's path, or what names it
-  /// @param errno the positive error number of the host
+  /// @param errno the positive error number, Linux's on every host
   /// @param detail what is missing, and what to do in its place
   NotSupportedException(String operation, String file, int errno, String detail) {
     super(operation, file, errno, Errno.name(errno), detail);

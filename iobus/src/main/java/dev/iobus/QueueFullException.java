@@ -1,7 +1,8 @@
 package dev.iobus;
 
-/// More operations were prepared than the bus can hold; callers bound themselves by its
-/// `capacity()`, or dispatch and call `done` first.
+/// There is no place: more operations were prepared than a bus can hold, whose callers bound
+/// themselves by its `capacity()`, or dispatch and call `done` first; more transfers were added than
+/// an [IoBatch] takes; or a bus's inbox is full, until its owner has taken messages.
 public final class QueueFullException extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;

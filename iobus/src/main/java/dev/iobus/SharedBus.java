@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A lone caller pays no thread switch: it submits, waits in the ring itself, and returns. With
 /// many callers one of them submits and reaps for all. At most `capacity` operations are in flight;
-/// those of more callers wait in order of arrival. Single reads of platform threads do not go through the
-/// ring, nor do those that the kernel's page cache answers.
+/// those of more callers wait in order of arrival. A platform thread makes single reads, syncs, durable
+/// writes and writes through the page cache itself, without the ring; so does every thread with reads
+/// that the kernel's page cache answers.
 ///
 /// Memory must be native and is the caller's; it must stay alive until the call returns, and the
 /// kernel does not touch it after that (except when the bus has failed, see below). On backends
@@ -34,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// the first failure as cause; the outcome of what was in flight is then unknown, and memory that
 /// was in flight must not be freed before the process ends.
 ///
-/// Thread-safe. [#close()] cancels what is in flight and waits for it.
+/// Thread-safe. [#close()] cancels what is in flight, which ends with a [CancelledException], and waits
+/// for it; every later call throws an [IllegalStateException].
 public final class SharedBus implements AutoCloseable {
 
   /// Larger transfers would be split by the kernel, or sent through a worker thread of it.
@@ -192,18 +194,24 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// Reads at least one byte and up to `into.byteSize()` (at most 512 KiB) at `offset`.
+  /// Reads at least one byte and up to `into.byteSize()` (at most 512 KiB) at `offset`; nothing into
+  /// memory of no bytes.
   ///
+  /// @param offset bytes from the begin of the file, from 0 on
   /// @return the bytes read, or −1 at the end of the file
+  /// @throws BusException when the read has failed
   public int read(BusFile file, MemorySegment into, long offset) throws IOException {
     int length = (int) Math.min(into.byteSize(), TRANSFER_MAX);
     int count = transfer(Op.READ, file, into, offset, length, WriteFlag.NONE);
     return count == 0 && length > 0 ? -1 : count;
   }
 
-  /// Writes at least one byte and up to `from.byteSize()` (at most 512 KiB) at `offset`.
+  /// Writes at least one byte and up to `from.byteSize()` (at most 512 KiB) at `offset`; nothing of
+  /// memory of no bytes.
   ///
+  /// @param offset bytes from the begin of the file, from 0 on
   /// @return the bytes written
+  /// @throws BusException when the write has failed
   public int write(BusFile file, MemorySegment from, long offset, WriteFlag flag)
       throws IOException {
     int length = (int) Math.min(from.byteSize(), TRANSFER_MAX);

@@ -1,4 +1,4 @@
-/// Asynchronous file I/O for storage engines, in pure Java: many operations in flight on one
+/// Asynchronous I/O on files and sockets, in pure Java: many operations in flight on one
 /// thread, on Linux io_uring where the host allows it and on `java.nio` channels where not, under
 /// one contract.
 ///
@@ -27,8 +27,9 @@
 /// - [Handle]: one operation, from its preparation until `done`.
 /// - [Result]: what became of it; `endRead`, `endWrite` and so on tell, or throw a
 ///   [BusException].
-/// - [BusFile]: an [OpenFile], or a [RegisteredFile] that the ring knows by a slot.
-/// - [RegisteredBuffer]: memory that the kernel knows, on [Pages] of the host's or large ones.
+/// - [BusFile]: an [OpenFile], an [OpenSocket], or a [RegisteredFile] that the ring knows by a slot.
+/// - [RegisteredBuffer]: memory that the kernel knows, on [Pages] of the host's or large ones;
+///   [BufferPool]: memory from which the kernel takes a piece for each receive.
 /// - [SharedBus]: the same operations as blocking calls from any thread, virtual ones too;
 ///   [IoBatch] keeps several of its transfers in flight.
 /// - [BusStats]: what a bus has done, in numbers; `reason` and `fallbacks` are in words.
@@ -42,7 +43,7 @@
 /// ```
 ///
 /// Invariants, on every backend.
-/// 1. Every operation that was enqueued has exactly one result.
+/// 1. Every operation that was enqueued has exactly one last result; few kinds have others before it.
 /// 2. From `enqueue` to the result the operating system owns the memory of the operation; the bus
 ///    keeps it reachable, and a registered buffer refuses to be unregistered.
 /// 3. `close` cancels, waits for every result, then releases everything. What the kernel has not
@@ -51,8 +52,8 @@
 /// 5. A transfer may be short; `readFully` and `writeFully` are not.
 /// 6. A chain is cut by a failure or a short transfer, a series is not; both are placed whole.
 /// 7. An interrupt ends nothing and closes nothing; the flag is kept for the caller.
-/// 8. A lack of resources is an error. Only a host without io_uring is a reason to fall back to
-///    NIO, with one message that says why.
+/// 8. A lack of resources is an error. Only a host without io_uring, or one whose limit on locked
+///    memory holds no ring, is a reason to fall back to NIO, with one message that says why.
 /// 9. An operation acts on the file that it was given: a close that is enqueued behind it takes
 ///    effect when its descriptor is not needed any more.
 ///

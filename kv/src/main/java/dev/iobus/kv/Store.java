@@ -127,8 +127,9 @@ public final class Store implements AutoCloseable {
     return open(directory, StoreOptions.defaults());
   }
 
-  /// Opens the store in a directory; makes one where the directory is absent or empty. What the last
-  /// process had not finished is finished or undone first. Nothing is left open after an exception.
+  /// Opens the store in a directory; makes one where the directory is absent (its parent is there) or
+  /// empty. What the last process had not finished is finished or undone first. Nothing is left open
+  /// after an exception.
   ///
   /// @throws dev.iobus.storage.file.DirectoryLockedException when it is open already, here or in
   ///     another process
@@ -136,6 +137,8 @@ public final class Store implements AutoCloseable {
   /// @throws dev.iobus.storage.file.CorruptionException when acknowledged bytes are damaged or
   ///     missing
   /// @throws dev.iobus.storage.file.FormatVersionException when a newer version wrote it
+  /// @throws dev.iobus.storage.memory.MemoryLimitException when the indexes of the tables do not fit
+  ///     into `memoryBytes`
   /// @throws IOException when the directory cannot be used
   /// @throws IllegalArgumentException when `memoryBytes` does not suffice; names the numbers
   public static Store open(Path directory, StoreOptions options) throws IOException {
@@ -148,7 +151,8 @@ public final class Store implements AutoCloseable {
   ///
   /// @param key 0 to 65,535 bytes
   /// @param value 0 bytes to 64 MiB − 128 KiB
-  /// @throws IllegalArgumentException when one of them is larger
+  /// @throws IllegalArgumentException when one of them is larger, or both take more than an eighth of
+  ///     `memoryBytes`
   /// @throws IOException see [#write(WriteBatch, Durability)]
   public void put(byte[] key, byte[] value) throws IOException {
     Objects.requireNonNull(key, "key");
@@ -219,7 +223,10 @@ public final class Store implements AutoCloseable {
 
   /// The value of a key, or null when it has none.
   ///
-  /// @throws IOException when it cannot be read, also [dev.iobus.storage.file.CorruptionException]
+  /// @throws IOException when it cannot be read, also [dev.iobus.storage.file.CorruptionException], and
+  ///     [dev.iobus.storage.memory.MemoryLimitException] when others have held the memory for it 10 s
+  /// @throws IllegalArgumentException when the key is longer than 65,535 bytes
+  /// @throws IllegalStateException when the store is closed
   public byte @Nullable [] get(byte[] key) throws IOException {
     return reads.get(keySegment(key), null);
   }

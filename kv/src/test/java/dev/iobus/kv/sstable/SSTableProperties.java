@@ -14,7 +14,6 @@ import dev.iobus.storage.file.DataFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -33,7 +32,7 @@ class SSTableProperties {
     int valueMax = random.nextInt(4) == 0 ? 20_000 : random.nextInt(400);
     List<Entry> entries = Walks.entries(random, valueMax > 400 ? size / 8 + 1 : size, valueMax);
     try (TableFixture fixture =
-        new TableFixture(Files.createTempDirectory(Path.of("/tmp"), "sstable"))) {
+        new TableFixture(Files.createTempDirectory("sstable"))) {
       TableProperties written = fixture.write("t1", entries, codec);
       try (DataFile file = fixture.open("t1");
           SSTableReader reader =

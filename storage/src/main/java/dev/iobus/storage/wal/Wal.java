@@ -214,6 +214,7 @@ public final class Wal implements AutoCloseable {
   /// Returns when everything below `lsn` has that durability; for `BUFFERED` that is at once.
   ///
   /// @param lsn at most [#tail()]
+  /// @throws IllegalArgumentException when it is behind that
   /// @throws WalFailedException when the log failed before that; whether the bytes survive is then
   ///     unknown
   public void await(long lsn, Durability durability) throws IOException {
@@ -226,6 +227,7 @@ public final class Wal implements AutoCloseable {
   /// Callbacks for one durability run in LSN order. All of them have run when [#close()] returns.
   ///
   /// @param lsn at most [#tail()]
+  /// @throws IllegalArgumentException when it is behind that
   /// @throws IllegalStateException when the log is closed
   public void whenReached(long lsn, Durability durability, AckCallback callback) {
     Objects.requireNonNull(callback, "callback");
@@ -304,6 +306,7 @@ public final class Wal implements AutoCloseable {
   /// below are used again; readers that are not that far get a [WalReleasedException].
   ///
   /// @param lsn at most [#tail()]
+  /// @throws IllegalArgumentException when it is behind that
   public void release(long lsn) {
     if (lsn > progress.tail()) {
       throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + progress.tail());
