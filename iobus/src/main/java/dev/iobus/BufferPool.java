@@ -34,6 +34,8 @@ public final class BufferPool implements AutoCloseable {
 
   private int inUse;
   private int receives;
+  /// Results that have brought a buffer which is neither the caller's nor given back.
+  private int untaken;
   private boolean closed;
 
   BufferPool(
@@ -103,18 +105,20 @@ public final class BufferPool implements AutoCloseable {
 
   /// Ends the pool and frees its memory.
   ///
-  /// @throws IllegalStateException while receives from it are prepared or in flight, or while the
-  ///     caller has buffers of it
+  /// @throws IllegalStateException while receives from it are prepared or in flight, while results
+  ///     of some are not dispatched or `done` was not called for them, or while the caller has
+  ///     buffers of it
   @Override
   public void close() {
     bus.checkOwner();
     if (closed) {
       return;
     }
-    if (receives > 0 || inUse > 0) {
+    if (receives > 0 || untaken > 0 || inUse > 0) {
       throw new IllegalStateException(
-          "the pool has " + receives + " receives in flight and " + inUse
-              + " buffers in use; await and release them first");
+          "the pool has " + receives + " receives in flight, " + untaken
+              + " results with a buffer that nobody took, and " + inUse
+              + " buffers in use; await, end and release them first");
     }
     bus.forget(this);
     end(true);
@@ -152,6 +156,12 @@ public final class BufferPool implements AutoCloseable {
     receives--;
   }
 
+  /// Takes into account that a result has come with a buffer, which [#take] or [#recycle(Handle)]
+  /// follows: until then its number is needed.
+  void brought() {
+    untaken++;
+  }
+
   /// The buffer of a dispatched result becomes the caller's.
   PoolBuffer take(Handle handle) {
     int index = CompletionFlags.buffer(handle.flags);
@@ -167,6 +177,7 @@ public final class BufferPool implements AutoCloseable {
       }
       buffer.take(received[index]);
     }
+    untaken--;
     inUse++;
     return buffer;
   }
@@ -177,6 +188,7 @@ public final class BufferPool implements AutoCloseable {
 
   /// Gives the buffer of a dispatched result back that nobody took.
   void recycle(Handle handle) {
+    untaken--;
     recycle(CompletionFlags.buffer(handle.flags));
   }
 

@@ -410,6 +410,10 @@ final class InFlight {
   }
 
   private void completeOther(Handle handle, int result, int flags) {
+    BufferPool pool = handle.extras.pool;
+    if (pool != null && (flags & CompletionFlags.BUFFER) != 0) {
+      pool.brought();
+    }
     if (handle.full) {
       Transfer transfer = handle.extras.transfer();
       if (result > 0 && result < handle.request.length) {
