@@ -123,8 +123,9 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
   /// Prepares to receive into a buffer that is taken from a pool when bytes have arrived.
   public Handle recv(BusFile socket, BufferPool pool) {
     checkPool(pool);
+    int number = pool.number(); // Refuses one that is closed.
     Handle handle = onFile(Op.RECV, socket);
-    handle.request.pool = pool.number();
+    handle.request.pool = number;
     handle.request.length = pool.bufferBytes();
     handle.extras.pool = pool;
     pool.retain();

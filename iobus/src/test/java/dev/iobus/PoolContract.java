@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -115,5 +116,17 @@ interface PoolContract extends OneBus {
     closeAll(ends.get(0), ends.get(1), server);
     reopen(64);
     assertThrows(IllegalStateException.class, () -> left.release(buffer));
+  }
+
+  /// A handle was taken before the pool was looked at, and never given back.
+  @Test
+  default void aRefusedReceiveTakesNoHandle() throws IOException {
+    OpenSocket socket = newSocket(StandardProtocolFamily.INET, SocketType.STREAM);
+    BufferPool pool = bus().newPool(1, 10);
+    pool.close();
+    for (int i = 0; i <= bus().capacity(); i++) {
+      assertThrows(IllegalStateException.class, () -> bus().recv(socket, pool));
+    }
+    closeAll(socket);
   }
 }
