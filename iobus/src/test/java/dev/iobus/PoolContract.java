@@ -118,6 +118,43 @@ interface PoolContract extends OneBus {
     assertThrows(IllegalStateException.class, () -> left.release(buffer));
   }
 
+  /// Before Linux 5.19 a receive that found its pool empty was an entry that did nothing, ended well
+  /// for the kernel and was tied to nothing: what was chained to it ran.
+  @Test
+  default void aReceiveFromAnEmptyPoolCutsItsChain() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    BufferPool pool = bus().newPool(1, 10);
+    run(bus().send(ends.get(0), bytes("x")), Result::endSend);
+    PoolBuffer taken = run(bus().recv(ends.get(1), pool), Result::buffer);
+    run(bus().send(ends.get(0), bytes("y")), Result::endSend);
+    for (boolean first : new boolean[] {true, false}) {
+      Handle before = bus().nop();
+      Handle receive = bus().recv(ends.get(1), pool);
+      Handle cut = bus().send(ends.get(1), bytes("answer"));
+      if (first) {
+        bus().discard(before);
+        bus().chain(receive, cut);
+      } else {
+        bus().chain(before, receive, cut);
+      }
+      bus().submit();
+      if (!first) {
+        ended(before);
+      }
+      assertThrows(NoBuffersException.class, () -> next(receive, Result::endRecv));
+      assertThrows(CancelledException.class, () -> next(cut, Result::endSend));
+    }
+    Handle receive = bus().recv(ends.get(1), pool);
+    Handle behind = bus().nop();
+    bus().serialize(receive, behind);
+    bus().submit();
+    assertThrows(NoBuffersException.class, () -> next(receive, Result::endRecv));
+    ended(behind);
+    pool.release(taken);
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
   /// A handle was taken before the pool was looked at, and never given back.
   @Test
   default void aRefusedReceiveTakesNoHandle() throws IOException {
@@ -128,5 +165,14 @@ interface PoolContract extends OneBus {
       assertThrows(IllegalStateException.class, () -> bus().recv(socket, pool));
     }
     closeAll(socket);
+  }
+
+  private void ended(Handle nop) throws IOException {
+    next(
+        nop,
+        result -> {
+          result.endNop();
+          return 0;
+        });
   }
 }

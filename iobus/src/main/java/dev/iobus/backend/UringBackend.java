@@ -50,6 +50,9 @@ public final class UringBackend implements PosixBackend {
   /// `user_data` of the deadlines of requests, whose completions tell nothing.
   static final long DEADLINE = -2;
 
+  /// `user_data` that no entry has.
+  static final long NOBODY = -3;
+
   private static final long PROBE_TIMEOUT_NANOS = 5_000_000_000L;
 
   /// What was closed with memory still owned by the kernel: reachable for ever, never freed.
