@@ -278,7 +278,8 @@ final class InFlight {
     }
   }
 
-  /// Adds a message of any thread, and wakes the bus thread for the first.
+  /// Adds a message of any thread, and wakes the bus thread for the first of those that it does not
+  /// know of: it may wait for more than it knows.
   void post(long message) {
     int before = inbox.add(message);
     if (before < 0) {

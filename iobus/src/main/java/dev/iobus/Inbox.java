@@ -16,11 +16,11 @@ final class Inbox {
   private int head;
   private int count;
 
+  /// The oldest of them, which stand as results in the ready queue and are still to be taken.
+  private int announced;
+
   // Owned by the bus thread.
   private @Nullable Handle listener;
-
-  /// Messages that stand as results in the ready queue and are still to be taken.
-  private int announced;
 
   Inbox(int capacity) {
     messages = new long[capacity];
@@ -30,7 +30,7 @@ final class Inbox {
     return messages.length;
   }
 
-  /// Adds a message. Returns the messages before it, or −1 when there is no room.
+  /// Adds a message. Returns how many before it nobody has announced, or −1 when there is no room.
   int add(long message) {
     lock.lock();
     try {
@@ -39,7 +39,7 @@ final class Inbox {
       }
       int at = head + count;
       messages[at < messages.length ? at : at - messages.length] = message;
-      return count++;
+      return count++ - announced;
     } finally {
       lock.unlock();
     }

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -12,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -237,5 +239,31 @@ interface OrderContract extends OneBus {
           return 0;
         }));
     closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  /// A message woke its receiver only when there was no other, and one that waited for two knew of
+  /// the first already: it slept on.
+  @Test
+  default void aMessageWakesWhoeverKnowsOfTheLast() throws Exception {
+    Handle inbox = bus().inbox();
+    bus().submit(inbox);
+    bus().post(1);
+    bus().submit();
+    long start = nanoTime();
+    Running sender = start(() -> bus().post(2));
+    List<Long> messages = new ArrayList<>();
+    int passed =
+        bus().dispatch(
+            2,
+            2,
+            10 * SECOND,
+            result -> {
+              messages.add(assertDoesNotThrow(result::endInbox));
+              bus().done(result);
+            });
+    assertTrue(nanoTime() - start < 5 * SECOND, "nobody woke the receiver");
+    sender.join();
+    assertEquals(2, passed);
+    assertEquals(List.of(1L, 2L), messages);
   }
 }
