@@ -3,6 +3,8 @@ package dev.iobus;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// The kernel looks a file up when it begins a request. That is at once for most, but later for the
 /// members of a run behind the first, for what is always handed to a worker of the kernel
 /// (io_wq_submit_work), and for the next request of a transfer that takes several. A run with such
-/// a close in it waits as a whole; nothing else does.
+/// a close in it waits as a whole, and its other members are then among those that are still to look
+/// their files up: a later close of one of these waits behind it. Nothing else does.
 ///
 /// Confined to the bus thread.
 final class Closings {
@@ -25,6 +28,9 @@ final class Closings {
   /// Operations that were begun, have not ended, and may look a file up.
   private int late;
 
+  /// Operations that keep other busses from closing their file.
+  private int retained;
+
   /// Whether the operation that was begun last is tied to the next.
   private boolean tied;
 
@@ -32,27 +38,35 @@ final class Closings {
     this.table = table;
   }
 
-  /// Whether a run must wait, none of whose members was begun.
-  boolean holds(Handle[] run) {
-    if (late > 0) {
-      for (Handle handle : run) {
-        if (handle.op == Op.CLOSE && isLookedUp(handle.file)) {
-          return true;
-        }
+  /// Whether a run must wait, none of whose members was begun. All that waits is before it.
+  boolean holds(Handle... run) {
+    return (late > 0 || !waiting.isEmpty()) && holds(List.of(run), waiting);
+  }
+
+  /// @param before those that wait and come before the run
+  private boolean holds(Collection<Handle> run, Collection<Handle> before) {
+    for (Handle handle : run) {
+      BusFile file = handle.op == Op.CLOSE ? handle.file : null;
+      if (file != null && (isLookedUp(file) || isUsed(file, before))) {
+        return true;
       }
     }
     return false;
   }
 
-  /// As above, for an operation that is no member of a run.
-  boolean holds(Handle handle) {
-    return late > 0 && handle.op == Op.CLOSE && isLookedUp(handle.file);
+  private boolean isLookedUp(BusFile file) {
+    for (int i = 0; late > 0 && i < table.size(); i++) {
+      Handle handle = table.get(i);
+      if (handle.extras.late && file.equals(handle.file)) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  private boolean isLookedUp(@Nullable BusFile file) {
-    for (int i = 0; i < table.size(); i++) {
-      Handle handle = table.get(i);
-      if (handle.extras.late && file != null && file.equals(handle.file)) {
+  private static boolean isUsed(BusFile file, Collection<Handle> before) {
+    for (Handle handle : before) {
+      if (handle.op != Op.CLOSE && file.equals(handle.file)) {
         return true;
       }
     }
@@ -64,17 +78,63 @@ final class Closings {
     waiting.add(handle);
   }
 
+  /// Keeps other busses from closing the file of an operation until that has [#ended]. If one has,
+  /// the operation has no file any more.
+  void retain(Handle handle) {
+    DescriptorUses uses = handle.op == Op.CLOSE ? null : uses(handle.file);
+    if (uses == null || handle.extras.retained || handle.request.file < 0) {
+      return;
+    }
+    if (uses.retain()) {
+      handle.extras.retained = true;
+      retained++;
+    } else {
+      handle.request.file = -1;
+    }
+  }
+
+  /// Operations of this bus that keep others from closing a file.
+  int retained(BusFile file) {
+    int count = 0;
+    for (int i = 0; retained > 0 && i < table.size(); i++) {
+      Handle handle = table.get(i);
+      count += handle.extras.retained && file.equals(handle.file) ? 1 : 0;
+    }
+    return count;
+  }
+
+  /// @throws IllegalStateException when other busses keep this one from closing a file
+  void checkOthers(BusFile file) {
+    DescriptorUses uses = uses(file);
+    int others = uses == null ? 0 : uses.others(retained(file));
+    if (others > 0) {
+      throw new IllegalStateException(
+          file.path() + " has " + others + " operations in flight on other busses; await them first");
+    }
+  }
+
+  private static @Nullable DescriptorUses uses(@Nullable BusFile file) {
+    return switch (file) {
+      case OpenFile open -> open.uses();
+      case OpenSocket socket -> socket.uses();
+      case RegisteredFile registered -> null; // Its slot is kept for it.
+      case null -> null;
+    };
+  }
+
   /// Takes the first run out that need not wait any more; empty if there is none.
   List<Handle> next() {
-    ArrayDeque<Handle> run = new ArrayDeque<>();
+    List<Handle> before = new ArrayList<>();
+    List<Handle> run = new ArrayList<>();
     for (Handle handle : waiting) {
       run.add(handle);
       if (handle.request.link == Link.NONE) {
-        if (!holds(run.toArray(Handle[]::new))) {
+        if (!holds(run, before)) {
           waiting.removeAll(run);
           run.forEach(member -> member.extras.waits = false);
-          return List.copyOf(run);
+          return run;
         }
+        before.addAll(run);
         run.clear();
       }
     }
@@ -99,7 +159,10 @@ final class Closings {
     if (handle.file != null && handle.op != Op.CLOSE) {
       handle.extras.late =
           behind || handle.full || isAlwaysAWorkers(handle.op);
-      late += handle.extras.late ? 1 : 0;
+      if (handle.extras.late) {
+        late++;
+        retain(handle);
+      }
     }
   }
 
@@ -114,6 +177,12 @@ final class Closings {
     if (handle.extras.late) {
       handle.extras.late = false;
       late--;
+    }
+    DescriptorUses uses = handle.extras.retained ? uses(handle.file) : null;
+    if (uses != null) {
+      handle.extras.retained = false;
+      retained--;
+      uses.release();
     }
   }
 }

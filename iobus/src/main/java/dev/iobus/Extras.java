@@ -33,6 +33,8 @@ final class Extras {
   boolean waits;
   /// Whether the backend may still look its file up.
   boolean late;
+  /// Whether other busses are kept from closing its file.
+  boolean retained;
   /// Of an INBOX: what the dispatched result has brought.
   long message;
   /// Where the dispatched result begins in a buffer that is filled piece by piece.
@@ -66,6 +68,7 @@ final class Extras {
     held = false;
     waits = false;
     late = false;
+    retained = false;
     opened = null;
     taken = null;
   }

@@ -192,8 +192,9 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   /// Prepares to close a file. From `enqueue` on, new operations on it are refused; those in
   /// flight on this bus end undisturbed: the close waits for those that still need the number of
   /// the descriptor (full transfers, members of runs, syncs and the like), as the next file that is
-  /// opened gets it. Where the close is cancelled, as part of a chain that was cut, the file is open
-  /// as before.
+  /// opened gets it. While such operations are in flight on other busses, `enqueue` refuses the close
+  /// with an [IllegalStateException]. Where the close is cancelled, as part of a chain that was cut,
+  /// the file is open as before.
   public Handle close(OpenFile file) {
     checks().file(file);
     file.checkClosable();

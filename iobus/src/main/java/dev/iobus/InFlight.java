@@ -185,7 +185,7 @@ final class InFlight {
     return length;
   }
 
-  private static void checkFit(Bus bus, Handle handle, Link link) {
+  private void checkFit(Bus bus, Handle handle, Link link) {
     bus.checkMine(handle);
     boolean single =
         handle.full || handle.repeats || handle.op == Op.CANCEL;
@@ -198,6 +198,9 @@ final class InFlight {
     BusFile file = handle.file;
     if (file != null) {
       bus.fileNumber(file);
+      if (handle.op == Op.CLOSE) {
+        closings.checkOthers(file);
+      }
     }
   }
 
@@ -224,9 +227,8 @@ final class InFlight {
     }
     BusFile file = handle.file;
     if (file != null) {
-      request.fixedFile = file instanceof RegisteredFile;
-      request.file =
-          handle.op == Op.CLOSE ? releaseDescriptor(bus, file) : bus.fileNumber(file);
+      request.file = number(bus, handle.op, file);
+      request.fixedFile = file instanceof RegisteredFile && request.file >= 0;
       if (file instanceof RegisteredFile registered) {
         handle.plain = false;
         registered.retain();
@@ -238,9 +240,11 @@ final class InFlight {
       startInbox(handle);
     } else if (barrier.holds(handle)) {
       handle.extras.held = true;
+      closings.retain(handle);
       resumable = true;
     } else if (behindClose) {
       closings.add(handle);
+      closings.retain(handle);
       resumable = true;
     } else {
       begin(handle);
@@ -255,13 +259,17 @@ final class InFlight {
     };
   }
 
-  /// The right to close, or an invalid descriptor if another thread has just taken it: then the
-  /// operation ends with EBADF, as it does for the kernel.
-  private static int releaseDescriptor(Bus bus, BusFile file) {
+  /// The number that the backend knows a file by; for a close with the right to it. An invalid one
+  /// if another thread, or an operation of the same call, has just closed it: then the operation ends
+  /// with EBADF, as it does for the kernel.
+  private int number(Bus bus, Op op, BusFile file) {
     try {
+      if (op != Op.CLOSE) {
+        return bus.fileNumber(file);
+      }
       return switch (file) {
-        case OpenFile open -> open.releaseDescriptor();
-        case OpenSocket socket -> socket.releaseDescriptor();
+        case OpenFile open -> open.releaseDescriptor(closings.retained(open));
+        case OpenSocket socket -> socket.releaseDescriptor(closings.retained(socket));
         case RegisteredFile registered -> registered.startClosing(bus);
       };
     } catch (IllegalStateException e) {

@@ -1,11 +1,14 @@
 package dev.iobus;
 
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /// A file opened through a bus. It may be used on every bus of the same backend in this JVM.
 /// Thread-safe. Closed by the `close` operation of a bus, once; who uses it after that gets an
 /// [IllegalStateException].
+///
+/// Other busses whose operations in flight still need the number of the descriptor refuse the close.
+/// What another bus has only enqueued does not: submit it there before it is closed here, as the
+/// next file that is opened gets the number.
 public final class OpenFile implements BusFile {
 
   private final Path path;
@@ -14,8 +17,7 @@ public final class OpenFile implements BusFile {
   private final boolean direct;
   private final boolean ofBus;
 
-  /// Operations of shared busses in flight on the descriptor; negative once it is closed.
-  private final AtomicInteger users = new AtomicInteger();
+  private final DescriptorUses uses = new DescriptorUses();
 
   OpenFile(Path path, int descriptor, BackendKind backend, boolean direct) {
     this.path = path;
@@ -56,7 +58,7 @@ public final class OpenFile implements BusFile {
 
   /// Whether a close of it was submitted.
   public boolean isClosed() {
-    return users.get() < 0;
+    return uses.isClosed();
   }
 
   int descriptor() {
@@ -69,14 +71,18 @@ public final class OpenFile implements BusFile {
   /// The descriptor, which stays open until [#release]: another thread's close is refused
   /// meanwhile, so the number cannot come to mean another file.
   int retain() {
-    if (users.getAndUpdate(n -> n < 0 ? n : n + 1) < 0) {
+    if (!uses.retain()) {
       throw new IllegalStateException("file " + path + " is closed");
     }
     return descriptor;
   }
 
   void release() {
-    users.decrementAndGet();
+    uses.release();
+  }
+
+  DescriptorUses uses() {
+    return uses;
   }
 
   /// @throws IllegalArgumentException for the descriptor of a bus itself
@@ -87,20 +93,16 @@ public final class OpenFile implements BusFile {
   }
 
   /// Takes the right to close; at most one caller gets the descriptor.
-  int releaseDescriptor() {
-    if (!users.compareAndSet(0, Integer.MIN_VALUE)) {
-      int count = users.get();
-      throw new IllegalStateException(
-          count < 0
-              ? "file " + path + " is closed"
-              : "file " + path + " has " + count + " operations in flight; await them first");
-    }
+  ///
+  /// @param own operations of the caller's that need it until they have ended
+  int releaseDescriptor(int own) {
+    uses.close(own, "file " + path);
     return descriptor;
   }
 
   /// Gives the right to close back, as the close was cancelled before it took effect.
   void reopen() {
-    users.compareAndSet(Integer.MIN_VALUE, 0);
+    uses.reopen();
   }
 
   @Override

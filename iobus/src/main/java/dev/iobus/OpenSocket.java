@@ -4,12 +4,12 @@ import dev.iobus.backend.SocketFamily;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// A socket made or accepted through a bus. It may be used on every bus of the same backend in
 /// this JVM. Thread-safe. Closed by the `close` operation of a bus, once; who uses it after that
-/// gets an [IllegalStateException].
+/// gets an [IllegalStateException]. What other busses have in flight or enqueued on it is treated as
+/// on an [OpenFile].
 public final class OpenSocket implements BusFile {
 
   private final String name;
@@ -19,8 +19,7 @@ public final class OpenSocket implements BusFile {
   private final SocketType type;
   private final @Nullable SocketAddress peer;
 
-  /// 0 while it is open, negative once it is closed.
-  private final AtomicInteger state = new AtomicInteger();
+  private final DescriptorUses uses = new DescriptorUses();
 
   /// @param family a number of `SocketFamily`
   /// @param peer the other end of an accepted socket, where it was told
@@ -81,7 +80,7 @@ public final class OpenSocket implements BusFile {
 
   /// Whether a close of it was submitted.
   public boolean isClosed() {
-    return state.get() < 0;
+    return uses.isClosed();
   }
 
   int descriptor() {
@@ -91,17 +90,21 @@ public final class OpenSocket implements BusFile {
     return descriptor;
   }
 
+  DescriptorUses uses() {
+    return uses;
+  }
+
   /// Takes the right to close; at most one caller gets the descriptor.
-  int releaseDescriptor() {
-    if (!state.compareAndSet(0, Integer.MIN_VALUE)) {
-      throw new IllegalStateException(name + " is closed");
-    }
+  ///
+  /// @param own operations of the caller's that need it until they have ended
+  int releaseDescriptor(int own) {
+    uses.close(own, name);
     return descriptor;
   }
 
   /// Gives the right to close back, as the close was cancelled before it took effect.
   void reopen() {
-    state.compareAndSet(Integer.MIN_VALUE, 0);
+    uses.reopen();
   }
 
   @Override

@@ -169,7 +169,7 @@ public final class SharedBus implements AutoCloseable {
     file.checkClosable();
     Slot slot = calls.begin(Op.CLOSE);
     try {
-      slot.request.file = file.releaseDescriptor();
+      slot.request.file = file.releaseDescriptor(0);
       slot.request.fixedFile = false;
       calls.finish(slot, file.path());
     } finally {

@@ -6,8 +6,10 @@ import static dev.iobus.BusSteps.finish;
 import static dev.iobus.BusSteps.opened;
 import static dev.iobus.BusSteps.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -135,6 +137,71 @@ interface RunContract extends BusHost {
         closed.endClose();
         bus.done(closed);
       }
+    }
+  }
+
+  /// A run that waits with its close was forgotten by the close of another file of it, which went
+  /// ahead: the run's sync then met whatever file had got the number.
+  @Test
+  default void aCloseWaitsBehindARunThatWaits() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile first = openNew(bus, "first");
+      OpenFile second = openNew(bus, "second");
+      Handle write = bus.writeFully(first, arena.allocate(4 << 20), 0, WriteFlag.NONE);
+      bus.enqueue(write);
+      Handle closeFirst = bus.close(first);
+      Handle sync = bus.sync(second);
+      bus.chain(closeFirst, sync);
+      Handle closeSecond = bus.close(second);
+      bus.submit(closeSecond);
+      assertEquals(List.of(0, 0, 0, 0), errnos(bus, write, closeFirst, sync, closeSecond));
+    }
+  }
+
+  /// A bus knew of its own operations alone. Another could close a file between two pieces of a
+  /// transfer, and the next piece went into the file that was opened after it.
+  @Test
+  default void aCloseIsRefusedWhileAnotherBusNeedsTheFile() throws IOException {
+    try (Bus bus = open(8);
+        Bus other = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "needed");
+      Handle write = bus.writeFully(file, arena.allocate(4 << 20), 0, WriteFlag.NONE);
+      bus.submit(write);
+      Handle early = other.close(file);
+      assertThrows(IllegalStateException.class, () -> other.enqueue(early));
+      assertFalse(file.isClosed());
+      assertEquals(List.of(0), errnos(bus, write));
+      other.submit(early);
+      assertEquals(List.of(0), errnos(other, early));
+      assertTrue(file.isClosed());
+      // Its own bus closes it behind what is in flight, and a run that is held needs it as well.
+      OpenFile own = openNew(bus, "own");
+      Handle again = bus.writeFully(own, arena.allocate(1 << 20), 0, WriteFlag.NONE);
+      Handle alone = bus.sync(own);
+      bus.enqueue(again);
+      bus.drain(alone);
+      Handle refused = other.close(own);
+      assertThrows(IllegalStateException.class, () -> other.enqueue(refused));
+      other.discard(refused);
+      Handle close = bus.close(own);
+      bus.submit(close);
+      assertEquals(List.of(0, 0, 0), errnos(bus, again, alone, close));
+    }
+  }
+
+  /// What stood behind a close of its file in the same call was refused in the middle of it, and
+  /// counted as in flight for ever.
+  @Test
+  default void whatStandsBehindACloseInOneCallFindsNoFile() throws IOException {
+    try (Bus bus = open(8)) {
+      OpenFile file = openNew(bus, "gone");
+      Handle close = bus.close(file);
+      Handle stat = bus.stat(file);
+      bus.submit(close, stat);
+      assertEquals(List.of(0, 9), errnos(bus, close, stat));
+      assertEquals(0, bus.inFlight());
     }
   }
 }
