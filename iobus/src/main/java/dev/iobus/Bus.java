@@ -69,7 +69,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private final ResultWaits waits;
   private final Results results;
   private final BufferPools pools;
-  private boolean busFileAsked;
+  private @Nullable OpenFile busFile;
 
   /// The owner until it closes the bus: one look tells whether a call is refused.
   private @Nullable Thread user = owner;
@@ -423,7 +423,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// A file that is readable while this bus has something to dispatch, for a `poll` on another bus
-  /// of the same backend. It is closed with this bus.
+  /// of the same backend. It is closed with this bus: operations on it end before that.
   ///
   /// @throws NotSupportedException where the backend has no such file (kqueue, NIO)
   public OpenFile busFile() throws BusException {
@@ -432,8 +432,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     if (descriptor < 0) {
       throw BusException.of("busFile", "the bus", descriptor, null);
     }
-    busFileAsked = true;
-    return OpenFile.ofBus(descriptor, kind);
+    OpenFile file = busFile != null ? busFile : OpenFile.ofBus(descriptor, kind);
+    busFile = file;
+    return file;
   }
 
   /// Makes a pool of buffers for receives on this bus.
@@ -479,6 +480,9 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
       if (!drained) {
         ABANDONED.add(table);
         reportSurvivors();
+      }
+      if (busFile != null) {
+        busFile.uses().end();
       }
       pools.end(drained);
       registrations.close(drained);
@@ -560,7 +564,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     if (callback != null) {
       callback.accept(handle.result);
     }
-    if (busFileAsked && !results.isEmpty()) {
+    if (busFile != null && !results.isEmpty()) {
       backend.notice();
     }
     return handle.result;

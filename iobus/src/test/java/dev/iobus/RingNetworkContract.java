@@ -18,10 +18,15 @@ abstract class RingNetworkContract extends NetworkContract {
 
   @Test
   void aBusWaitsOnAnother() throws IOException {
+    OpenFile gone;
     try (Bus inner = open(4)) {
       OpenFile file = inner.busFile();
       assertThrows(IllegalArgumentException.class, () -> ran(bus.close(file)));
+      gone = file;
     }
+    // It was usable for ever, and its number that of the next file.
+    assertTrue(gone.isClosed());
+    assertThrows(IllegalStateException.class, () -> bus.poll(gone, Readiness.READABLE));
     try (Bus outer = open(4)) {
       Handle poll = outer.poll(bus.busFile(), Readiness.READABLE);
       outer.submit(poll);
