@@ -14,13 +14,13 @@ public final class CompletionQueue {
 
   private static final VarHandle USER_DATA = field(CQE_WORDS, "user_data");
   private static final VarHandle OUTCOME = field(CQE_WORDS, "res_flags");
-  private static final long CQE_SIZE = CQE.byteSize();
+  private static final int CQE_SHIFT = RingMemory.entryShift(CQE.byteSize());
 
-  // Constant after construction.
-  private final long headAddress;
-  private final long tailAddress;
-  private final long cqes;
-  private final long overflowAddress;
+  // Constant after construction; addresses are shifted.
+  private final long headAt;
+  private final long tailAt;
+  private final long cqesAt;
+  private final long overflowAt;
   private final int entries;
   private final int mask;
 
@@ -31,10 +31,10 @@ public final class CompletionQueue {
     this.entries = entries;
     mask = entries - 1;
     long start = rings.address();
-    headAddress = start + offset(params, "head");
-    tailAddress = start + offset(params, "tail");
-    cqes = start + offset(params, "cqes");
-    overflowAddress = start + offset(params, "overflow");
+    headAt = RingMemory.shifted(start + offset(params, "head"));
+    tailAt = RingMemory.shifted(start + offset(params, "tail"));
+    cqesAt = RingMemory.shifted(start + offset(params, "cqes"));
+    overflowAt = RingMemory.shifted(start + offset(params, "overflow"));
   }
 
   /// How many entries there are, a power of two.
@@ -45,13 +45,13 @@ public final class CompletionQueue {
   /// How many results are there: up to `*cq->ktail`, which the kernel writes with release order
   /// after the entries; acquire order here makes them readable.
   public int readyAcquire() {
-    return RingMemory.getIntAcquire(tailAddress) - head;
+    return RingMemory.getIntAcquire(tailAt) - head;
   }
 
-  /// Steps over the next result, of which there must be one. Returns its place for the accessors,
-  /// which hold until [#publishHead()].
+  /// Steps over the next result, of which there must be one. Returns its place for the accessors, which
+  /// hold until [#publishHead()].
   public long take() {
-    return cqes + (head++ & mask) * CQE_SIZE;
+    return RingMemory.address(cqesAt + ((long) (head++ & mask) << CQE_SHIFT));
   }
 
   public long userData(long place) {
@@ -74,14 +74,14 @@ public final class CompletionQueue {
   /// Gives the places of all taken results back to the kernel: `*cq->khead`, which the kernel
   /// reads with acquire order; release order here keeps the reads of the entries before it.
   public void publishHead() {
-    RingMemory.putIntRelease(headAddress, head);
+    RingMemory.putIntRelease(headAt, head);
   }
 
   /// `*cq->koverflow`, which only the kernel writes: results that it has dropped. Where the kernel
   /// keeps those that do not fit (`IORING_FEAT_NODROP`, 5.5), it counts the ones that it had no
   /// memory for.
   long droppedOpaque() {
-    return Integer.toUnsignedLong(RingMemory.getIntOpaque(overflowAddress));
+    return Integer.toUnsignedLong(RingMemory.getIntOpaque(overflowAt));
   }
 
   private static long offset(MemorySegment params, String name) {

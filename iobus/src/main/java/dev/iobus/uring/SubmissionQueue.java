@@ -26,15 +26,16 @@ public final class SubmissionQueue {
   private static final VarHandle USER_DATA = field(SQE_WORDS, "user_data");
   private static final VarHandle INDEXES = field(SQE_WORDS, "buf_index_personality_file_index");
   private static final long SQE_SIZE = SQE.byteSize();
+  private static final int SQE_SHIFT = RingMemory.entryShift(SQE_SIZE);
 
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
 
-  // Constant after construction.
+  // Constant after construction; addresses are shifted.
   private final MemorySegment sqes;
-  private final long sqesAddress;
-  private final long headAddress;
-  private final long tailAddress;
-  private final long flagsAddress;
+  private final long sqesAt;
+  private final long headAt;
+  private final long tailAt;
+  private final long flagsAt;
   private final int entries;
   private final int mask;
 
@@ -47,12 +48,13 @@ public final class SubmissionQueue {
   SubmissionQueue(
       MemorySegment rings, MemorySegment sqes, MemorySegment params, int entries, boolean array) {
     this.sqes = sqes;
-    sqesAddress = sqes.address();
+    sqesAt = RingMemory.shifted(sqes.address());
     this.entries = entries;
     mask = entries - 1;
-    headAddress = rings.address() + offset(params, "head");
-    tailAddress = rings.address() + offset(params, "tail");
-    flagsAddress = rings.address() + offset(params, "flags");
+    long start = rings.address();
+    headAt = RingMemory.shifted(start + offset(params, "head"));
+    tailAt = RingMemory.shifted(start + offset(params, "tail"));
+    flagsAt = RingMemory.shifted(start + offset(params, "flags"));
     if (array) {
       // Kernels before NO_SQARRAY read the entry's number from here; it never changes.
       long arrayOffset = offset(params, "array");
@@ -107,7 +109,7 @@ public final class SubmissionQueue {
       int bufIndex,
       long userData) {
     assert hasRoom();
-    long sqe = sqesAddress + (tail & mask) * SQE_SIZE;
+    long sqe = RingMemory.address(sqesAt + ((long) (tail & mask) << SQE_SHIFT));
     long beginning = (long) fd << 32 | (flags & 0xff) << 8 | (opcode & 0xff);
     BEGINNING.set(RingMemory.ALL, sqe, beginning);
     OFF.set(RingMemory.ALL, sqe, off);
@@ -131,17 +133,17 @@ public final class SubmissionQueue {
   /// Shows the filled entries to the kernel: `*sq->ktail`, which the kernel reads with acquire
   /// order; release order here makes the entries visible before it.
   public void publishTail() {
-    RingMemory.putIntRelease(tailAddress, tail);
+    RingMemory.putIntRelease(tailAt, tail);
   }
 
   /// `*sq->khead`, which the kernel writes with release order when it has read the entries.
   private int headAcquire() {
-    return RingMemory.getIntAcquire(headAddress);
+    return RingMemory.getIntAcquire(headAt);
   }
 
   /// `*sq->kflags`: a hint to enter the kernel; opaque is enough, as a late sight costs one turn.
   int flagsOpaque() {
-    return RingMemory.getIntOpaque(flagsAddress);
+    return RingMemory.getIntOpaque(flagsAt);
   }
 
   private static long offset(MemorySegment params, String name) {

@@ -300,8 +300,9 @@ public final class UringAbi {
   public static final int POLLIN = 1;
 
   /// Neighbouring fields as one number, the first of them in its lower bits, as they lie on x86-64
-  /// and on aarch64 under Linux.
-  private static final ValueLayout.OfLong WORD = JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+  /// and on aarch64 under Linux. They are aligned, which need not be checked at each access.
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /// [#SQE] in words, each named by its fields; the last two are never written.
   static final StructLayout SQE_WORDS =
