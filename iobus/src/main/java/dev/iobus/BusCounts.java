@@ -30,7 +30,12 @@ final class BusCounts {
 
   /// A request was prepared for the next submission.
   void prepared(Op op) {
-    requests[place(op)]++;
+    prepared(op, 1);
+  }
+
+  /// So many requests of one kind were.
+  void prepared(Op op, int count) {
+    requests[place(op)] += count;
   }
 
   /// A submission of so many requests; 0 is none.

@@ -39,7 +39,7 @@ final class Cancels {
   /// it.
   void start(Handle cancel) throws IOException {
     Handle target = table.targetOf(cancel);
-    if (target.state != Handle.State.IN_FLIGHT || target.userData() != cancel.request.offset) {
+    if (target.state != Handle.State.IN_FLIGHT || target.userData != cancel.request.offset) {
       flight.finish(cancel, -Errno.ENOENT, 0);
       return;
     }

@@ -3,6 +3,7 @@ package dev.iobus;
 import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
+import dev.iobus.backend.RequestQueue;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,9 @@ public final class Handle {
 
   // Owned by the bus thread; set when prepared.
   byte state = State.IDLE;
-  int generation;
+  /// What the completion carries: the generation << 32, which tells it from all earlier uses, the
+  /// index, and [RequestQueue#PLAIN] where it went to the backend as a plain request.
+  long userData;
   Op op = Op.NOP;
   /// Whether it covers all of its range, in as many requests as that takes; else it is what one
   /// request does, which may be short.
@@ -68,11 +71,13 @@ public final class Handle {
   @Nullable BusFile file;
   private @Nullable Object attachment;
   @Nullable Consumer<Result> callback;
+  /// Whether it has an attachment or a callback.
+  private boolean tagged;
 
   // Owned by the bus thread; set while in flight and after it.
   /// Of the result that was dispatched last: bytes, a descriptor or 0; or a negated error number.
   int outcome;
-  /// Of the same result: a set of `CompletionFlags`.
+  /// Of the same result: a set of `CompletionFlags`; 0 of what is plain, which has one result.
   int flags;
   /// Whether a result was dispatched and `done` not yet called for it.
   boolean dispatched;
@@ -81,6 +86,7 @@ public final class Handle {
   Handle(Bus bus, int index, Request request, Extras extras) {
     this.bus = bus;
     this.index = index;
+    userData = index;
     this.request = request;
     this.extras = extras;
   }
@@ -92,6 +98,7 @@ public final class Handle {
     bus.checkOwner();
     checkInUse();
     attachment = object;
+    tagged = true;
     return this;
   }
 
@@ -108,6 +115,7 @@ public final class Handle {
     bus.checkOwner();
     checkInUse();
     this.callback = callback;
+    tagged = true;
     return this;
   }
 
@@ -145,11 +153,6 @@ public final class Handle {
     return extras.target.isEmpty() && on != null ? on.path() : extras.target;
   }
 
-  /// The number that the completion carries: the generation tells it from all earlier uses.
-  long userData() {
-    return (long) generation << 32 | index;
-  }
-
   private void checkInUse() {
     if (state == State.IDLE) {
       throw new IllegalStateException("the handle is not in use: done was called");
@@ -160,6 +163,7 @@ public final class Handle {
   void resetPlain() {
     if (op != Op.NOP) {
       request.clearTransfer();
+      file = null;
     }
     letGo();
   }
@@ -167,6 +171,7 @@ public final class Handle {
   /// Makes the handle fit for another operation.
   void reset() {
     request.clear();
+    file = null;
     request.file = -1;
     request.fixedFile = false;
     request.offset = 0;
@@ -179,17 +184,13 @@ public final class Handle {
     letGo();
   }
 
-  /// References that are as they should be are not stored again: a store costs the collector's
+  /// References are not stored again where they are as they should be: a store costs the collector's
   /// barrier, a look costs nothing beside it.
   private void letGo() {
-    if (file != null) {
-      file = null;
-    }
-    if (attachment != null) {
+    if (tagged) {
       attachment = null;
-    }
-    if (callback != null) {
       callback = null;
+      tagged = false;
     }
     dispatched = false;
   }

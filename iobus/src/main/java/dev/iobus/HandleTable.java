@@ -2,15 +2,19 @@ package dev.iobus;
 
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
+import dev.iobus.backend.RequestQueue;
 
 /// All handles of a bus, made once: `capacity` for operations, then one cancel for each.
 ///
-/// User data = generation << 32 | index. The generation of a handle rises with every use, so that
-/// a completion which comes late or twice is noticed and never taken for another's. An operation's
-/// handle is used again only when its cancel is idle, too.
+/// User data = generation << 32 | index, and [RequestQueue#PLAIN] of what is in flight as a plain
+/// request. The generation of a handle rises with every use, so that a completion which comes late or
+/// twice is noticed and never taken for another's. An operation's handle is used again only when its
+/// cancel is idle, too.
 ///
 /// Confined to the bus thread.
 final class HandleTable {
+
+  private static final long GENERATION = 1L << 32;
 
   private final Handle[] handles;
   private final int capacity;
@@ -53,7 +57,7 @@ final class HandleTable {
     }
     handle.plain = false;
     handle.state = Handle.State.PREPARED;
-    handle.generation++;
+    handle.userData += GENERATION;
     return handle;
   }
 
@@ -64,9 +68,9 @@ final class HandleTable {
     if (cancel.state == Handle.State.IDLE) {
       cancel.op = Op.CANCEL;
       cancel.state = Handle.State.PREPARED;
-      cancel.generation++;
+      cancel.userData += GENERATION;
       cancel.extras.target = target.target();
-      cancel.request.offset = target.userData();
+      cancel.request.offset = target.userData;
     }
     return cancel;
   }
@@ -108,17 +112,21 @@ final class HandleTable {
   ///
   /// @throws AssertionError if it belongs to none: a result came twice, or from nowhere
   Handle completed(long userData) {
-    int index = (int) userData;
-    if (index < 0 || index >= handles.length) {
+    int index = (int) userData & ~(int) RequestQueue.PLAIN;
+    if (index >= handles.length) {
       throw new AssertionError("completion of unknown handle " + index);
     }
     Handle handle = handles[index];
-    if (handle.userData() != userData || handle.state != Handle.State.IN_FLIGHT) {
-      throw new AssertionError(
-          "completion of generation " + (userData >>> 32) + " for " + handle + " of generation "
-              + handle.generation);
+    if (handle.userData != userData || handle.state != Handle.State.IN_FLIGHT) {
+      throw unexpected(userData, handle);
     }
     return handle;
+  }
+
+  private static AssertionError unexpected(long userData, Handle handle) {
+    return new AssertionError(
+        "completion of generation " + (userData >>> 32) + " for " + handle + " of generation "
+            + (handle.userData >>> 32));
   }
 
   int size() {

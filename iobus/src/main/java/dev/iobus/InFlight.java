@@ -2,9 +2,11 @@ package dev.iobus;
 
 import dev.iobus.backend.Backend;
 import dev.iobus.backend.CompletionFlags;
+import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
+import dev.iobus.backend.RequestQueue;
 import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
@@ -39,8 +41,17 @@ final class InFlight {
 
   // Owned by the bus thread.
   private final ReadyQueue ready;
+  private final DirectResults direct = new DirectResults();
   private final HandleQueue unfinished;
   private int count;
+
+  /// How many operations of the one kind may still go straight to the backend before it has to be
+  /// looked again what holds them back; and how many might when that was looked last. What went is
+  /// counted by [#settle()], not one by one.
+  private int straightLeft;
+
+  private int straightMax;
+  private Op straightOp = Op.NOP;
 
   /// How many of those end without a result.
   private int silent;
@@ -53,7 +64,7 @@ final class InFlight {
   /// What holds a close back until its file is not looked up any more.
   private final Closings closings;
 
-  /// Whether [#resume()] may have something to do. Set wherever that comes to be.
+  /// See [#needsResume()]. Set wherever that comes to be.
   private boolean resumable;
 
   InFlight(
@@ -63,11 +74,11 @@ final class InFlight {
     this.scheduler = scheduler;
     this.runMax = runMax;
     this.counts = counts;
-    ready = new ReadyQueue(table);
+    ready = new ReadyQueue(table, direct);
     unfinished = new HandleQueue(table.size());
     closings = new Closings(table);
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
-    waits = new ResultWaits(backend, this, ready, scheduler, counts, this::complete);
+    waits = new ResultWaits(backend, this, ready, direct, scheduler, counts, new Completions());
     cancels = new Cancels(table, this, barrier, closings, inbox, counts);
     results = new Results(backend, table, ready, inbox);
   }
@@ -87,6 +98,7 @@ final class InFlight {
 
   /// Operations and cancels that will have a result.
   int count() {
+    settle();
     return count - silent;
   }
 
@@ -129,28 +141,56 @@ final class InFlight {
   /// back, goes straight to the backend.
   void place(Bus bus, Handle handle) throws IOException {
     bus.checkMine(handle);
-    BusFile file = handle.file;
-    boolean straight =
-        handle.plain
-            && handle.state == Handle.State.PREPARED
-            && !(file instanceof RegisteredFile)
-            && barrier.isIdle()
-            && !BusEvents.recordsSlowOperations()
-            && backend.hasRoom();
-    if (!straight) {
+    if (!goesStraight(handle)) {
       placeAlone(bus, handle);
       return;
     }
+    BusFile file = handle.file;
     Request request = handle.request;
     if (file != null) {
       request.file = bus.fileNumber(file);
       request.fixedFile = false;
     }
+    straightLeft--;
     handle.state = Handle.State.IN_FLIGHT;
-    count++;
-    backend.preparePlain(request, handle.op, handle.userData());
-    counts.prepared(handle.op);
-    waits.prepared();
+    if (!RequestQueue.isPlain(handle.userData)) {
+      handle.userData |= RequestQueue.PLAIN; // As a rule it was plain the last time.
+    }
+    backend.preparePlain(request, handle.op, handle.userData);
+  }
+
+  private boolean goesStraight(Handle handle) {
+    return handle.plain
+        && handle.state == Handle.State.PREPARED
+        && !(handle.file instanceof RegisteredFile)
+        && ((straightLeft > 0 && handle.op == straightOp) || mayGoStraight(handle.op));
+  }
+
+  /// Whether an operation may go straight, and as many of its kind after it as there is room for.
+  private boolean mayGoStraight(Op op) {
+    settle();
+    if (!barrier.isIdle() || BusEvents.recordsSlowOperations()) {
+      return false;
+    }
+    straightMax = backend.room();
+    straightLeft = straightMax;
+    if (straightOp != op) {
+      straightOp = op;
+    }
+    return straightLeft > 0;
+  }
+
+  /// Counts what went straight; what comes next is looked at again. Before anything that its number
+  /// matters to, or that may hold others back.
+  void settle() {
+    int placed = straightMax - straightLeft;
+    straightMax = 0;
+    straightLeft = 0;
+    if (placed > 0) {
+      count += placed;
+      counts.prepared(straightOp, placed);
+      waits.prepared(placed);
+    }
   }
 
   private void placeAlone(Bus bus, Handle handle) throws IOException {
@@ -208,6 +248,8 @@ final class InFlight {
   ///
   /// @param behindClose whether its run waits with a close
   void start(Bus bus, Handle handle, Link link, boolean behindClose) throws IOException {
+    settle();
+    handle.userData &= ~RequestQueue.PLAIN;
     handle.state = Handle.State.IN_FLIGHT;
     count++;
     if (BusEvents.recordsSlowOperations() && !waitsForOthers(handle.op)) {
@@ -328,6 +370,7 @@ final class InFlight {
 
   /// Prepares a request of an operation.
   void prepare(Handle handle) throws IOException {
+    settle();
     Request request = handle.request;
     if (handle.op != Op.TIMEOUT && request.timeoutNanos > 0) {
       request.timeoutNanos = Math.max(1, handle.extras.deadline - scheduler.nanoTime());
@@ -338,16 +381,21 @@ final class InFlight {
     if (request.op != handle.op) {
       request.op = handle.op;
     }
-    request.userData = handle.userData();
+    request.userData = handle.userData;
     request.multishot = handle.repeats && backend.repeats(request);
     backend.prepare(request);
     counts.prepared(request.op);
-    waits.prepared();
+    waits.prepared(1);
   }
 
   /// Places in a submission: a deadline has one of its own.
   private static int entries(Handle handle) {
     return handle.op != Op.TIMEOUT && handle.request.timeoutNanos > 0 ? 2 : 1;
+  }
+
+  /// Whether [#resume()] may have something to do.
+  boolean needsResume() {
+    return resumable;
   }
 
   /// Lets on what was held back or needs another request.
@@ -405,17 +453,32 @@ final class InFlight {
     };
   }
 
-  private void complete(long userData, int result, int flags) {
-    Handle handle = table.completed(userData);
-    if (handle.plain) {
+  /// Takes what the backend passes on.
+  private final class Completions implements CompletionSink {
+
+    @Override
+    public void complete(long userData, int result, int flags) {
+      Handle handle = table.completed(userData);
+      if (!handle.plain) {
+        completeOther(handle, result, flags);
+        return;
+      }
       count--;
       handle.state = Handle.State.COMPLETED;
       handle.outcome = result;
-      handle.flags = flags;
-      ready.add(handle);
-      return;
+      if (direct.isOpenTo(handle)) {
+        direct.pass(handle);
+      } else {
+        ready.add(handle);
+      }
     }
-    completeOther(handle, result, flags);
+
+    @Override
+    public void endsWait() {
+      if (ready.isEmpty()) {
+        direct.open();
+      }
+    }
   }
 
   private void completeOther(Handle handle, int result, int flags) {
@@ -515,6 +578,7 @@ final class InFlight {
       while (!ready.isEmpty()) {
         results.next();
       }
+      settle();
       if (count == 0) {
         results.discardDispatched();
         return true;

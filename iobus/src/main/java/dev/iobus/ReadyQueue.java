@@ -1,6 +1,6 @@
 package dev.iobus;
 
-/// Results in order of arrival. An operation with many results may have several here, so each of
+/// Results in order of arrival, but for those that go to a sink at once ([DirectResults]). An operation with many results may have several here, so each of
 /// those stands with its own outcome; one that ends with its only result has it in its handle.
 ///
 /// It holds as many as come: operations that end once are bounded by the table of handles, and of
@@ -11,6 +11,7 @@ package dev.iobus;
 final class ReadyQueue {
 
   private final HandleTable table;
+  private final DirectResults direct;
 
   /// Numbers of handles, as a store of a reference costs the collector's barrier; the complement of
   /// one whose result stands here. The length is a power of two.
@@ -24,8 +25,10 @@ final class ReadyQueue {
   private int head;
   private int tail;
 
-  ReadyQueue(HandleTable table) {
+  /// @param direct the way past this queue, closed whenever something stands in it
+  ReadyQueue(HandleTable table, DirectResults direct) {
     this.table = table;
+    this.direct = direct;
     handles = new int[Integer.highestOneBit(table.size() * 2 - 1)];
     outcomes = new int[handles.length];
     flags = new int[handles.length];
@@ -54,6 +57,7 @@ final class ReadyQueue {
 
   /// The place for one more.
   private int next() {
+    direct.close();
     if (tail - head == handles.length) {
       grow();
     }

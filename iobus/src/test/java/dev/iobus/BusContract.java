@@ -10,6 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class BusContract
     implements FileContract,
         HandleContract,
+        DispatchContract,
         RunContract,
         CloseContract,
         WaitContract,

@@ -19,7 +19,7 @@ final class HandleTableTest {
     try (Bus bus = Bus.open(NIO)) {
       HandleTable table = new HandleTable(bus, 2);
       Handle first = table.take(Op.NOP);
-      long stale = first.userData();
+      long stale = first.userData;
       assertThrows(AssertionError.class, () -> table.completed(stale));
       first.state = Handle.State.IN_FLIGHT;
       assertSame(first, table.completed(stale));
@@ -29,7 +29,7 @@ final class HandleTableTest {
       Handle again = table.take(Op.NOP);
       assertSame(first, again);
       again.state = Handle.State.IN_FLIGHT;
-      assertNotEquals(stale, again.userData());
+      assertNotEquals(stale, again.userData);
       assertThrows(AssertionError.class, () -> table.completed(stale));
       assertThrows(AssertionError.class, () -> table.completed(99));
     }
@@ -42,7 +42,7 @@ final class HandleTableTest {
       Handle target = table.take(Op.NOP);
       Handle cancel = table.prepareCancel(target);
       assertSame(target, table.targetOf(cancel));
-      assertEquals(target.userData(), cancel.request.offset);
+      assertEquals(target.userData, cancel.request.offset);
       table.free(target);
       assertThrows(QueueFullException.class, () -> table.take(Op.NOP));
       table.free(cancel);

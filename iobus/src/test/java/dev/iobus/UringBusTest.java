@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,6 +31,33 @@ final class UringBusTest extends BusContract {
   @Override
   public BackendKind kind() {
     return BackendKind.IO_URING;
+  }
+
+  /// The kernel ends operations that do nothing in their order. It is kept where some results go past
+  /// the queue of others: those with a callback, those beyond what a dispatch takes.
+  @Test
+  void resultsComeInTheOrderOfTheirCompletions() throws IOException {
+    Random random = new Random(7);
+    try (Bus bus = open(64)) {
+      List<Object> seen = new ArrayList<>();
+      int started = 0;
+      while (started < 5000) {
+        int count = 1 + random.nextInt(64);
+        for (int i = 0; i < count && started - seen.size() < 64; i++) {
+          Handle handle = bus.nop().attach(started++);
+          bus.enqueue(random.nextInt(9) == 0 ? handle.callback(result -> {}) : handle);
+        }
+        bus.dispatch(
+            random.nextInt(2),
+            1 + random.nextInt(64),
+            SECOND,
+            result -> {
+              seen.add(result.attachment());
+              bus.done(result);
+            });
+      }
+      assertEquals(IntStream.range(0, seen.size()).boxed().toList(), seen);
+    }
   }
 
   /// Where the kernel gives them to who asks, and nobody else in this process does.

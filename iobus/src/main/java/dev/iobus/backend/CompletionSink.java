@@ -10,4 +10,9 @@ public interface CompletionSink {
   /// @param result bytes or a descriptor, 0 or more; or a negated error number
   /// @param flags the kernel's flags; 0 where there are none
   void complete(long userData, int result, int flags);
+
+  /// The wait is over with the completions that follow now, so that nothing is waited for if their
+  /// consequences are drawn at once, and the backend may be called meanwhile. Where a backend does
+  /// not say so, it is not.
+  default void endsWait() {}
 }

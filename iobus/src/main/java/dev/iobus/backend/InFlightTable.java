@@ -9,14 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// which orders it. What was removed stays in its place, as its owner uses it again.
 final class InFlightTable {
 
-  /// What no token of a request is.
-  private static final long NONE = -1;
-
   private final @Nullable Request[] requests;
-
-  /// The tokens of those that leave nothing to do at their completions, each in its place, so that
-  /// these need no look at the request.
-  private final long[] quiet;
 
   // Owned by the adding thread.
   private long added;
@@ -26,7 +19,6 @@ final class InFlightTable {
 
   InFlightTable(int capacity) {
     requests = new Request[capacity];
-    quiet = new long[capacity];
   }
 
   int capacity() {
@@ -48,30 +40,22 @@ final class InFlightTable {
     if (requests[slot] != request) {
       requests[slot] = request;
     }
-    quiet[slot] = NONE;
     added++;
     return token;
   }
 
-  /// Takes in that a request is in flight under this token whose completions leave nothing to do.
-  /// Its owner keeps it reachable.
-  void addQuiet(long token) {
-    quiet[checked(slot(token))] = token;
+  /// Takes in that a plain request is in flight, whose completion leaves nothing to do. Its owner
+  /// keeps it reachable.
+  void addPlain() {
     added++;
   }
 
   private int checked(int slot) {
-    if (slot < 0 || slot >= quiet.length) {
+    if (slot < 0 || slot >= requests.length) {
       throw new IllegalStateException(
-          "request number " + slot + ", but at most " + quiet.length + " can be in flight");
+          "request number " + slot + ", but at most " + requests.length + " can be in flight");
     }
     return slot;
-  }
-
-  /// Whether a token is that of a request whose completions leave nothing to do.
-  boolean isQuiet(long token) {
-    int slot = slot(token);
-    return slot >= 0 && slot < quiet.length && quiet[slot] == token;
   }
 
   /// The request of a token.
@@ -87,6 +71,11 @@ final class InFlightTable {
   /// Lets a request go, after its last completion.
   void remove() {
     removed++;
+  }
+
+  /// How many were let go of since the beginning.
+  long removed() {
+    return removed;
   }
 
   static int slot(long token) {

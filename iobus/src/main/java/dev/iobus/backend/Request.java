@@ -13,7 +13,8 @@ public final class Request {
 
   public Op op = Op.NOP;
   /// What the completion carries. Lower half: a number below the backend's capacity, which no other
-  /// request between prepare and last completion has. Upper half: another one at each use.
+  /// request between prepare and last completion has; in [RequestQueue#preparePlain] with a bit
+  /// beside it. Upper half: another one at each use.
   public long userData;
   public Link link = Link.NONE;
 

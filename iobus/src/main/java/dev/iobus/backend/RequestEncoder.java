@@ -59,25 +59,17 @@ final class RequestEncoder {
     runOpen = request.link != Link.NONE;
   }
 
-  /// As [#fill(Request)], of a plain request, for which there is room; or false where there is no
-  /// shorter way for it.
-  boolean fillPlain(Request request, Op op, long token) {
+  /// As [#fill(Request)], of a plain request, for which there is room.
+  void fillPlain(Request request, Op op, long token) {
+    inFlight.addPlain();
     if (op == Op.NOP) {
-      inFlight.addQuiet(token);
       submissions.push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, 0, token);
-      return true;
-    }
-    if (op == Op.READ || op == Op.WRITE) {
-      inFlight.addQuiet(token);
+    } else if (op == Op.READ || op == Op.WRITE) {
       files.fillPlain(request, op, token);
-      return true;
-    }
-    if (op == Op.SEND || op == Op.RECV) {
-      inFlight.addQuiet(token);
+    } else {
+      assert op == Op.SEND || op == Op.RECV : op;
       sockets.fillPlain(request, op, token);
-      return true;
     }
-    return false;
   }
 
   private long fill(Request request, int link, boolean tied) {

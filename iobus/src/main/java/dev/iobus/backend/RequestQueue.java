@@ -10,10 +10,20 @@ public interface RequestQueue {
   /// ([Backend#batchMax()] unsubmitted requests at most).
   void prepare(Request request);
 
+  /// The bit of the user data of a request that is prepared by [#preparePlain], and of no other's.
+  long PLAIN = 1L << 31;
+
+  /// Whether user data have [#PLAIN].
+  static boolean isPlain(long userData) {
+    return (int) userData < 0; // The shortest way to ask for this bit.
+  }
+
   /// As [#prepare], of a request that is plain: a NOP, READ, WRITE, SEND or RECV with one part of
   /// memory at most, which is neither registered nor of a pool, tied to no other, with no deadline
   /// and one completion. What it is and its user data need not stand in it, and the caller keeps it
-  /// reachable until its completion, or for ever where there is none.
+  /// reachable until its completion, or for ever where there is none. Owned mode only.
+  ///
+  /// @param userData with [#PLAIN]
   default void preparePlain(Request request, Op op, long userData) {
     if (request.op != op) {
       request.op = op;
@@ -25,11 +35,6 @@ public interface RequestQueue {
   /// How many more requests [#prepare] takes before a [#submit] is needed. One that has a deadline
   /// ([Request#timeoutNanos]) takes two places.
   int room();
-
-  /// Whether [#prepare] takes one more request without a deadline.
-  default boolean hasRoom() {
-    return room() > 0;
-  }
 
   /// Gives all prepared requests to the operating system. Retries EINTR, and EAGAIN and EBUSY
   /// after giving the kernel a chance to progress. Returns 0, or a negated error number that

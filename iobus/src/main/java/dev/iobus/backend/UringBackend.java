@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 ///    completed, but for a plain one, which its owner keeps reachable.
 /// 2. An entry of the completion queue is copied out before the sink is called, and its place given
 ///    back at the end of the batch, or in the shared mode, where whoever is told of it may submit at
-///    once, before the call. What a sink that throws did not see is passed on by the next call.
+///    once, before the call. What a sink that throws did not see is passed on by the next call, and
+///    what one that waits itself has taken counts for the wait that called it.
 /// 3. A poll stands in the ring for [#wakeup()] ([WakeupPoll]).
 public final class UringBackend implements PosixBackend {
 
@@ -48,10 +49,10 @@ public final class UringBackend implements PosixBackend {
   private static final int CQ_RESERVE = 16;
 
   /// `user_data` of the deadlines of requests, whose completions tell nothing.
-  static final long DEADLINE = -2;
+  static final long DEADLINE = WakeupPoll.TOKEN + 1;
 
   /// `user_data` that no entry has.
-  static final long NOBODY = -3;
+  static final long NOBODY = WakeupPoll.TOKEN + 2;
 
   private static final long PROBE_TIMEOUT_NANOS = 5_000_000_000L;
 
@@ -80,6 +81,9 @@ public final class UringBackend implements PosixBackend {
   // Owned by the reaping thread.
   /// What another bus polls, once it was asked for.
   private @Nullable WakeupEvent notice;
+
+  /// Completions that were passed on and not the last of their request.
+  private long passedEarly;
 
   private boolean closed;
 
@@ -201,19 +205,13 @@ public final class UringBackend implements PosixBackend {
 
   @Override
   public void preparePlain(Request request, Op op, long userData) {
-    if (shared || !encoder.fillPlain(request, op, userData)) {
-      PosixBackend.super.preparePlain(request, op, userData);
-    }
+    assert !shared;
+    encoder.fillPlain(request, op, userData);
   }
 
   @Override
   public int room() {
     return submissions.room();
-  }
-
-  @Override
-  public boolean hasRoom() {
-    return submissions.hasRoom();
   }
 
   @Override
@@ -254,7 +252,7 @@ public final class UringBackend implements PosixBackend {
       return answer;
     }
     poll.armIfWanted();
-    int passed = passOn(sink);
+    int passed = passOn(sink, minimum);
     if (passed >= minimum) {
       poll.clear();
       return passed;
@@ -290,14 +288,14 @@ public final class UringBackend implements PosixBackend {
       return answer;
     }
     poll.armIfWanted();
-    int passed = passOn(sink);
+    int passed = passOn(sink, 0);
     poll.clear();
     return passed == 0 && poll.failure() != 0 ? poll.failure() : passed;
   }
 
   @Override
   public int drain(CompletionSink sink) {
-    return passOn(sink);
+    return passOn(sink, 0);
   }
 
   @Override
@@ -408,6 +406,7 @@ public final class UringBackend implements PosixBackend {
       throw new IllegalStateException(inFlight.count() + " requests in flight");
     }
     closed = true;
+    completions.forget(); // Of what a sink that closes was to be told next.
     if (abandon) {
       ABANDONED.add(this);
       return;
@@ -425,10 +424,10 @@ public final class UringBackend implements PosixBackend {
   /// Waits for one result at a time, as only so a wake-up ends the wait however many are asked
   /// for.
   private int waitFor(int minimum, long timeoutNanos, CompletionSink sink, int already) {
-    int passed = already + passOn(sink);
+    int passed = already + passOn(sink, minimum - already);
     long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
     long left = timeoutNanos;
-    while (passed < minimum && !poll.hasFired() && left > 0 && poll.failure() == 0) {
+    while (passed < minimum && !poll.hasFired() && left > 0 && poll.failure() == 0 && !closed) {
       int answer = ring.submitAndWait(0, left);
       if (!UringSubmitter.isTransient(answer)) {
         return passed > 0 ? passed : answer;
@@ -436,7 +435,7 @@ public final class UringBackend implements PosixBackend {
       if (answer == -Errno.EAGAIN || answer == -Errno.EBUSY) {
         UringSubmitter.pause();
       }
-      passed += passOn(sink);
+      passed += passOn(sink, minimum - passed);
       if (timeoutNanos != Long.MAX_VALUE) {
         left = timeoutNanos - (System.nanoTime() - start);
       }
@@ -445,8 +444,14 @@ public final class UringBackend implements PosixBackend {
     return passed == 0 && poll.failure() != 0 ? poll.failure() : passed;
   }
 
-  /// Passes on what is there now: what results bring about is left for the next call.
-  private int passOn(CompletionSink sink) {
+  /// Passes on what is there now: what results bring about is left for the next call. Returns how
+  /// many were, also by calls that the sink has made.
+  ///
+  /// @param missing with how many the wait ends
+  private int passOn(CompletionSink sink, int missing) {
+    if (closed) {
+      return 0; // By a sink.
+    }
     WakeupEvent event = notice;
     if (event != null) {
       event.clear(); // Before the queue is emptied: what comes after that signals again.
@@ -454,9 +459,12 @@ public final class UringBackend implements PosixBackend {
     if (ring.needsFlush()) {
       ring.flush();
     }
-    int passed = 0;
+    long before = inFlight.removed() + passedEarly;
+    if (completions.lookAcquire() >= missing) {
+      sink.endsWait();
+    }
     try {
-      for (int ready = completions.readyAcquire(); ready > 0; ready--) {
+      while (completions.hasNext()) {
         long place = completions.take();
         long token = completions.userData(place);
         long outcome = completions.outcome(place);
@@ -465,26 +473,22 @@ public final class UringBackend implements PosixBackend {
         }
         int result = CompletionQueue.result(outcome);
         int flags = CompletionQueue.flags(outcome);
-        if (inFlight.isQuiet(token)) {
-          if (CompletionFlags.isFinal(flags)) {
-            inFlight.remove();
-          }
+        if (RequestQueue.isPlain(token)) {
+          inFlight.remove();
           sink.complete(token, result, flags);
-          passed++;
         } else if (token == WakeupPoll.TOKEN) {
           completions.publishHead(); // A kernel whose queue is full may refuse to take more.
           poll.complete(result, flags);
         } else if (token != DEADLINE) {
           passOn(token, result, flags, sink);
-          passed++;
         }
       }
     } finally {
-      if (!shared) {
+      if (!shared && !closed) {
         completions.publishHead();
       }
     }
-    return passed;
+    return (int) (inFlight.removed() + passedEarly - before);
   }
 
   private void passOn(long token, int result, int flags, CompletionSink sink) {
@@ -493,6 +497,8 @@ public final class UringBackend implements PosixBackend {
     int told = pools.flags(request, finished, flags);
     if (CompletionFlags.isFinal(told)) {
       inFlight.remove();
+    } else {
+      passedEarly++;
     }
     sink.complete(token, finished, told);
   }

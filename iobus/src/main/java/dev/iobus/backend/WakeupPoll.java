@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 /// The kernel cancels it when the thread that submitted it ends, so whoever reaps arms it anew.
 final class WakeupPoll {
 
-  /// `user_data` of its completions; the lower half of a request's is not negative.
-  static final long TOKEN = -1;
+  /// `user_data` of its completions; no number of a request reaches so far.
+  static final long TOKEN = 1L << 30;
 
   // Constant after construction.
   private final WakeupEvent event;

@@ -26,6 +26,8 @@ public final class CompletionQueue {
 
   // Owned by the reaping thread.
   private int head;
+  /// Up to where results were there at the last look.
+  private int seenTail;
 
   CompletionQueue(MemorySegment rings, MemorySegment params, int entries) {
     this.entries = entries;
@@ -42,13 +44,24 @@ public final class CompletionQueue {
     return entries;
   }
 
-  /// How many results are there: up to `*cq->ktail`, which the kernel writes with release order
-  /// after the entries; acquire order here makes them readable.
-  public int readyAcquire() {
-    return RingMemory.getIntAcquire(tailAt) - head;
+  /// Looks how many results are there, and returns it: up to `*cq->ktail`, which the kernel writes
+  /// with release order after the entries; acquire order here makes them readable.
+  public int lookAcquire() {
+    seenTail = RingMemory.getIntAcquire(tailAt);
+    return seenTail - head;
   }
 
-  /// Steps over the next result, of which there must be one. Returns its place for the accessors, which
+  /// Whether one of the results that were seen was not taken.
+  public boolean hasNext() {
+    return head != seenTail;
+  }
+
+  /// Forgets what was seen: nothing is taken of a queue that is about to be unmapped.
+  public void forget() {
+    seenTail = head;
+  }
+
+  /// Steps over the next result, of which one was seen. Returns its place for the accessors, which
   /// hold until [#publishHead()].
   public long take() {
     return RingMemory.address(cqesAt + ((long) (head++ & mask) << CQE_SHIFT));
