@@ -67,6 +67,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private final HandleTable table;
   private final InFlight flight;
   private final ResultWaits waits;
+  private final Placing placing;
   private final Results results;
   private final BufferPools pools;
   private @Nullable OpenFile busFile;
@@ -91,6 +92,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     table = new HandleTable(this, options.capacity());
     flight = new InFlight(backend, table, options.scheduler(), runMax(), counts);
     waits = flight.waits();
+    placing = flight.placing();
     results = flight.results();
   }
 
@@ -148,7 +150,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// What this bus has done since it was opened.
   public BusStats stats() {
     checkOpen();
-    flight.settle();
+    placing.settle();
     return BusStats.of(counts, backend.counts());
   }
 
@@ -237,7 +239,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// @throws IOException if the queue was full and could not be submitted
   public void enqueue(Handle handle) throws IOException {
     checkOpen();
-    flight.place(this, handle);
+    placing.place(this, handle);
   }
 
   /// Puts operations into the queue for the next submission: all of them, or none where one is
@@ -269,7 +271,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// results and cancels are not waited for and do not wait.
   public void drain(Handle handle) throws IOException {
     checkOpen();
-    flight.drainThen(this, handle);
+    placing.drainThen(this, handle);
   }
 
   /// Gives the queue to the operating system.
@@ -559,7 +561,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   private void place(Handle[] handles, Link link) throws IOException {
     checkOpen();
-    flight.place(this, handles, link);
+    placing.place(this, handles, link);
   }
 
   /// The oldest result, after its callback.

@@ -13,9 +13,9 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The operations between `enqueue` and `dispatch`: places them, takes their completions, and
-/// resumes what takes more than one request. [ResultWaits] submits and waits for it, [Cancels] ends
-/// operations early.
+/// The operations between `enqueue` and `dispatch`: starts them, takes their completions, and
+/// resumes what takes more than one request. [Placing] checks what is enqueued, [ResultWaits] submits
+/// and waits for it, [Cancels] ends operations early.
 ///
 /// Invariants.
 /// 1. A handle that was placed is counted until its last result stands in the ready queue, or it
@@ -33,9 +33,9 @@ final class InFlight {
   private final Backend backend;
   private final HandleTable table;
   private final Scheduler scheduler;
-  private final int runMax;
   private final BusCounts counts;
   private final ResultWaits waits;
+  private final Placing placing;
   private final Cancels cancels;
   private final Results results;
 
@@ -44,14 +44,6 @@ final class InFlight {
   private final DirectResults direct = new DirectResults();
   private final HandleQueue unfinished;
   private int count;
-
-  /// How many operations of the one kind may still go straight to the backend before it has to be
-  /// looked again what holds them back; and how many might when that was looked last. What went is
-  /// counted by [#settle()], not one by one.
-  private int straightLeft;
-
-  private int straightMax;
-  private Op straightOp = Op.NOP;
 
   /// How many of those end without a result.
   private int silent;
@@ -72,13 +64,14 @@ final class InFlight {
     this.backend = backend;
     this.table = table;
     this.scheduler = scheduler;
-    this.runMax = runMax;
     this.counts = counts;
     ready = new ReadyQueue(table, direct);
     unfinished = new HandleQueue(table.size());
     closings = new Closings(table);
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
     waits = new ResultWaits(backend, this, ready, direct, scheduler, counts, new Completions());
+    placing =
+        new Placing(backend, table, this, waits, barrier, closings, counts, runMax);
     cancels = new Cancels(table, this, barrier, closings, inbox, counts);
     results = new Results(backend, table, ready, inbox);
   }
@@ -86,6 +79,10 @@ final class InFlight {
   /// Where it submits and waits.
   ResultWaits waits() {
     return waits;
+  }
+
+  Placing placing() {
+    return placing;
   }
 
   Cancels cancels() {
@@ -98,157 +95,20 @@ final class InFlight {
 
   /// Operations and cancels that will have a result.
   int count() {
-    settle();
+    placing.settle();
     return count - silent;
   }
 
-  /// Checks all handles before it changes any, then prepares them, as one run if they are linked.
-  void place(Bus bus, Handle[] handles, Link link) throws IOException {
-    int length = link == Link.NONE ? 0 : runLength(handles);
-    int checked = 0;
-    boolean fit = false;
-    try {
-      for (; checked < handles.length; checked++) {
-        checkFit(bus, handles[checked], link);
-        if (handles[checked].state == Handle.State.PREPARED) {
-          handles[checked].state = Handle.State.PLACING;
-        }
-      }
-      if (link != Link.NONE && backend.room() < length) {
-        waits.submit();
-      }
-      fit = true;
-    } finally {
-      for (int i = 0; !fit && i < checked; i++) {
-        if (handles[i].state == Handle.State.PLACING) {
-          handles[i].state = Handle.State.PREPARED;
-        }
-      }
-    }
-    boolean runWaits = link != Link.NONE && closings.holds(handles);
-    for (int i = 0; i < handles.length; i++) {
-      if (handles[i].state == Handle.State.PLACING) {
-        if (link != Link.NONE) {
-          handles[i].plain = false; // Also the last one, which is tied to the one before it.
-        }
-        boolean waits = link != Link.NONE ? runWaits : closings.holds(handles[i]);
-        start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE, waits);
-      }
-    }
-  }
-
-  /// As [#place(Bus, Handle[], Link)] for one handle. What is plain, and meets nothing that holds it
-  /// back, goes straight to the backend.
-  void place(Bus bus, Handle handle) throws IOException {
-    bus.checkMine(handle);
-    if (!goesStraight(handle)) {
-      placeAlone(bus, handle);
-      return;
-    }
-    BusFile file = handle.file;
-    Request request = handle.request;
-    if (file != null) {
-      request.file = bus.fileNumber(file);
-      request.fixedFile = false;
-    }
-    straightLeft--;
-    handle.state = Handle.State.IN_FLIGHT;
-    if (!RequestQueue.isPlain(handle.userData)) {
-      handle.userData |= RequestQueue.PLAIN; // As a rule it was plain the last time.
-    }
-    backend.preparePlain(request, handle.op, handle.userData);
-  }
-
-  private boolean goesStraight(Handle handle) {
-    return handle.plain
-        && handle.state == Handle.State.PREPARED
-        && !(handle.file instanceof RegisteredFile)
-        && ((straightLeft > 0 && handle.op == straightOp) || mayGoStraight(handle.op));
-  }
-
-  /// Whether an operation may go straight, and as many of its kind after it as there is room for.
-  private boolean mayGoStraight(Op op) {
-    settle();
-    if (!barrier.isIdle() || BusEvents.recordsSlowOperations()) {
-      return false;
-    }
-    straightMax = backend.room();
-    straightLeft = straightMax;
-    if (straightOp != op) {
-      straightOp = op;
-    }
-    return straightLeft > 0;
-  }
-
-  /// Counts what went straight; what comes next is looked at again. Before anything that its number
-  /// matters to, or that may hold others back.
-  void settle() {
-    int placed = straightMax - straightLeft;
-    straightMax = 0;
-    straightLeft = 0;
-    if (placed > 0) {
-      count += placed;
-      counts.prepared(straightOp, placed);
-      waits.prepared(placed);
-    }
-  }
-
-  private void placeAlone(Bus bus, Handle handle) throws IOException {
-    checkFit(bus, handle, Link.NONE);
-    if (handle.state == Handle.State.PREPARED) {
-      start(bus, handle, Link.NONE, closings.holds(handle));
-    }
-  }
-
-  /// Enqueues an operation that starts when all before it have ended, and before all after it.
-  void drainThen(Bus bus, Handle handle) throws IOException {
-    checkFit(bus, handle, Link.NONE);
-    if (barrier.isIdle()) {
-      barrier.count(table);
-    }
-    handle.plain = false;
-    handle.extras.drains = true;
-    start(bus, handle, Link.NONE, false);
-  }
-
-  /// Places that a run takes in a submission.
-  private int runLength(Handle[] handles) {
-    int length = handles.length;
-    for (int i = 0; i < handles.length && length <= runMax; i++) {
-      length += entries(handles[i]) - 1;
-    }
-    if (length > runMax) {
-      throw new IllegalArgumentException(
-          "a run of " + handles.length + " operations and their deadlines is longer than the "
-              + runMax + " that one submission carries");
-    }
-    return length;
-  }
-
-  private void checkFit(Bus bus, Handle handle, Link link) {
-    bus.checkMine(handle);
-    boolean single =
-        handle.full || handle.repeats || handle.op == Op.CANCEL;
-    if (link != Link.NONE && single) {
-      throw new IllegalArgumentException("a " + handle.operation() + " cannot be part of a run");
-    }
-    if (handle.op != Op.CANCEL || handle.state == Handle.State.IDLE) {
-      Bus.checkState(handle, Handle.State.PREPARED);
-    }
-    BusFile file = handle.file;
-    if (file != null) {
-      bus.fileNumber(file);
-      if (handle.op == Op.CLOSE) {
-        closings.checkOthers(file);
-      }
-    }
+  /// Counts operations that went straight to the backend.
+  void started(int placed) {
+    count += placed;
   }
 
   /// Starts an operation that was checked.
   ///
   /// @param behindClose whether its run waits with a close
   void start(Bus bus, Handle handle, Link link, boolean behindClose) throws IOException {
-    settle();
+    placing.settle();
     handle.userData &= ~RequestQueue.PLAIN;
     handle.state = Handle.State.IN_FLIGHT;
     count++;
@@ -370,7 +230,7 @@ final class InFlight {
 
   /// Prepares a request of an operation.
   void prepare(Handle handle) throws IOException {
-    settle();
+    placing.settle();
     Request request = handle.request;
     if (handle.op != Op.TIMEOUT && request.timeoutNanos > 0) {
       request.timeoutNanos = Math.max(1, handle.extras.deadline - scheduler.nanoTime());
@@ -389,7 +249,7 @@ final class InFlight {
   }
 
   /// Places in a submission: a deadline has one of its own.
-  private static int entries(Handle handle) {
+  static int entries(Handle handle) {
     return handle.op != Op.TIMEOUT && handle.request.timeoutNanos > 0 ? 2 : 1;
   }
 
@@ -578,7 +438,7 @@ final class InFlight {
       while (!ready.isEmpty()) {
         results.next();
       }
-      settle();
+      placing.settle();
       if (count == 0) {
         results.discardDispatched();
         return true;

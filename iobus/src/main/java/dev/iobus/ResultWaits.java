@@ -68,7 +68,7 @@ final class ResultWaits {
 
   /// Before the call, as a sink may prepare more in it.
   private void submitted() {
-    flight.settle();
+    flight.placing().settle();
     counts.submitted(unsubmitted);
     unsubmitted = 0;
   }
@@ -124,7 +124,7 @@ final class ResultWaits {
       if (minimum > 0 && direct.since(before) >= minimum && !flight.needsResume()) {
         return;
       }
-      flight.settle();
+      flight.placing().settle();
       bySink = unsubmitted;
       if (!forever && !polls) {
         left = timeoutNanos - (scheduler.nanoTime() - start);
@@ -175,7 +175,7 @@ final class ResultWaits {
 
   /// Submits if there is more than so much, which a sink has prepared and waits for the next call.
   private void submitBeyond(int prepared) throws IOException {
-    flight.settle();
+    flight.placing().settle();
     if (unsubmitted > prepared) {
       submit();
     }

@@ -1,0 +1,197 @@
+package dev.iobus;
+
+import dev.iobus.backend.Backend;
+import dev.iobus.backend.Link;
+import dev.iobus.backend.Op;
+import dev.iobus.backend.Request;
+import dev.iobus.backend.RequestQueue;
+import dev.iobus.events.BusEvents;
+import java.io.IOException;
+
+/// Where handles are enqueued: checks them, and starts them one by one or as a run. What is plain and
+/// meets nothing that holds it back goes straight to the backend.
+///
+/// Confined to the bus thread.
+final class Placing {
+
+  // Constant after construction.
+  private final Backend backend;
+  private final HandleTable table;
+  private final InFlight flight;
+  private final ResultWaits waits;
+  private final Barrier barrier;
+  private final Closings closings;
+  private final BusCounts counts;
+  private final int runMax;
+
+  // Owned by the bus thread.
+  /// How many operations of the one kind may still go straight to the backend before it has to be
+  /// looked again what holds them back; and how many might when that was looked last. What went is
+  /// counted by [#settle()], not one by one.
+  private int straightLeft;
+
+  private int straightMax;
+  private Op straightOp = Op.NOP;
+
+  /// @param runMax the longest run, with its deadlines
+  Placing(
+      Backend backend,
+      HandleTable table,
+      InFlight flight,
+      ResultWaits waits,
+      Barrier barrier,
+      Closings closings,
+      BusCounts counts,
+      int runMax) {
+    this.backend = backend;
+    this.table = table;
+    this.flight = flight;
+    this.waits = waits;
+    this.barrier = barrier;
+    this.closings = closings;
+    this.counts = counts;
+    this.runMax = runMax;
+  }
+
+  /// Checks all handles before it changes any, then prepares them, as one run if they are linked.
+  void place(Bus bus, Handle[] handles, Link link) throws IOException {
+    int length = link == Link.NONE ? 0 : runLength(handles);
+    int checked = 0;
+    boolean fit = false;
+    try {
+      for (; checked < handles.length; checked++) {
+        checkFit(bus, handles[checked], link);
+        if (handles[checked].state == Handle.State.PREPARED) {
+          handles[checked].state = Handle.State.PLACING;
+        }
+      }
+      if (link != Link.NONE && backend.room() < length) {
+        waits.submit();
+      }
+      fit = true;
+    } finally {
+      for (int i = 0; !fit && i < checked; i++) {
+        if (handles[i].state == Handle.State.PLACING) {
+          handles[i].state = Handle.State.PREPARED;
+        }
+      }
+    }
+    boolean runWaits = link != Link.NONE && closings.holds(handles);
+    for (int i = 0; i < handles.length; i++) {
+      if (handles[i].state == Handle.State.PLACING) {
+        if (link != Link.NONE) {
+          handles[i].plain = false; // Also the last one, which is tied to the one before it.
+        }
+        boolean behindClose = link != Link.NONE ? runWaits : closings.holds(handles[i]);
+        flight.start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE, behindClose);
+      }
+    }
+  }
+
+  /// As [#place(Bus, Handle[], Link)] for one handle. What is plain, and meets nothing that holds it
+  /// back, goes straight to the backend.
+  void place(Bus bus, Handle handle) throws IOException {
+    bus.checkMine(handle);
+    if (!goesStraight(handle)) {
+      placeAlone(bus, handle);
+      return;
+    }
+    BusFile file = handle.file;
+    Request request = handle.request;
+    if (file != null) {
+      request.file = bus.fileNumber(file);
+      request.fixedFile = false;
+    }
+    straightLeft--;
+    handle.state = Handle.State.IN_FLIGHT;
+    if (!RequestQueue.isPlain(handle.userData)) {
+      handle.userData |= RequestQueue.PLAIN; // As a rule it was plain the last time.
+    }
+    backend.preparePlain(request, handle.op, handle.userData);
+  }
+
+  private boolean goesStraight(Handle handle) {
+    return handle.plain
+        && handle.state == Handle.State.PREPARED
+        && !(handle.file instanceof RegisteredFile)
+        && ((straightLeft > 0 && handle.op == straightOp) || mayGoStraight(handle.op));
+  }
+
+  /// Whether an operation may go straight, and as many of its kind after it as there is room for.
+  private boolean mayGoStraight(Op op) {
+    settle();
+    if (!barrier.isIdle() || BusEvents.recordsSlowOperations()) {
+      return false;
+    }
+    straightMax = backend.room();
+    straightLeft = straightMax;
+    if (straightOp != op) {
+      straightOp = op;
+    }
+    return straightLeft > 0;
+  }
+
+  /// Counts what went straight; what comes next is looked at again. Before anything that its number
+  /// matters to, or that may hold others back.
+  void settle() {
+    int placed = straightMax - straightLeft;
+    straightMax = 0;
+    straightLeft = 0;
+    if (placed > 0) {
+      flight.started(placed);
+      counts.prepared(straightOp, placed);
+      waits.prepared(placed);
+    }
+  }
+
+  private void placeAlone(Bus bus, Handle handle) throws IOException {
+    checkFit(bus, handle, Link.NONE);
+    if (handle.state == Handle.State.PREPARED) {
+      flight.start(bus, handle, Link.NONE, closings.holds(handle));
+    }
+  }
+
+  /// Enqueues an operation that starts when all before it have ended, and before all after it.
+  void drainThen(Bus bus, Handle handle) throws IOException {
+    checkFit(bus, handle, Link.NONE);
+    if (barrier.isIdle()) {
+      barrier.count(table);
+    }
+    handle.plain = false;
+    handle.extras.drains = true;
+    flight.start(bus, handle, Link.NONE, false);
+  }
+
+  /// Places that a run takes in a submission.
+  private int runLength(Handle[] handles) {
+    int length = handles.length;
+    for (int i = 0; i < handles.length && length <= runMax; i++) {
+      length += InFlight.entries(handles[i]) - 1;
+    }
+    if (length > runMax) {
+      throw new IllegalArgumentException(
+          "a run of " + handles.length + " operations and their deadlines is longer than the "
+              + runMax + " that one submission carries");
+    }
+    return length;
+  }
+
+  private void checkFit(Bus bus, Handle handle, Link link) {
+    bus.checkMine(handle);
+    boolean single =
+        handle.full || handle.repeats || handle.op == Op.CANCEL;
+    if (link != Link.NONE && single) {
+      throw new IllegalArgumentException("a " + handle.operation() + " cannot be part of a run");
+    }
+    if (handle.op != Op.CANCEL || handle.state == Handle.State.IDLE) {
+      Bus.checkState(handle, Handle.State.PREPARED);
+    }
+    BusFile file = handle.file;
+    if (file != null) {
+      bus.fileNumber(file);
+      if (handle.op == Op.CLOSE) {
+        closings.checkOthers(file);
+      }
+    }
+  }
+}
