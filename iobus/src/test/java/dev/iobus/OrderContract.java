@@ -53,6 +53,66 @@ interface OrderContract extends OneBus {
     closeAll(ends.get(0), ends.get(1), server);
   }
 
+  /// Sends and receives that were enqueued alone go the short way; what is to run alone waits for
+  /// them.
+  @Test
+  default void aBarrierWaitsForSendsAndReceivesThatWereEnqueuedBeforeIt() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena().allocate(10);
+    for (int round = 0; round < 10; round++) {
+      Handle receive = bus().recv(ends.get(1), into);
+      Handle send = bus().send(ends.get(0), bytes("go"));
+      Handle alone = bus().nop();
+      Handle after = bus().send(ends.get(0), bytes("on"));
+      bus().enqueue(receive);
+      bus().enqueue(send);
+      bus().drain(alone);
+      bus().enqueue(after);
+      List<Handle> seen = new ArrayList<>();
+      while (bus().inFlight() > 0) {
+        Result result = dispatched();
+        seen.add(result.handle());
+        assertFalse(result.isFailure());
+        bus().done(result);
+      }
+      assertEquals(List.of(alone, after), seen.subList(2, 4));
+      assertEquals(2, run(bus().recv(ends.get(1), into), Result::endRecv));
+    }
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  /// It went to the backend the short way, and comes back the long one. Its handle then stands for
+  /// others again.
+  @Test
+  default void aReceiveInFlightIsCancelled() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena().allocate(10);
+    for (int round = 0; round < 100; round++) {
+      Handle receive = bus().recv(ends.get(1), into);
+      bus().submit(receive);
+      Handle cancel = bus().cancel(receive);
+      bus().submit(cancel);
+      Set<Handle> seen = new HashSet<>();
+      for (int i = 0; i < 2; i++) {
+        Result result = dispatched();
+        assertTrue(seen.add(result.handle()));
+        if (result.handle().equals(receive)) {
+          assertThrows(CancelledException.class, result::endRecv);
+        } else {
+          result.endCancel();
+        }
+        bus().done(result);
+      }
+      assertEquals(Set.of(receive, cancel), seen);
+      assertEquals(2, run(bus().send(ends.get(0), bytes("go")), Result::endSend));
+      assertEquals(2, run(bus().recv(ends.get(1), into), Result::endRecv));
+    }
+    assertEquals(0, bus().inFlight());
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
   @Test
   default void whatIsHeldBackCanBeCancelled() throws IOException {
     Handle timeout = bus().timeout(Duration.ofHours(1));
