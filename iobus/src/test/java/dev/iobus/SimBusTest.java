@@ -11,19 +11,18 @@ import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(InSimulation.class)
-final class SimBusTest extends BusContract implements InSimulation.Simulated {
+final class SimBusTest extends BusContract implements SimHost {
 
   private final SimDisk disk = new SimDisk();
   private final SimScheduler scheduler = new SimScheduler(7, disk);
 
-  @BeforeEach
-  void makeDirectory() {
-    disk.createDirectories(directory);
+  @Override
+  public SimDisk disk() {
+    return disk;
   }
 
   @Override
@@ -32,24 +31,8 @@ final class SimBusTest extends BusContract implements InSimulation.Simulated {
   }
 
   @Override
-  public BackendKind kind() {
-    return BackendKind.SIMULATED;
-  }
-
-  @Override
-  public Bus open(int capacity) throws IOException {
-    return Bus.open(
-        BusOptions.defaults().withScheduler(scheduler).withCapacity(capacity));
-  }
-
-  @Override
   public HostFiles host() {
     return new SimHostFiles(disk);
-  }
-
-  @Override
-  public long nanoTime() {
-    return scheduler.nanoTime();
   }
 
   @Override

@@ -1,0 +1,86 @@
+package dev.iobus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A shared bus that is open during one test, with a directory, and what contracts do with it.
+@Timeout(60)
+abstract class OneSharedBus {
+
+  static final int PAGE = 4096;
+
+  @TempDir Path directory;
+
+  SharedBus bus;
+
+  abstract BackendKind kind();
+
+  SharedBus open(BusOptions options) throws IOException {
+    return SharedBus.open(options);
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    bus = open(options());
+  }
+
+  @AfterEach
+  void close() {
+    bus.close();
+  }
+
+  /// How often a test repeats itself that usually does so `usual` times: where the contract runs on
+  /// many kernels, each has a part.
+  int rounds(int usual) {
+    return usual;
+  }
+
+  final BusOptions options() {
+    return BusOptions.defaults().withBackend(kind()).withCapacity(64);
+  }
+
+  static MemorySegment memory(long size) {
+    return Arena.ofAuto().allocate(size, PAGE);
+  }
+
+  /// A file of `pages` pages, each filled with its own number.
+  final Path numbered(String name, int pages) throws IOException {
+    byte[] bytes = new byte[pages * PAGE];
+    MemorySegment all = MemorySegment.ofArray(bytes);
+    for (int page = 0; page < pages; page++) {
+      for (int i = 0; i < PAGE; i += 4) {
+        all.set(ValueLayout.JAVA_INT_UNALIGNED, (long) page * PAGE + i, page);
+      }
+    }
+    return Files.write(directory.resolve(name), bytes);
+  }
+
+  static void check(MemorySegment memory, int page) {
+    for (int i = 0; i < PAGE; i += 4) {
+      assertEquals(page, memory.get(ValueLayout.JAVA_INT_UNALIGNED, i));
+    }
+  }
+
+  /// Direct where the file system can, as cached bytes do not come by the ring.
+  final OpenFile openPastTheCache(Path path) throws IOException {
+    return openPastTheCache(bus, path);
+  }
+
+  static OpenFile openPastTheCache(SharedBus bus, Path path) throws IOException {
+    try {
+      return bus.open(path, OpenFlag.READ, OpenFlag.DIRECT);
+    } catch (BusException refused) {
+      return bus.open(path, OpenFlag.READ);
+    }
+  }
+}
