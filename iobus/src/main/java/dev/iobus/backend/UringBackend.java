@@ -30,11 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// Invariants.
 /// 1. A request stays in the in-flight table, and so reachable with its buffer, until it is
 ///    completed, but for a plain one, which its owner keeps reachable.
-/// 2. An entry of the completion queue is copied out before the sink is called, and its place given
-///    back at the end of the batch, or in the shared mode, where whoever is told of it may submit at
-///    once, before the call. What a sink that throws did not see is passed on by the next call, and
-///    what one that waits itself has taken counts for the wait that called it.
-/// 3. A poll stands in the ring for [#wakeup()] ([WakeupPoll]).
+/// 2. A poll stands in the ring for [#wakeup()] ([WakeupPoll]).
 public final class UringBackend implements PosixBackend {
 
   /// How long an opening ring waits for the locked memory of closed ones, and how often it looks.
@@ -71,6 +67,7 @@ public final class UringBackend implements PosixBackend {
   private final WakeupEvent wakeup;
   private final WakeupPoll poll;
   private final UringSubmitter submitter;
+  private final UringReaper reaper;
 
   // Owned by the owner; in the shared mode the submitter's.
   private final RequestEncoder encoder;
@@ -81,9 +78,6 @@ public final class UringBackend implements PosixBackend {
   // Owned by the reaping thread.
   /// What another bus polls, once it was asked for.
   private @Nullable WakeupEvent notice;
-
-  /// Completions that were passed on and not the last of their request.
-  private long passedEarly;
 
   private boolean closed;
 
@@ -113,6 +107,7 @@ public final class UringBackend implements PosixBackend {
     encoder = new RequestEncoder(submissions, inFlight, files, sockets);
     submitter = new UringSubmitter(ring, encoder);
     poll = new WakeupPoll(wakeup, submitter, submissions);
+    reaper = new UringReaper(shared, ring, submitter, encoder, inFlight, pools, poll);
     poll.armIfWanted();
     int failure = probeWakeup();
     if (failure != 0) {
@@ -223,79 +218,23 @@ public final class UringBackend implements PosixBackend {
 
   @Override
   public int await(int minimum, long timeoutNanos, CompletionSink sink) {
-    return waitFor(minimum, timeoutNanos, sink, 0);
+    return reaper.await(minimum, timeoutNanos, sink);
   }
 
   @Override
   public int submitAndAwait(int minimum, long timeoutNanos, CompletionSink sink) {
-    assert !shared;
-    encoder.endRun();
-    submissions.publishTail();
-    int toSubmit = submissions.unconsumed();
-    boolean ready = minimum <= 0 || timeoutNanos <= 0 || poll.hasFired();
-    if (ready || toSubmit == 0) {
-      int answer = submit();
-      return answer < 0 ? answer : waitFor(minimum, timeoutNanos, sink, 0);
-    }
-    boolean timed = timeoutNanos != Long.MAX_VALUE;
-    long start = timed ? System.nanoTime() : 0;
-    int answer = ring.submitAndWait(toSubmit, timeoutNanos);
-    if (answer != toSubmit && submissions.unconsumed() > 0) {
-      if (answer > 0 && submissions.splitsRun()) {
-        return -Errno.EAGAIN;
-      }
-      int rest = submit();
-      if (rest < 0) {
-        return rest;
-      }
-    } else if (!UringSubmitter.isTransient(answer)) {
-      return answer;
-    }
-    poll.armIfWanted();
-    int passed = passOn(sink, minimum);
-    if (passed >= minimum) {
-      poll.clear();
-      return passed;
-    }
-    long left =
-        timed
-            ? Math.max(0, timeoutNanos - (System.nanoTime() - start))
-            : Long.MAX_VALUE;
-    return waitFor(minimum, left, sink, passed);
+    return reaper.submitAndAwait(minimum, timeoutNanos, sink);
   }
 
-  /// One system call, which wakes the thread once for the batch.
   @Override
   public int submitAndAwait(
       int batch, long minWaitNanos, long timeoutNanos, CompletionSink sink) {
-    assert !shared;
-    encoder.endRun();
-    submissions.publishTail();
-    if (poll.hasFired()) {
-      return submitAndAwait(0, 0, sink);
-    }
-    int answer =
-        ring.submitAndWait(submissions.unconsumed(), batch, minWaitNanos, timeoutNanos);
-    if (submissions.unconsumed() > 0) {
-      if (answer > 0 && submissions.splitsRun()) {
-        return -Errno.EAGAIN;
-      }
-      int rest = submit();
-      if (rest < 0) {
-        return rest;
-      }
-    } else if (!UringSubmitter.isTransient(answer)) {
-      return answer;
-    }
-    poll.armIfWanted();
-    int passed = passOn(sink, 0);
-    poll.clear();
-    return passed == 0 && poll.failure() != 0 ? poll.failure() : passed;
+    return reaper.submitAndAwait(batch, minWaitNanos, timeoutNanos, sink);
   }
 
   @Override
   public int drain(CompletionSink sink) {
-    return passOn(sink, 0);
+    return reaper.drain(sink);
   }
 
   @Override
@@ -385,6 +324,7 @@ public final class UringBackend implements PosixBackend {
       }
       event.signal(); // For what is there already.
       notice = event;
+      reaper.clears(event);
     }
     return event.descriptor();
   }
@@ -406,7 +346,7 @@ public final class UringBackend implements PosixBackend {
       throw new IllegalStateException(inFlight.count() + " requests in flight");
     }
     closed = true;
-    completions.forget(); // Of what a sink that closes was to be told next.
+    reaper.stop();
     if (abandon) {
       ABANDONED.add(this);
       return;
@@ -421,93 +361,11 @@ public final class UringBackend implements PosixBackend {
     arena.close();
   }
 
-  /// Waits for one result at a time, as only so a wake-up ends the wait however many are asked
-  /// for.
-  private int waitFor(int minimum, long timeoutNanos, CompletionSink sink, int already) {
-    int passed = already + passOn(sink, minimum - already);
-    long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
-    long left = timeoutNanos;
-    while (passed < minimum && !poll.hasFired() && left > 0 && poll.failure() == 0 && !closed) {
-      int answer = ring.submitAndWait(0, left);
-      if (!UringSubmitter.isTransient(answer)) {
-        return passed > 0 ? passed : answer;
-      }
-      if (answer == -Errno.EAGAIN || answer == -Errno.EBUSY) {
-        UringSubmitter.pause();
-      }
-      passed += passOn(sink, minimum - passed);
-      if (timeoutNanos != Long.MAX_VALUE) {
-        left = timeoutNanos - (System.nanoTime() - start);
-      }
-    }
-    poll.clear();
-    return passed == 0 && poll.failure() != 0 ? poll.failure() : passed;
-  }
-
-  /// Passes on what is there now: what results bring about is left for the next call. Returns how
-  /// many were, also by calls that the sink has made.
-  ///
-  /// @param missing with how many the wait ends
-  private int passOn(CompletionSink sink, int missing) {
-    if (closed) {
-      return 0; // By a sink.
-    }
-    WakeupEvent event = notice;
-    if (event != null) {
-      event.clear(); // Before the queue is emptied: what comes after that signals again.
-    }
-    if (ring.needsFlush()) {
-      ring.flush();
-    }
-    long before = inFlight.removed() + passedEarly;
-    if (completions.lookAcquire() >= missing) {
-      sink.endsWait();
-    }
-    try {
-      while (completions.hasNext()) {
-        long place = completions.take();
-        long token = completions.userData(place);
-        long outcome = completions.outcome(place);
-        if (shared) {
-          completions.publishHead(); // Others submit as soon as they are told of this one.
-        }
-        int result = CompletionQueue.result(outcome);
-        int flags = CompletionQueue.flags(outcome);
-        if (RequestQueue.isPlain(token)) {
-          inFlight.remove();
-          sink.complete(token, result, flags);
-        } else if (token == WakeupPoll.TOKEN) {
-          completions.publishHead(); // A kernel whose queue is full may refuse to take more.
-          poll.complete(result, flags);
-        } else if (token != DEADLINE) {
-          passOn(token, result, flags, sink);
-        }
-      }
-    } finally {
-      if (!shared && !closed) {
-        completions.publishHead();
-      }
-    }
-    return (int) (inFlight.removed() + passedEarly - before);
-  }
-
-  private void passOn(long token, int result, int flags, CompletionSink sink) {
-    Request request = inFlight.get(token);
-    int finished = encoder.finish(request, token, result);
-    int told = pools.flags(request, finished, flags);
-    if (CompletionFlags.isFinal(told)) {
-      inFlight.remove();
-    } else {
-      passedEarly++;
-    }
-    sink.complete(token, finished, told);
-  }
-
   /// Wakes itself once, which shows the kind of poll that this kernel knows. Returns 0 or a refusal.
   private int probeWakeup() {
     wakeup();
     long start = System.nanoTime();
-    int answer = waitFor(1, PROBE_TIMEOUT_NANOS, UringBackend::unexpected, 0);
+    int answer = await(1, PROBE_TIMEOUT_NANOS, UringBackend::unexpected);
     if (answer < 0) {
       return answer;
     }

@@ -8,7 +8,7 @@
 /// ```
 ///   Bus, SharedBus ── prepare, submit ──► Backend ── await, drain ──► CompletionSink
 ///                                            │
-///            UringBackend ─ UringSubmitter, RequestEncoder, InFlightTable ─► dev.iobus.uring
+///            UringBackend ─ UringSubmitter, UringReaper, RequestEncoder ─► dev.iobus.uring
 ///            KqueueBackend ─ KqueueRuns ┬ WorkerPool ─► PosixFiles, PosixTransfers
 ///                                       └ KqueueWaits ─► PosixSockets, dev.iobus.kqueue
 ///            NioBackend ─ NioRuns ┬ WorkerPool ─► NioCalls on NioFile ────────┬► NioCompletions
