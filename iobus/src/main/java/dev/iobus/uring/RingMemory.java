@@ -43,7 +43,7 @@ final class RingMemory {
   }
 
   private static long ofInt(long shifted) {
-    return shifted >>> SHIFT + INT_SHIFT << INT_SHIFT;
+    return (shifted >>> (SHIFT + INT_SHIFT)) << INT_SHIFT;
   }
 
   static int getIntOpaque(long shifted) {
