@@ -26,6 +26,11 @@ final class AckWaiters {
     return firstTask() == null && firstCallback() == null;
   }
 
+  /// Whether `waiter`, which waits for an LSN, is not covered.
+  boolean isUncovered(Waiter waiter) {
+    return waiter.lsn > (waiter.durability == Durability.SYNCED ? synced : written).coveredLsn;
+  }
+
   /// Whether there is one for `SYNCED` that is not covered.
   boolean hasSynced() {
     return synced.uncovered != null || syncedCallbacks.uncovered != null;

@@ -13,6 +13,7 @@ final class FlightLine {
   private final LogCounts counts;
   private final ArrayDeque<Flight> flights = new ArrayDeque<>();
   private final Overlap overlap = new Overlap();
+  private long lastBytes;
   private long begun;
   private long begunWhenWatched;
 
@@ -32,6 +33,7 @@ final class FlightLine {
       counts.overlapped();
     }
     flights.add(flight);
+    lastBytes = flight.bytes();
     begun++;
   }
 
@@ -72,6 +74,12 @@ final class FlightLine {
   boolean isWorth(long bytes) {
     Flight ahead = flights.peekLast();
     return ahead != null && overlap.isWorth(bytes, ahead.bytes());
+  }
+
+  /// Whether `bytes` are as many as the last write took along: of those who were woken by the write
+  /// before it most have come back by then.
+  boolean isAsLargeAsLast(long bytes) {
+    return bytes >= lastBytes;
   }
 
   /// Whether writes were begun since this was asked last.

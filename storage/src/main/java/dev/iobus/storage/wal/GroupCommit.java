@@ -101,6 +101,7 @@ final class GroupCommit {
       waiter = Waiter.forLsn(scheduler.currentTask(), lsn, durability);
       waiting.add(waiter);
       lookAround(waiter);
+      leadership.takeOver(waiter);
       // Not while permits are out: who holds one may have to be woken first.
       flight = waiter.turn == Waiter.Turn.LEAD && !room.mustDrain() ? takeOff(waiter) : null;
       woken = wakeUps.take();

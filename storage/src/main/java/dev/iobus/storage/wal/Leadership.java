@@ -62,6 +62,24 @@ final class Leadership {
     return true;
   }
 
+  /// Gives the turn of who was told to lead, and has not begun, to the calling task, which waits for
+  /// its LSN: it has a processor, while the other must be given one first. Not before the open group
+  /// is as large as the last one: every write costs processor time, and until then more will come.
+  void takeOver(Waiter self) {
+    Waiter next = appointed;
+    if (next != null
+        && next != self
+        && next.turn == Waiter.Turn.LEAD
+        && self.turn == Waiter.Turn.WAIT
+        && waiting.isUncovered(self)
+        && flights.isAsLargeAsLast(room.openBytes())
+        && mayBegin()) {
+      next.turn = Waiter.Turn.WAIT;
+      self.turn = Waiter.Turn.LEAD;
+      appointed = self;
+    }
+  }
+
   /// Whether a write may begin now.
   private boolean mayBegin() {
     if (writing == 0) {
