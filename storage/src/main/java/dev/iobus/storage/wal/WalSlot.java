@@ -115,12 +115,15 @@ record WalSlot(
   }
 
   /// Whether the header seems to be of a use before that of the frames: it is on stable storage before
-  /// the first of them, so a device has lost it. A frame of a use that was dropped may seem so too.
+  /// the first of them, so a device has lost it. A frame of a use that was dropped may seem so too. A
+  /// slot that was never used has no frame at all; its first use keeps the id.
   boolean isOlderThanItsFrames() {
-    return header != null
-        && first != null
-        && first.segmentId() != header.segmentId()
-        && (header.epoch() == 0 || first.lsn() > header.firstLsn());
+    if (header == null || first == null) {
+      return false;
+    }
+    boolean later =
+        first.segmentId() != header.segmentId() && first.lsn() > header.firstLsn();
+    return header.epoch() == 0 || later;
   }
 
   /// Whether the header is whole and names a use of the slot.

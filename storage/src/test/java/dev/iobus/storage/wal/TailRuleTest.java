@@ -203,9 +203,31 @@ class TailRuleTest {
     }
   }
 
+  /// The device had lost the header of the first use of a segment. There was the one of its making, of
+  /// a segment that was never used, with the id that the frames had, too: so they were taken for
+  /// nothing, and a log of eight acknowledged records for one that had none.
+  @Test
+  void headerOfAFirstUseThatIsLostIsCorruption() throws IOException {
+    try (LogHarness log = new LogHarness(path, LogHarness.TINY)) {
+      Wal wal = log.open();
+      append(wal, record(0, 100), Durability.SYNCED);
+      append(wal, record(1, 100), Durability.SYNCED);
+      log.crash();
+      byte[] content = log.content("wal-000001");
+      long id = MemorySegment.ofArray(content).get(WalFormat.LONG, BLOCK + WalFormat.SEGMENT_ID);
+      log.overwrite("wal-000001", 0, header(FileKind.WAL_SEGMENT, 5, id, content.length));
+      CorruptionException found = assertThrows(CorruptionException.class, log::open);
+      assertTrue(found.file().endsWith("wal-000001"), found.file());
+    }
+  }
+
   private static byte[] header(FileKind kind, long fileId, long capacity) {
+    return header(kind, fileId, 77, capacity);
+  }
+
+  private static byte[] header(FileKind kind, long fileId, long segmentId, long capacity) {
     MemorySegment block = MemorySegment.ofArray(new byte[BLOCK]);
-    new SegmentHeader(fileId, 77, 0, 0, 0, capacity, BLOCK).write(block, kind);
+    new SegmentHeader(fileId, segmentId, 0, 0, 0, capacity, BLOCK).write(block, kind);
     return block.toArray(ValueLayout.JAVA_BYTE);
   }
 
