@@ -430,7 +430,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// A file that is readable while this bus has something to dispatch, for a `poll` on another bus
-  /// of the same backend. It is closed with this bus: operations on it end before that.
+  /// of the same backend. It is closed with this bus: operations on it end before that. It does not
+  /// tell that a deadline has passed whose operation [#drain] or a waiting close holds back.
   ///
   /// @throws NotSupportedException where the backend has no such file (kqueue, NIO)
   public OpenFile busFile() throws BusException {
@@ -510,11 +511,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   @Override
   Backend driver() {
     return backend;
-  }
-
-  @Override
-  long nanoTime() {
-    return options.scheduler().nanoTime();
   }
 
   void checkOwner() {

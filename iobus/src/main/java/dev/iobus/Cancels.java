@@ -5,6 +5,7 @@ import dev.iobus.backend.Op;
 import dev.iobus.events.CancelMeter;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Ends operations early: here where the backend does not have them yet, else by asking it.
@@ -46,15 +47,8 @@ final class Cancels {
     target.extras.cancelRequested = true;
     counts.cancelled();
     meter.cancelled();
-    if (target.extras.held) {
-      for (Handle handle : barrier.remove(target)) {
-        flight.finish(handle, -Errno.ECANCELED, 0);
-      }
-      flight.finish(cancel, 0, 0);
-    } else if (target.extras.waits) {
-      for (Handle handle : closings.remove(target)) {
-        flight.finish(handle, -Errno.ECANCELED, 0);
-      }
+    if (target.extras.held || target.extras.waits) {
+      endHeld(target);
       flight.finish(cancel, 0, 0);
     } else if (target.op == Op.INBOX) {
       inbox.listen(null);
@@ -62,6 +56,14 @@ final class Cancels {
       flight.finish(cancel, 0, 0);
     } else {
       flight.prepare(cancel);
+    }
+  }
+
+  /// Ends an operation that is held back, and those that its chain would have cancelled.
+  void endHeld(Handle target) {
+    List<Handle> all = target.extras.held ? barrier.remove(target) : closings.remove(target);
+    for (Handle handle : all) {
+      flight.finish(handle, -Errno.ECANCELED, 0);
     }
   }
 

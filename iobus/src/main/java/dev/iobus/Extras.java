@@ -15,8 +15,9 @@ final class Extras {
   boolean drains;
   @Nullable RegisteredBuffer buffer;
   @Nullable BufferPool pool;
-  /// When it is cancelled, on the scheduler's clock; meaningful while `request.timeoutNanos` is
-  /// not 0.
+  /// When it is cancelled, or when a timeout ends, on the scheduler's clock; for what is behind
+  /// others in its run, not before that. Meaningful while [Handle#isBounded()], and for a timeout that
+  /// ends at a point of time.
   long deadline;
 
   // Set while in flight and after it.
@@ -33,6 +34,13 @@ final class Extras {
   boolean waits;
   /// Whether the backend may still look its file up.
   boolean late;
+  /// Whether it is behind another in its run.
+  boolean behind;
+  /// Of a chain: what it is tied to, and whether that or one before it has failed.
+  @Nullable Handle next;
+  boolean cut;
+  /// Whether its deadline runs while the backend does not have it.
+  boolean timedHere;
   /// Whether other busses are kept from closing its file.
   boolean retained;
   /// Of an INBOX: what the dispatched result has brought.
@@ -68,6 +76,10 @@ final class Extras {
     held = false;
     waits = false;
     late = false;
+    behind = false;
+    next = null;
+    cut = false;
+    timedHere = false;
     retained = false;
     opened = null;
     taken = null;

@@ -120,9 +120,10 @@ public final class Handle {
   }
 
   /// Cancels the operation when it has not ended after this time: it then fails with a
-  /// [TimedOutException]. Set before it is enqueued; counted from then on. As with a cancel, what can
-  /// no longer be stopped, such as a call that a worker of the NIO backend has begun, ends late with
-  /// its true result.
+  /// [TimedOutException]. Set before it is enqueued, and counted from then on, also while it is held
+  /// back by [Bus#drain] or, a close, by what uses its file; but in a chain or series from when those
+  /// before it have ended. As with a cancel, what can no longer be stopped, such as a call that a
+  /// worker of the NIO backend has begun, ends late with its true result.
   ///
   /// @param span longer than zero
   /// @return this handle
@@ -140,6 +141,11 @@ public final class Handle {
     plain = false;
     request.timeoutNanos = Bus.nanos(span);
     return this;
+  }
+
+  /// Whether it has a deadline.
+  boolean isBounded() {
+    return request.timeoutNanos > 0 && op != Op.TIMEOUT;
   }
 
   /// The word for the operation, such as `read`.

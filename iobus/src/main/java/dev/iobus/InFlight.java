@@ -56,6 +56,8 @@ final class InFlight {
   /// What holds a close back until its file is not looked up any more.
   private final Closings closings;
 
+  private final HeldDeadlines heldDeadlines;
+
   /// See [#needsResume()]. Set wherever that comes to be.
   private boolean resumable;
 
@@ -68,6 +70,7 @@ final class InFlight {
     ready = new ReadyQueue(table, direct);
     unfinished = new HandleQueue(table.size());
     closings = new Closings(table);
+    heldDeadlines = new HeldDeadlines(table, scheduler);
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
     waits = new ResultWaits(backend, this, ready, direct, scheduler, counts, new Completions());
     placing =
@@ -123,7 +126,7 @@ final class InFlight {
     if (request.link != link) {
       request.link = link;
     }
-    if (request.timeoutNanos > 0) {
+    if (handle.isBounded()) {
       handle.plain = false;
       handle.extras.deadline = scheduler.nanoTime() + request.timeoutNanos;
     }
@@ -142,15 +145,27 @@ final class InFlight {
       startInbox(handle);
     } else if (barrier.holds(handle)) {
       handle.extras.held = true;
-      closings.retain(handle);
-      resumable = true;
+      heldBack(handle);
     } else if (behindClose) {
       closings.add(handle);
-      closings.retain(handle);
-      resumable = true;
+      heldBack(handle);
     } else {
       begin(handle);
     }
+  }
+
+  /// The backend gets it later.
+  private void heldBack(Handle handle) {
+    closings.retain(handle);
+    heldDeadlines.add(handle);
+    resumable = true;
+  }
+
+  /// How long to wait for the backend at most, as what it does not have may have a deadline.
+  ///
+  /// @param nanos [Long#MAX_VALUE] for no limit
+  long limited(long nanos) {
+    return heldDeadlines.limited(nanos);
   }
 
   /// Whether how long it takes says nothing of this host.
@@ -211,6 +226,7 @@ final class InFlight {
   }
 
   private void begin(Handle handle) throws IOException {
+    heldDeadlines.remove(handle);
     closings.begun(handle);
     prepare(handle);
   }
@@ -232,8 +248,11 @@ final class InFlight {
   void prepare(Handle handle) throws IOException {
     placing.settle();
     Request request = handle.request;
-    if (handle.op != Op.TIMEOUT && request.timeoutNanos > 0) {
-      request.timeoutNanos = Math.max(1, handle.extras.deadline - scheduler.nanoTime());
+    if (request.hasDeadline || (handle.isBounded() && !handle.extras.behind)) {
+      long left = handle.extras.deadline - scheduler.nanoTime();
+      long now = backend.nanoTime();
+      request.hasDeadline = true;
+      request.deadlineNanos = left > 0 && now + left < now ? Long.MAX_VALUE : now + left;
     }
     if (backend.room() < entries(handle)) {
       waits.submit();
@@ -250,7 +269,7 @@ final class InFlight {
 
   /// Places in a submission: a deadline has one of its own.
   static int entries(Handle handle) {
-    return handle.op != Op.TIMEOUT && handle.request.timeoutNanos > 0 ? 2 : 1;
+    return handle.isBounded() ? 2 : 1;
   }
 
   /// Whether [#resume()] may have something to do.
@@ -272,6 +291,9 @@ final class InFlight {
 
   private void resumeAll() throws IOException {
     announceMessages();
+    for (Handle late = heldDeadlines.expired(); late != null; late = heldDeadlines.expired()) {
+      cancels.endHeld(late);
+    }
     for (int i = unfinished.size(); i > 0; i--) {
       Handle handle = unfinished.remove();
       if (handle.extras.cancelRequested) {
@@ -386,6 +408,7 @@ final class InFlight {
   /// Ends an operation with its last result.
   void finish(Handle handle, int outcome, int flags) {
     closings.ended(handle);
+    heldDeadlines.remove(handle);
     count--;
     if (!handle.extras.held) {
       barrier.ended(handle);
@@ -401,6 +424,10 @@ final class InFlight {
     }
     handle.releaseBuffer();
     handle.bus.ended(handle, outcome);
+    Handle next = handle.extras.next;
+    if (next != null && cuts(handle, outcome)) {
+      next.extras.cut = true;
+    }
     if (handle.extras.silent) {
       silent--;
       table.free(handle);
@@ -422,10 +449,22 @@ final class InFlight {
     handle.extras.event = null;
   }
 
+  /// Whether this result of a member of a chain cancels those behind it.
+  private static boolean cuts(Handle handle, int outcome) {
+    boolean whole =
+        switch (handle.op) {
+          case READ, WRITE, SEND, SEND_MESSAGE -> true;
+          case RECV -> handle.extras.pool == null;
+          default -> false;
+        };
+    return outcome < 0 || (whole && outcome < handle.request.length);
+  }
+
   /// Whether a cancelled operation was cancelled by its deadline.
   private boolean timedOut(Handle handle, int outcome) {
     return outcome == -Errno.ECANCELED
-        && handle.request.timeoutNanos > 0
+        && handle.isBounded()
+        && !handle.extras.cut
         && !handle.extras.cancelRequested
         && scheduler.nanoTime() - handle.extras.deadline >= 0;
   }

@@ -22,8 +22,6 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
   /// What talks to the host.
   abstract Backend driver();
 
-  abstract long nanoTime();
-
   /// Prepares to make a socket, socket(2). It is closed by a `close` operation.
   ///
   /// @param family INET, INET6 or UNIX
@@ -195,23 +193,31 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
     return repeating(poll(file, first, rest));
   }
 
-  /// Prepares a wait for a span of time, from when it is enqueued. It ends without failure when the
-  /// time has passed.
+  /// Prepares a wait for a span of time, from when it begins: when it is submitted, or when what it
+  /// waits for has ended, as those before it in a series. It ends without failure when the time has
+  /// passed.
   ///
   /// @param span zero or longer
   public Handle timeout(Duration span) {
     if (span.isNegative()) {
       throw new IllegalArgumentException("the span " + span + " is negative");
     }
-    return timeout(Bus.nanos(span));
+    long nanos = Bus.nanos(span);
+    Handle handle = take(Op.TIMEOUT, nanos + " ns");
+    handle.request.timeoutNanos = nanos;
+    return handle;
   }
 
-  /// Prepares a wait until a point of time, which may be over.
+  /// Prepares a wait until a point of time, which may be over. However late it is enqueued, and
+  /// whatever it waits for in a chain or series, it does not move.
   ///
   /// @param nanoTime on the clock of the scheduler in the options, by default
   ///     [System#nanoTime()]
   public Handle timeoutAt(long nanoTime) {
-    return timeout(Math.max(0, nanoTime - nanoTime()));
+    Handle handle = take(Op.TIMEOUT, "until " + nanoTime + " ns");
+    handle.request.hasDeadline = true;
+    handle.extras.deadline = nanoTime;
+    return handle;
   }
 
   /// Prepares to close a socket. From `enqueue` on, new operations on it are refused. Those that
@@ -295,12 +301,6 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
     }
     SocketType type = handle.request.datagram ? SocketType.DATAGRAM : SocketType.STREAM;
     return new OpenSocket(descriptor, checks().kind(), handle.request.family, type, null);
-  }
-
-  private Handle timeout(long nanos) {
-    Handle handle = take(Op.TIMEOUT, nanos + " ns");
-    handle.request.timeoutNanos = nanos;
-    return handle;
   }
 
   /// The kernel refuses it with EOPNOTSUPP for the family UNIX, whose sends are one copy anyway.

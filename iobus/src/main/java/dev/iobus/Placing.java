@@ -77,14 +77,22 @@ final class Placing {
       }
     }
     boolean runWaits = link != Link.NONE && closings.holds(handles);
+    if (link != Link.NONE) {
+      tie(handles, link);
+    }
     for (int i = 0; i < handles.length; i++) {
       if (handles[i].state == Handle.State.PLACING) {
-        if (link != Link.NONE) {
-          handles[i].plain = false; // Also the last one, which is tied to the one before it.
-        }
         boolean behindClose = link != Link.NONE ? runWaits : closings.holds(handles[i]);
         flight.start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE, behindClose);
       }
+    }
+  }
+
+  private static void tie(Handle[] run, Link link) {
+    for (int i = 0; i < run.length; i++) {
+      run[i].plain = false; // Also the last one, which is tied to the one before it.
+      run[i].extras.behind = i > 0;
+      run[i].extras.next = link == Link.CHAIN && i < run.length - 1 ? run[i + 1] : null;
     }
   }
 

@@ -117,7 +117,9 @@ final class ResultWaits {
       }
       boolean last = woken || left <= 0;
       submitted();
-      check(backend.submitAndAwait(last ? 0 : missing, last ? 0 : left, completion));
+      check(
+          backend.submitAndAwait(
+              last ? 0 : missing, last ? 0 : flight.limited(left), completion));
       if (begun != self || direct.hasThrown()) {
         return;
       }
@@ -158,11 +160,11 @@ final class ResultWaits {
       if (!waits) {
         check(backend.submitAndAwait(0, 0, completion));
       } else if (batchLeft <= 0) {
-        check(backend.submitAndAwait(1, left, completion));
+        check(backend.submitAndAwait(1, flight.limited(left), completion));
       } else {
         // With one ready already there is nothing to wait for behind the batch.
-        long limit = ready.isEmpty() ? left : batchLeft;
-        check(backend.submitAndAwait(missing, batchLeft, limit, completion));
+        long limit = Math.max(1, flight.limited(ready.isEmpty() ? left : batchLeft));
+        check(backend.submitAndAwait(missing, Math.min(batchLeft, limit), limit, completion));
       }
     }
     flight.resume();

@@ -39,17 +39,21 @@ interface TimeoutContract extends OneBus {
 
   @Test
   default void aTimeoutCanBeCancelled() throws IOException {
-    Handle timeout = bus().timeout(Duration.ofHours(1));
-    bus().submit(timeout);
-    assertEquals(1, bus().cancelAll());
-    assertEquals(1, bus().cancelAll());
-    assertThrows(
-        CancelledException.class,
-        () -> next(timeout, r -> {
-          r.endTimeout();
-          return 0;
-        }));
-    assertEquals(0, bus().inFlight());
+    List<Handle> timeouts =
+        List.of(bus().timeout(Duration.ofHours(1)), bus().timeoutAt(Long.MAX_VALUE));
+    for (Handle timeout : timeouts) {
+      bus().submit(timeout);
+      assertEquals(null, bus().dispatch(1_000_000));
+      assertEquals(1, bus().cancelAll());
+      assertEquals(1, bus().cancelAll());
+      assertThrows(
+          CancelledException.class,
+          () -> next(timeout, r -> {
+            r.endTimeout();
+            return 0;
+          }));
+      assertEquals(0, bus().inFlight());
+    }
   }
 
   @Test
@@ -150,6 +154,116 @@ interface TimeoutContract extends OneBus {
       assertThrows(TimedOutException.class, result::endRecvFully);
     }
     bus().done(result);
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  /// A point of time became a span when the timeout was prepared, and the span began when the host
+  /// got to it: a timeout that was enqueued late, or stood in a series, ended late.
+  @Test
+  default void aPointOfTimeDoesNotMove() throws IOException {
+    long start = nanoTime();
+    Handle late = bus().timeoutAt(start + 310_000_000);
+    Handle later = bus().timeoutAt(start + 410_000_000);
+    assertEquals(null, bus().dispatch(100_000_000));
+    Handle before = bus().timeout(Duration.ofMillis(300));
+    bus().serialize(before, late, later);
+    bus().submit();
+    for (Handle handle : List.of(before, late, later)) {
+      next(
+          handle,
+          r -> {
+            r.endTimeout();
+            return 0;
+          });
+    }
+    long passed = nanoTime() - start;
+    assertTrue(passed >= 410_000_000, "too early");
+    assertTrue(passed < 650_000_000, () -> passed / 1_000_000 + " ms");
+  }
+
+  /// A deadline did not run while a barrier or a close held its operation back: behind one that never
+  /// ended it had no result for ever.
+  @Test
+  default void aDeadlineRunsWhileItsOperationIsHeldBack() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    Handle receive = bus().recvFully(ends.get(1), arena().allocate(10));
+    bus().submit(receive);
+    long start = nanoTime();
+    Handle alone = bus().nop().deadline(Duration.ofMillis(20));
+    Handle behind = bus().nop();
+    bus().drain(alone);
+    bus().submit(behind);
+    assertThrows(
+        TimedOutException.class,
+        () -> next(alone, r -> {
+          r.endNop();
+          return 0;
+        }));
+    assertTrue(nanoTime() - start >= 20_000_000);
+    next(behind, r -> {
+      r.endNop();
+      return 0;
+    });
+    Handle close = bus().close(ends.get(1)).deadline(Duration.ofMillis(20));
+    Handle sync = bus().nop().deadline(Duration.ofMillis(1));
+    bus().chain(close, sync);
+    bus().submit();
+    assertTrue(ends.get(1).isClosed());
+    assertThrows(
+        TimedOutException.class,
+        () -> next(close, r -> {
+          r.endClose();
+          return 0;
+        }));
+    assertThrows(
+        CancelledException.class,
+        () -> next(sync, r -> {
+          r.endNop();
+          return 0;
+        }));
+    assertFalse(ends.get(1).isClosed());
+    bus().submit(bus().send(ends.get(0), bytes("0123456789")));
+    for (int i = 0; i < 2; i++) {
+      Result result = dispatched();
+      assertFalse(result.isFailure());
+      bus().done(result);
+    }
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
+  /// On io_uring it counted from when those before had ended, elsewhere from when it was enqueued, so
+  /// that it could have passed before its operation began. And a member whose chain was cut later than
+  /// that was told to have timed out.
+  @Test
+  default void aDeadlineInARunCountsFromWhenItsTurnComes() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena().allocate(4);
+    run(bus().send(ends.get(0), bytes("four")), Result::endSend);
+    for (boolean there : new boolean[] {true, false}) {
+      long start = nanoTime();
+      Handle before = bus().timeout(Duration.ofMillis(120));
+      Handle receive = bus().recv(ends.get(1), into).deadline(Duration.ofMillis(60));
+      bus().serialize(before, receive);
+      bus().submit();
+      next(before, r -> {
+        r.endTimeout();
+        return 0;
+      });
+      if (there) {
+        assertEquals(4, next(receive, Result::endRecv));
+      } else {
+        assertThrows(TimedOutException.class, () -> next(receive, Result::endRecv));
+        assertTrue(nanoTime() - start >= 180_000_000);
+      }
+    }
+    Handle first = bus().recv(ends.get(1), into).deadline(Duration.ofMillis(40));
+    Handle cut = bus().recv(ends.get(1), into).deadline(Duration.ofMillis(10));
+    bus().chain(first, cut);
+    bus().submit();
+    assertThrows(TimedOutException.class, () -> next(first, Result::endRecv));
+    assertThrows(CancelledException.class, () -> next(cut, Result::endRecv));
     closeAll(ends.get(0), ends.get(1), server);
   }
 }

@@ -34,6 +34,11 @@ public sealed interface Backend extends RequestQueue
   /// Features found and chosen, in one line, for people.
   String describe();
 
+  /// The clock of [Request#deadlineNanos].
+  default long nanoTime() {
+    return System.nanoTime();
+  }
+
   /// What is done another way here than on the best host, one line each, for people. Owned mode: by
   /// the owner.
   List<String> fallbacks();

@@ -71,7 +71,8 @@ abstract class Job<J extends Job<J>> implements Waiting {
     link = taken.link;
     timed = taken.op != Op.TIMEOUT && taken.timeoutNanos > 0;
     if (timed) {
-      deadline = System.nanoTime() + taken.timeoutNanos;
+      deadline =
+          taken.hasDeadline ? taken.deadlineNanos : System.nanoTime() + taken.timeoutNanos;
     }
     cut = false;
     cancelWanted = false;
@@ -80,6 +81,13 @@ abstract class Job<J extends Job<J>> implements Waiting {
     nextRun = null;
     begun = false;
     moved = 0;
+  }
+
+  /// The member before it in its run has ended: a span of time counts from now.
+  void beginTime() {
+    if (timed && !request().hasDeadline) {
+      deadline = System.nanoTime() + request().timeoutNanos;
+    }
   }
 
   /// Lets go of the request.

@@ -187,6 +187,7 @@ abstract class JobRuns<J extends Job<J>> {
     J next = job.next;
     if (next != null) {
       next.cut = job.link == Link.CHAIN && isFailure(job.request(), result);
+      next.beginTime();
     }
     long userData = job.userData;
     int flags = job.flags;

@@ -95,7 +95,9 @@ abstract class JobWaits<J extends Job<J>, Q extends WaitQueues<J>> {
   }
 
   private int startTimeout(J job) {
-    long span = job.request().timeoutNanos;
+    long now = System.nanoTime();
+    Request request = job.request();
+    long span = request.hasDeadline ? request.deadlineNanos - now : request.timeoutNanos;
     if (span <= 0) {
       return 0;
     }
@@ -103,7 +105,7 @@ abstract class JobWaits<J extends Job<J>, Q extends WaitQueues<J>> {
     if (opened < 0) {
       return opened;
     }
-    job.deadline = System.nanoTime() + span;
+    job.deadline = now + span;
     job.timed = true;
     addTimer(job);
     return WAITS;

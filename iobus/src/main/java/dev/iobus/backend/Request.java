@@ -75,8 +75,13 @@ public final class Request {
   public int pool = -1;
   /// The number of a buffer that the backend has taken from the pool, or −1. The backend's own.
   int poolBuffer = -1;
-  /// TIMEOUT: how long, in nanoseconds. Others: after how long to cancel it; 0 for never.
+  /// TIMEOUT: how long, in nanoseconds. Others: after how long to cancel it; 0 for never. Counted
+  /// from when it begins, behind others of its run, unless [#hasDeadline].
   public long timeoutNanos;
+  /// Whether that time is over at [#deadlineNanos], whenever the request begins.
+  public boolean hasDeadline;
+  /// A point on the clock of [Backend#nanoTime()].
+  public long deadlineNanos;
   /// RECV_MESSAGE: filled by the backend: whether the datagram was longer than the memory.
   public boolean truncated;
 
@@ -166,6 +171,7 @@ public final class Request {
     whole = false;
     pool = -1;
     timeoutNanos = 0;
+    hasDeadline = false;
     truncated = false;
   }
 }

@@ -102,8 +102,8 @@ final class SocketEncoder {
         push(IORING_OP_POLL_ADD, flags, fd, 0, 0, how, request.mask, token);
       }
       case TIMEOUT -> {
-        long time = time(notes(token), request.timeoutNanos);
-        push(IORING_OP_TIMEOUT, flags, -1, 0, time, 1, 0, token);
+        long time = time(notes(token), request);
+        push(IORING_OP_TIMEOUT, flags, -1, 0, time, 1, clock(request), token);
       }
       default -> throw new AssertionError(request.op);
     }
@@ -122,8 +122,9 @@ final class SocketEncoder {
   ///
   /// @param flags ties to a later entry
   void fillDeadline(Request request, int flags, long token) {
-    long time = time(notes(token), request.timeoutNanos);
-    push(IORING_OP_LINK_TIMEOUT, flags, -1, 0, time, 1, 0, UringBackend.DEADLINE);
+    long time = time(notes(token), request);
+    push(
+        IORING_OP_LINK_TIMEOUT, flags, -1, 0, time, 1, clock(request), UringBackend.DEADLINE);
   }
 
   private void push(
@@ -222,9 +223,16 @@ final class SocketEncoder {
         memory.address, java.util.Objects.requireNonNull(request.address), family(request.family));
   }
 
-  private static long time(Notes memory, long nanos) {
+  /// The kernel counts a span from when it begins the request, or goes by its CLOCK_MONOTONIC, which
+  /// is that of [System#nanoTime()].
+  private static long time(Notes memory, Request request) {
+    long nanos = request.hasDeadline ? Math.max(0, request.deadlineNanos) : request.timeoutNanos;
     TimespecAbi.set(memory.time, nanos);
     return memory.time.address();
+  }
+
+  private static int clock(Request request) {
+    return request.hasDeadline ? IORING_TIMEOUT_ABS : 0;
   }
 
   static int family(int family) {

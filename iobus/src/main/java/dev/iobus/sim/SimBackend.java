@@ -103,6 +103,11 @@ final class SimBackend extends SimulatedBackend {
   }
 
   @Override
+  public long nanoTime() {
+    return baton.nowNanos();
+  }
+
+  @Override
   public int await(int minimum, long timeoutNanos, CompletionSink sink) {
     return ring.completions().await(minimum, timeoutNanos, sink);
   }

@@ -3,6 +3,7 @@ package dev.iobus.sim;
 import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
+import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,16 +69,20 @@ final class SimRing {
     }
     long now = baton.nowNanos();
     if (job.op == Op.TIMEOUT) {
-      baton.at(now + job.request.timeoutNanos, () -> end(job));
+      baton.at(timeout(job.request, now), () -> end(job));
       return;
     }
     if (!job.cut) {
       kernel.begin(job);
       if (job.request.timeoutNanos > 0) {
-        baton.at(now + job.request.timeoutNanos, () -> cancel(job));
+        baton.at(timeout(job.request, now), () -> cancel(job));
       }
     }
     baton.at(now + clock.latencyNanos(job.op), () -> end(job));
+  }
+
+  private static long timeout(Request request, long now) {
+    return request.hasDeadline ? Math.max(now, request.deadlineNanos) : now + request.timeoutNanos;
   }
 
   private void end(SimJob job) {

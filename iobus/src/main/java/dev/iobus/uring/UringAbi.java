@@ -96,6 +96,9 @@ public final class UringAbi {
   // sqe->fsync_flags
   public static final int IORING_FSYNC_DATASYNC = 1;
 
+  // sqe->timeout_flags
+  public static final int IORING_TIMEOUT_ABS = 1;
+
   // POLL_ADD flags, in sqe->len
   public static final int IORING_POLL_ADD_MULTI = 1;
 

@@ -10,7 +10,9 @@ import dev.iobus.Handle;
 import dev.iobus.HostFiles;
 import dev.iobus.QueueFullException;
 import dev.iobus.Result;
+import dev.iobus.ResultSink;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -52,6 +54,7 @@ final class BusMachine implements AutoCloseable {
     POST(16),
     INBOX(4),
     DRAIN(4),
+    DRAIN_WITH_DEADLINE(2),
     POLL(8),
     SEND(40),
     SEND_ZERO_COPY(8),
@@ -64,6 +67,7 @@ final class BusMachine implements AutoCloseable {
     CANCEL_FILE(4),
     DISPATCH(64),
     WAIT(24),
+    WAIT_FOR_BATCH(16),
     REOPEN(2),
     SETTLE(4),
     CLOSE(1);
@@ -146,7 +150,8 @@ final class BusMachine implements AutoCloseable {
       }
       case POST -> post();
       case INBOX -> listen();
-      case DRAIN -> drain();
+      case DRAIN -> drain(0);
+      case DRAIN_WITH_DEADLINE -> drain(1 + 1000L * (y % 500));
       case POLL -> streams.poll(x);
       case SEND -> streams.send(x, y, false);
       case SEND_ZERO_COPY -> streams.send(x, y, true);
@@ -164,6 +169,7 @@ final class BusMachine implements AutoCloseable {
         }
       }
       case WAIT -> takeOne(100_000);
+      case WAIT_FOR_BATCH -> takeBatch(1 + x % 4, y % 2 == 0);
       case REOPEN -> files.reopen();
       case SETTLE -> settle();
       case CLOSE -> closeInMidFlight();
@@ -200,7 +206,9 @@ final class BusMachine implements AutoCloseable {
   }
 
   /// An operation that runs alone, and one behind it.
-  private void drain() throws IOException {
+  ///
+  /// @param deadlineNanos 0 for none
+  private void drain(long deadlineNanos) throws IOException {
     List<Expected> before = operations.stream().filter(Expected::isWaitedFor).toList();
     Expected alone =
         new Expected(
@@ -210,7 +218,12 @@ final class BusMachine implements AutoCloseable {
               assertTrue(before.stream().allMatch(Expected::hasEnded), "it ran too early");
             },
             errno -> {});
-    bus.drain(expect(alone, bus.nop()));
+    Handle nop = expect(alone, bus.nop());
+    if (deadlineNanos > 0) {
+      alone.timed();
+      nop.deadline(Duration.ofNanos(deadlineNanos));
+    }
+    bus.drain(nop);
     Expected after =
         new Expected(
             "nop behind the drained one",
@@ -255,11 +268,31 @@ final class BusMachine implements AutoCloseable {
     if (result == null) {
       return false;
     }
+    take(result);
+    return true;
+  }
+
+  private void takeBatch(int count, boolean minWait) throws IOException {
+    ResultSink sink =
+        result -> {
+          try {
+            take(result);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    if (minWait) {
+      bus.dispatchMinWait(count, count + 1, 20_000, 100_000, sink);
+    } else {
+      bus.dispatch(count - 1, count, 100_000, sink);
+    }
+  }
+
+  private void take(Result result) throws IOException {
     results++;
     Expected expected = (Expected) Objects.requireNonNull(result.attachment());
     expected.take(result);
     bus.done(result);
-    return true;
   }
 
   private void cancel(int choice) throws IOException {
