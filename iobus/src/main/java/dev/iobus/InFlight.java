@@ -296,7 +296,9 @@ final class InFlight {
     }
     for (int i = unfinished.size(); i > 0; i--) {
       Handle handle = unfinished.remove();
-      if (handle.extras.cancelRequested) {
+      if (handle.extras.cancelRequested && handle.full) {
+        finishTransfer(handle, -Errno.ECANCELED);
+      } else if (handle.extras.cancelRequested) {
         finish(handle, -Errno.ECANCELED, 0);
       } else if (handle.repeats && isClosed(handle.file)) {
         finish(handle, -Errno.EBADF, 0);
@@ -379,9 +381,7 @@ final class InFlight {
         resumable = true;
         return;
       }
-      handle.extras.transferred = transfer.transferred();
-      transfer.clear();
-      finish(handle, next, 0);
+      finishTransfer(handle, next);
     } else if (!CompletionFlags.isFinal(flags)) {
       ready.add(handle, result, flags);
     } else if (mustRepeat(handle, result)) {
@@ -391,6 +391,13 @@ final class InFlight {
     } else {
       finish(handle, result, flags);
     }
+  }
+
+  private void finishTransfer(Handle handle, int outcome) {
+    Transfer transfer = handle.extras.transfer();
+    handle.extras.transferred = transfer.transferred();
+    transfer.clear();
+    finish(handle, outcome, 0);
   }
 
   /// Whether an operation with many results is prepared again, as the backend completes it once.

@@ -135,9 +135,23 @@ public final class Result {
   }
 
   /// Ends a `recvFully`: the bytes received; fewer than asked for only when the peer has sent its
-  /// last.
+  /// last. What had been received before a failure, a cancel or the deadline is at the beginning of
+  /// the memory, [#transferred()] bytes of it, and does not come again.
   public long endRecvFully() throws IOException {
     return endFull(Op.RECV);
+  }
+
+  /// The bytes that an operation with `Fully` in its name has moved, from the beginning of its memory
+  /// on; also when it has failed, was cancelled or has met its deadline. Of a failed write or send
+  /// others may have gone, too.
+  ///
+  /// @throws IllegalStateException for any other operation
+  public long transferred() {
+    checkValid();
+    if (!handle.full) {
+      throw new IllegalStateException(handle.operation() + " is no full transfer");
+    }
+    return handle.extras.transferred;
   }
 
   /// The buffer that a receive from a pool has filled. It is the caller's until
