@@ -95,8 +95,12 @@ final class Closings {
 
   /// Operations of this bus that keep others from closing a file.
   int retained(BusFile file) {
+    DescriptorUses uses = uses(file);
+    if (retained == 0 || uses == null || uses.others(0) == 0) {
+      return 0;
+    }
     int count = 0;
-    for (int i = 0; retained > 0 && i < table.size(); i++) {
+    for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
       count += handle.extras.retained && file.equals(handle.file) ? 1 : 0;
     }

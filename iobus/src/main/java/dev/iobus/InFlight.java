@@ -185,8 +185,8 @@ final class InFlight {
         return bus.fileNumber(file);
       }
       return switch (file) {
-        case OpenFile open -> open.releaseDescriptor(closings.retained(open));
-        case OpenSocket socket -> socket.releaseDescriptor(closings.retained(socket));
+        case OpenFile open -> open.releaseDescriptor(closings.retained(file));
+        case OpenSocket socket -> socket.releaseDescriptor(closings.retained(file));
         case RegisteredFile registered -> registered.startClosing(bus);
       };
     } catch (IllegalStateException e) {
