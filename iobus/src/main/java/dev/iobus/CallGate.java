@@ -16,8 +16,16 @@ final class CallGate {
   private volatile boolean closed;
   private volatile Scheduler.@Nullable Task closer;
 
+  private final Scheduler.Lock lock;
+  private final Scheduler.Condition hasEnded;
+
+  /// Whether the close has done its work. Guarded by the lock.
+  private boolean ended;
+
   CallGate(Scheduler scheduler) {
     this.scheduler = scheduler;
+    lock = scheduler.newLock();
+    hasEnded = lock.newCondition();
   }
 
   /// Begins a call, which [#exit()] ends.
@@ -49,7 +57,7 @@ final class CallGate {
     return closed;
   }
 
-  /// Refuses all later calls. False when another task has closed the gate before.
+  /// Refuses all later calls. False when the gate was closed before; else [#endClose()] follows.
   boolean close() {
     if (!closing.compareAndSet(false, true)) {
       return false;
@@ -64,6 +72,29 @@ final class CallGate {
   void awaitEmpty(long deadlineNanos) {
     while (inside.get() > 0 && scheduler.nanoTime() - deadlineNanos < 0) {
       scheduler.park(deadlineNanos);
+    }
+  }
+
+  /// By the task that closed the gate: what was behind it is gone.
+  void endClose() {
+    lock.lock();
+    try {
+      ended = true;
+      hasEnded.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Waits until the task that closed the gate has ended the close.
+  void awaitClose() {
+    lock.lock();
+    try {
+      while (!ended) {
+        hasEnded.await();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 }

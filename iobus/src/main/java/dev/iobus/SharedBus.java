@@ -437,16 +437,26 @@ public final class SharedBus implements AutoCloseable {
   }
 
   /// Refuses new calls, cancels what is in flight, waits until every call has returned, and
-  /// releases the ring. After it no write can land. Idempotent.
+  /// releases the ring. After it no write can land. Idempotent: a task that finds another one at it
+  /// waits until that has ended.
   ///
   /// What has not ended after the `closeDeadline` of the options is leaked and logged.
   @Override
   public void close() {
-    if (!gate.close()) {
-      return;
+    if (gate.close()) {
+      try {
+        closeBehindGate();
+      } finally {
+        gate.endClose();
+      }
+    } else {
+      gate.awaitClose();
     }
+  }
+
+  private void closeBehindGate() {
     cancelPending();
-    gate.awaitEmpty(scheduler.nanoTime() + options.closeDeadline().toNanos());
+    gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
     slots.close();
     int pending = reaping.pending();
     // Who is still inside may yet touch the ring.

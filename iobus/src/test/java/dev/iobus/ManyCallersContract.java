@@ -2,6 +2,7 @@ package dev.iobus;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
@@ -275,5 +277,37 @@ abstract class ManyCallersContract extends OneSharedBus {
       readers.await();
     }
     bus.close(file);
+  }
+
+  /// The second of two tasks that closed a bus returned at once, with operations in flight.
+  @Test
+  void whoeverClosesWaitsUntilItIsClosed() throws Exception {
+    Path path = numbered("two", 64);
+    for (int round = 0; round < rounds(20); round++) {
+      SharedBus other = open(options().withCloseDeadline(ChronoUnit.FOREVER.getDuration()));
+      OpenFile file = other.open(path);
+      MemorySegment freed = other.newBuffer(PAGE, Pages.NORMAL).memory();
+      Callers callers = new Callers();
+      for (int i = 0; i < 20; i++) {
+        callers.startVirtual(
+            () -> {
+              try {
+                while (true) {
+                  readPages(other, file, 64, 10, true);
+                }
+              } catch (IllegalStateException | BusException expected) {
+                // The bus was closed.
+              }
+            });
+      }
+      for (int i = 0; i < 3; i++) {
+        callers.startPlatform(
+            () -> {
+              other.close();
+              assertFalse(freed.scope().isAlive(), "it is not closed yet");
+            });
+      }
+      callers.await();
+    }
   }
 }
