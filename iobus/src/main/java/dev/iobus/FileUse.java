@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import dev.iobus.backend.Request;
+import org.jspecify.annotations.Nullable;
 
 /// The files that calls of one [SharedBus] are under way on: while they are, the number of a file
 /// means that file and no other. Thread-safe.
@@ -34,6 +35,23 @@ final class FileUse {
   /// @throws IllegalStateException for one that is no longer registered
   void check(BusFile file) {
     checks.file(openFile(file));
+  }
+
+  /// Keeps the descriptor of a file until [OpenFile#release], for a call that takes no slot of the
+  /// ring's table.
+  ///
+  /// @return null for a registered file whose own was closed: the ring alone has it then
+  /// @throws IllegalStateException when the file is closed, or no longer registered
+  @Nullable OpenFile retain(BusFile file) {
+    OpenFile open = openFile(file);
+    checks.file(open);
+    if (file instanceof RegisteredFile && !open.uses().retain()) {
+      return null;
+    }
+    if (file instanceof OpenFile) {
+      open.retain();
+    }
+    return open;
   }
 
   /// Points the request at the file, whose number means nothing else until [#letGo].

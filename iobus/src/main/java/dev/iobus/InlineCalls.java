@@ -15,15 +15,12 @@ final class InlineCalls {
   static final int NOT_DONE = -1;
 
   private final Backend backend;
-  private final Checks checks;
   private final CallGate gate;
   private final FileUse files;
   private final String backendLabel;
 
-  InlineCalls(
-      Backend backend, Checks checks, CallGate gate, FileUse files, String backendLabel) {
+  InlineCalls(Backend backend, CallGate gate, FileUse files, String backendLabel) {
     this.backend = backend;
-    this.checks = checks;
     this.gate = gate;
     this.files = files;
     this.backendLabel = backendLabel;
@@ -33,14 +30,16 @@ final class InlineCalls {
   ///
   /// @return the bytes read, or [#NOT_DONE]
   int read(BusFile file, MemorySegment memory, long offset, int length) {
-    OpenFile open = files.openFile(file);
-    checks.file(open);
+    files.check(file);
     gate.enter();
     try {
-      int descriptor = open.retain();
+      OpenFile open = files.retain(file);
+      if (open == null) {
+        return NOT_DONE;
+      }
       try {
         Object event = BusEvents.beginIfRecorded();
-        int count = backend.read(descriptor, memory, length, offset);
+        int count = backend.read(open.descriptor(), memory, length, offset);
         tellIfSlow(event, Op.READ, file, offset, count);
         return count;
       } finally {
@@ -56,11 +55,12 @@ final class InlineCalls {
   ///
   /// @return the bytes read, or [#NOT_DONE]
   int readCached(Slot slot, BusFile file, MemorySegment memory, long offset, int length) {
-    OpenFile open = files.openFile(file);
-    checks.file(open);
-    int descriptor = open.retain();
+    OpenFile open = files.retain(file);
+    if (open == null) {
+      return NOT_DONE;
+    }
     try {
-      return backend.readCached(descriptor, slot.vector, memory, length, offset);
+      return backend.readCached(open.descriptor(), slot.vector, memory, length, offset);
     } finally {
       open.release();
     }
@@ -74,26 +74,28 @@ final class InlineCalls {
   ///     which might hide that
   int write(BusFile file, MemorySegment memory, long offset, int length, WriteFlag flag)
       throws BusException {
-    OpenFile open = files.openFile(file);
-    if (open.isDirect() && flag == WriteFlag.NONE) {
+    files.check(file);
+    if (file.isDirect() && flag == WriteFlag.NONE) {
       return NOT_DONE;
     }
-    checks.file(open);
     gate.enter();
     try {
-      int descriptor = open.retain();
+      OpenFile open = files.retain(file);
+      if (open == null) {
+        return NOT_DONE;
+      }
       try {
         return switch (flag) {
           case NONE -> {
             Object event = BusEvents.beginIfRecorded();
-            int count = backend.writeBuffered(descriptor, memory, length, offset);
+            int count = backend.writeBuffered(open.descriptor(), memory, length, offset);
             tellIfSlow(event, Op.WRITE, file, offset, count);
             yield count;
           }
           case DONT_CACHE, ATOMIC -> NOT_DONE;
           case DSYNC -> {
             Object event = BusEvents.beginIfRecorded();
-            int count = backend.writeDurable(descriptor, memory, length, offset);
+            int count = backend.writeDurable(open.descriptor(), memory, length, offset);
             tellIfSlow(event, Op.WRITE, file, offset, count);
             if (count < 0 && !mustGoToTheRing(count)) {
               throw BusException.of(Op.WRITE.label(), file.path(), count, null);
@@ -115,15 +117,17 @@ final class InlineCalls {
   /// @throws BusException when it has failed: it is not tried again in another way, which might hide
   ///     that
   boolean sync(Op op, BusFile file) throws BusException {
-    OpenFile open = files.openFile(file);
-    checks.file(open);
+    files.check(file);
     int result;
     gate.enter();
     try {
-      int descriptor = open.retain();
+      OpenFile open = files.retain(file);
+      if (open == null) {
+        return false;
+      }
       try {
         Object event = BusEvents.beginIfRecorded();
-        result = backend.sync(descriptor, op == Op.FDATASYNC);
+        result = backend.sync(open.descriptor(), op == Op.FDATASYNC);
         tellIfSlow(event, op, file, 0, result);
       } finally {
         open.release();

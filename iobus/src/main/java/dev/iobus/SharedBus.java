@@ -78,7 +78,7 @@ public final class SharedBus implements AutoCloseable {
             backend, scheduler, slots, choice.kind() != BackendKind.NIO, capacity, counts);
     this.files = new FileUse(this, checks, registrations);
     String label = choice.kind().label();
-    this.inline = new InlineCalls(backend, checks, gate, files, label);
+    this.inline = new InlineCalls(backend, gate, files, label);
     this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, label);
     this.registeredReads = new RegisteredReads(this, inline, calls);
     this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
@@ -178,6 +178,9 @@ public final class SharedBus implements AutoCloseable {
   }
 
   /// Tells what is known of an open file, statx(2).
+  ///
+  /// @throws IllegalStateException when it is closed; also for a registered file whose descriptor is,
+  ///     as the kernel has no such call for a slot
   public FileStatus stat(BusFile file) throws IOException {
     Slot slot = calls.begin(Op.STAT);
     try {

@@ -318,4 +318,35 @@ abstract class SharedBusContract extends ManyCallersContract {
       return names.count();
     }
   }
+
+  /// A registered file whose own descriptor was closed could be used by virtual threads for direct
+  /// transfers and in batches, and was refused to platform threads and to what the page cache answers.
+  @Test
+  void aRegisteredFileOutlivesItsDescriptor() throws Exception {
+    OpenFile file = bus.open(numbered("outlives", 2), OpenFlag.READ, OpenFlag.WRITE);
+    RegisteredFile registered = bus.register(file);
+    bus.close(file);
+    Callers callers = new Callers();
+    for (Thread.Builder kind : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+      callers.start(
+          kind,
+          () -> {
+            MemorySegment memory = memory(PAGE);
+            assertEquals(PAGE, bus.read(registered, memory, PAGE));
+            check(memory, 1);
+            assertEquals(PAGE, bus.write(registered, memory, PAGE, WriteFlag.NONE));
+            assertEquals(PAGE, bus.write(registered, memory, PAGE, WriteFlag.DSYNC));
+            bus.dataSync(registered);
+            bus.sync(registered);
+            bus.writeAndDataSync(registered, memory, PAGE);
+            IoBatch batch = bus.newBatch(1);
+            batch.read(registered, memory, PAGE);
+            batch.await();
+            assertEquals(PAGE, batch.result(0));
+          });
+    }
+    callers.await();
+    bus.unregister(registered);
+    assertThrows(IllegalStateException.class, () -> bus.read(registered, memory(PAGE), 0));
+  }
 }
