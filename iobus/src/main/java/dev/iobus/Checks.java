@@ -41,4 +41,24 @@ record Checks(BackendKind kind) {
       throw new IllegalArgumentException("offset " + offset + " with length " + length);
     }
   }
+
+  /// @param length bytes of a write that must be atomic
+  /// @throws IllegalArgumentException for one that no device takes
+  static void atomic(BusFile file, long length, long offset) {
+    if (!file.isDirect()) {
+      throw new IllegalArgumentException(
+          "an atomic write needs a file that was opened with DIRECT, which " + file.path()
+              + " was not");
+    }
+    if (Long.bitCount(length) != 1 || offset % length != 0) {
+      throw new IllegalArgumentException(
+          "the length of an atomic write is a power of two and the offset a multiple of it;"
+              + " offset " + offset + " with length " + length);
+    }
+  }
+
+  /// For a write that may take several requests.
+  static IllegalArgumentException atomicInParts() {
+    return new IllegalArgumentException("an atomic write is one request; use write");
+  }
 }

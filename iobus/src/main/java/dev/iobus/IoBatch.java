@@ -118,6 +118,8 @@ public final class IoBatch {
   /// Adds a write of all of `from`, at most 512 KiB.
   ///
   /// @return its index
+  /// @throws IllegalArgumentException for an atomic write of a length that is no power of two, of an
+  ///     offset that is no multiple of it, or to a file that is not direct
   public int write(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
     return add(Op.WRITE, file, from, null, offset, flag);
   }
@@ -158,6 +160,9 @@ public final class IoBatch {
     if (part.byteSize() == 0 || part.byteSize() > SharedBus.TRANSFER_MAX) {
       throw new IllegalArgumentException(
           "a transfer of " + part.byteSize() + " bytes is not in 1 to " + SharedBus.TRANSFER_MAX);
+    }
+    if (flag == WriteFlag.ATOMIC) {
+      SharedBus.checkAtomic(file, part.byteSize(), offset);
     }
     int index = size++;
     ops[index] = op;

@@ -215,8 +215,13 @@ public final class SharedBus implements AutoCloseable {
   /// @param offset bytes from the begin of the file, from 0 on
   /// @return the bytes written
   /// @throws BusException when the write has failed
+  /// @throws IllegalArgumentException for an atomic write of more, of a length that is no power of
+  ///     two, of an offset that is no multiple of it, or to a file that is not direct
   public int write(BusFile file, MemorySegment from, long offset, WriteFlag flag)
       throws IOException {
+    if (flag == WriteFlag.ATOMIC) {
+      checkAtomic(file, from.byteSize(), offset);
+    }
     int length = (int) Math.min(from.byteSize(), TRANSFER_MAX);
     return transfer(Op.WRITE, file, from, offset, length, flag);
   }
@@ -257,9 +262,13 @@ public final class SharedBus implements AutoCloseable {
   /// Writes all of `from`, in parts of 512 KiB that are in flight together, resumed when they come
   /// back short.
   ///
+  /// @param flag not [WriteFlag#ATOMIC]: such a write is one request, [#write]
   /// @throws BusException when no progress is possible
   public void writeFully(BusFile file, MemorySegment from, long offset, WriteFlag flag)
       throws IOException {
+    if (flag == WriteFlag.ATOMIC) {
+      throw Checks.atomicInParts();
+    }
     whole(Op.WRITE, file, from, offset, flag);
   }
 
@@ -508,6 +517,15 @@ public final class SharedBus implements AutoCloseable {
       reaping.await(slot.single, 1, slot.index);
       slots.release(slot);
     }
+  }
+
+  /// @throws IllegalArgumentException for an atomic write that no device, or no single request takes
+  static void checkAtomic(BusFile file, long length, long offset) {
+    if (length > TRANSFER_MAX) {
+      throw new IllegalArgumentException(
+          "an atomic write of " + length + " bytes; at most " + TRANSFER_MAX + " are one request");
+    }
+    Checks.atomic(file, length, offset);
   }
 
   private void sync(Op op, BusFile file) throws IOException {

@@ -71,7 +71,7 @@ abstract sealed class TransferOperations permits FileOperations {
     checks().memory(from, false);
     int length = checkLength(from.byteSize());
     if (flag == WriteFlag.ATOMIC) {
-      checkAtomic(file, length, offset);
+      Checks.atomic(file, length, offset);
     }
     Handle handle = transfer(Op.WRITE, file, from, length, offset);
     flag.set(handle.request);
@@ -138,7 +138,7 @@ abstract sealed class TransferOperations permits FileOperations {
     MemorySegment memory = memory(buffer, bufferOffset, length);
     checks().memory(memory, false);
     if (flag == WriteFlag.ATOMIC) {
-      checkAtomic(file, length, offset);
+      Checks.atomic(file, length, offset);
     }
     Handle handle =
         useBuffer(transfer(Op.WRITE, file, memory, length, offset), buffer, bufferOffset);
@@ -159,7 +159,7 @@ abstract sealed class TransferOperations permits FileOperations {
   public Handle writeFully(BusFile file, MemorySegment from, long offset, WriteFlag flag) {
     checks().memory(from, false);
     if (flag == WriteFlag.ATOMIC) {
-      throw new IllegalArgumentException("an atomic write is one request; use write");
+      throw Checks.atomicInParts();
     }
     Handle handle = fullTransfer(Op.WRITE, file, from, offset);
     flag.set(handle.request);
@@ -245,21 +245,8 @@ abstract sealed class TransferOperations permits FileOperations {
   private static void checkFlags(BusFile file, int length, long offset, WriteFlag[] flags) {
     for (WriteFlag flag : flags) {
       if (flag == WriteFlag.ATOMIC) {
-        checkAtomic(file, length, offset);
+        Checks.atomic(file, length, offset);
       }
-    }
-  }
-
-  private static void checkAtomic(BusFile file, int length, long offset) {
-    if (!file.isDirect()) {
-      throw new IllegalArgumentException(
-          "an atomic write needs a file that was opened with DIRECT, which " + file.path()
-              + " was not");
-    }
-    if (Integer.bitCount(length) != 1 || offset % length != 0) {
-      throw new IllegalArgumentException(
-          "the length of an atomic write is a power of two and the offset a multiple of it;"
-              + " offset " + offset + " with length " + length);
     }
   }
 

@@ -349,4 +349,23 @@ abstract class SharedBusContract extends ManyCallersContract {
     bus.unregister(registered);
     assertThrows(IllegalStateException.class, () -> bus.read(registered, memory(PAGE), 0));
   }
+
+  /// Transfers of more than 512 KiB were several atomic writes, and what no device takes was left to
+  /// the host to refuse.
+  @Test
+  void anAtomicWriteIsOneRequestOfOneShape() throws IOException {
+    OpenFile file =
+        bus.open(directory.resolve("atomic"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
+    WriteFlag flag = WriteFlag.ATOMIC;
+    for (long bytes : new long[] {PAGE, 3 * PAGE, 1 << 20}) {
+      MemorySegment memory = memory(bytes);
+      assertThrows(IllegalArgumentException.class, () -> bus.writeFully(file, memory, 0, flag));
+      assertThrows(IllegalArgumentException.class, () -> bus.write(file, memory, 0, flag));
+      IoBatch batch = bus.newBatch(1);
+      assertThrows(IllegalArgumentException.class, () -> batch.write(file, memory, 0, flag));
+      assertEquals(0, batch.size());
+    }
+    assertEquals(0, bus.stat(file).size());
+    bus.close(file);
+  }
 }
