@@ -46,6 +46,9 @@ public final class IoBatch {
   private final int[] retries;
   private int size;
 
+  /// So many of the first entries have ended.
+  private int awaited;
+
   /// Entries that wait to be submitted: a ring.
   private final int[] toDo;
   private int toDoFrom;
@@ -185,6 +188,7 @@ public final class IoBatch {
     gate.enter();
     try {
       call.begin(bus.scheduler().currentTask());
+      awaited = 0;
       taken = 0;
       toDoFrom = 0;
       toDoCount = size;
@@ -194,19 +198,23 @@ public final class IoBatch {
         retries[i] = 0;
         results[i] = 0;
       }
-      if (size == 1 && readHere()) {
-        return;
+      if (size != 1 || !readHere()) {
+        submitAndAwaitAll();
       }
-      while (toDoCount > 0 || inFlightCount > 0) {
-        Retry.pause(bus.scheduler(), retriesToDo);
-        retriesToDo = 0;
-        boolean submitted = submitRun();
-        if (inFlightCount > 0 && (toDoCount == 0 || !submitted)) {
-          awaitSome(toDoCount == 0 ? inFlightCount : 1);
-        }
-      }
+      awaited = size;
     } finally {
       gate.exit();
+    }
+  }
+
+  private void submitAndAwaitAll() throws IOException {
+    while (toDoCount > 0 || inFlightCount > 0) {
+      Retry.pause(bus.scheduler(), retriesToDo);
+      retriesToDo = 0;
+      boolean submitted = submitRun();
+      if (inFlightCount > 0 && (toDoCount == 0 || !submitted)) {
+        awaitSome(toDoCount == 0 ? inFlightCount : 1);
+      }
     }
   }
 
@@ -363,9 +371,11 @@ public final class IoBatch {
   /// The result of one transfer: the bytes transferred, up to its length.
   ///
   /// @throws BusException when it failed, or a write could make no progress
+  /// @throws IllegalStateException before [#await()] has returned since it was added
   public int result(int index) throws IOException {
-    if (index < 0 || index >= size) {
-      throw new IndexOutOfBoundsException("transfer " + index + " of " + size);
+    checkIndex(index);
+    if (index >= awaited) {
+      throw new IllegalStateException("transfer " + index + " has no result before await");
     }
     if (results[index] < 0) {
       throw BusException.of(ops[index].label(), files[index].path(), results[index], null);
@@ -375,7 +385,14 @@ public final class IoBatch {
 
   /// The length that the transfer was added with.
   public int length(int index) {
+    checkIndex(index);
     return lengths[index];
+  }
+
+  private void checkIndex(int index) {
+    if (index < 0 || index >= size) {
+      throw new IndexOutOfBoundsException("transfer " + index + " of " + size);
+    }
   }
 
   /// Forgets all transfers.
@@ -385,5 +402,6 @@ public final class IoBatch {
       buffers[i] = null;
     }
     size = 0;
+    awaited = 0;
   }
 }

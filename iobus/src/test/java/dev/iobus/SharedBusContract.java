@@ -368,4 +368,25 @@ abstract class SharedBusContract extends ManyCallersContract {
     assertEquals(0, bus.stat(file).size());
     bus.close(file);
   }
+
+  /// It gave 0, which is the end of a file.
+  @Test
+  void aTransferHasNoResultBeforeItsAwait() throws IOException {
+    OpenFile file = bus.open(numbered("batch", 1));
+    IoBatch batch = bus.newBatch(2);
+    assertEquals(0, batch.read(file, memory(PAGE), 0));
+    assertThrows(IllegalStateException.class, () -> batch.result(0));
+    batch.await();
+    assertEquals(PAGE, batch.result(0));
+    assertEquals(1, batch.read(file, memory(100), PAGE));
+    assertEquals(PAGE, batch.result(0));
+    assertThrows(IllegalStateException.class, () -> batch.result(1));
+    assertEquals(100, batch.length(1));
+    batch.await();
+    assertEquals(0, batch.result(1));
+    batch.clear();
+    assertThrows(IndexOutOfBoundsException.class, () -> batch.result(0));
+    assertThrows(IndexOutOfBoundsException.class, () -> batch.length(0));
+    bus.close(file);
+  }
 }
