@@ -232,8 +232,8 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
     registrations().remove(file);
   }
 
-  /// Makes memory known to the kernel. Where that is refused, the buffer works as plain memory
-  /// and [RegisteredBuffer#refusal()] says why.
+  /// Makes memory known to the kernel: up to 64 buffers at a time, of up to 1 GiB each. Where that is
+  /// refused, the buffer works as plain memory and [RegisteredBuffer#refusal()] says why.
   public RegisteredBuffer register(MemorySegment memory) {
     checkOpen();
     checks().memory(memory, false);

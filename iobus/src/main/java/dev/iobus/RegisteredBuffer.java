@@ -27,7 +27,7 @@ public final class RegisteredBuffer {
     this.owner = owner;
     this.memory = memory;
     this.index = Math.max(result, -1);
-    this.refusal = result < 0 ? refusal(result) : null;
+    this.refusal = result < 0 ? refusal(result, memory.byteSize()) : null;
     this.arena = arena;
     this.pages = pages;
   }
@@ -45,8 +45,14 @@ public final class RegisteredBuffer {
     return new RegisteredBuffer(owner, memory, result, arena, pages);
   }
 
-  private static String refusal(int result) {
+  private static String refusal(int result, long bytes) {
+    if (bytes > Registrations.BUFFER_BYTES_MAX && result != -Errno.EOPNOTSUPP) {
+      return bytes + " bytes are more than the 1 GiB of one buffer; register parts of the memory";
+    }
     return switch (-result) {
+      case Errno.ENOBUFS ->
+          "ENOBUFS: the ring has 64 registered buffers, which is all it takes; unregister some, or"
+              + " register memory in one piece and use parts of it";
       case Errno.ENOMEM ->
           "ENOMEM: registered memory counts against the memlock limit; raise it (ulimit -l)";
       case Errno.EOPNOTSUPP ->
@@ -77,7 +83,7 @@ public final class RegisteredBuffer {
 
   /// Operations on this buffer that have no final result yet.
   public int inFlight() {
-    return inFlight.get();
+    return Math.max(0, inFlight.get());
   }
 
   @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Registrations {
 
   /// One registered buffer of io_uring holds at most this much, `io_uring_register(2)`.
-  private static final long BUFFER_BYTES_MAX = 1L << 30;
+  static final long BUFFER_BYTES_MAX = 1L << 30;
 
   private static final long NORMAL_PAGE_BYTES = 4096;
   private static final int FALLBACKS_MAX = 16;

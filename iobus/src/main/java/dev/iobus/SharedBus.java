@@ -403,8 +403,8 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// Makes memory known to the kernel. Where the host refuses, the buffer works as plain memory
-  /// and says so: see [RegisteredBuffer#refusal()].
+  /// Makes memory known to the kernel: up to 64 buffers at a time, of up to 1 GiB each. Where the host
+  /// refuses, the buffer works as plain memory and says so: see [RegisteredBuffer#refusal()].
   public RegisteredBuffer register(MemorySegment memory) throws IOException {
     checks.memory(memory, false);
     gate.enter();

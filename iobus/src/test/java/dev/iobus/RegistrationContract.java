@@ -6,12 +6,14 @@ import static dev.iobus.BusSteps.finish;
 import static dev.iobus.BusSteps.pattern;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -126,5 +128,33 @@ interface RegistrationContract extends BusHost {
     return bus.fallbacks().stream()
         .filter(line -> !line.startsWith("registered memory is used as plain memory: "))
         .toList();
+  }
+
+  /// A ring takes 64 buffers of 1 GiB. Of one more it was said that the kernel is short of network
+  /// buffers, and of a larger one that direct transfers need alignment.
+  @Test
+  default void aBufferThatIsOneTooManyIsToldSo() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      RegisteredBuffer first = bus.register(arena.allocate(4096, 4096));
+      String large = bus.register(MemorySegment.NULL.reinterpret(1L << 31)).refusal();
+      assertNotNull(large);
+      if (first.isRegistered()) {
+        assertTrue(large.contains("register parts"), large);
+        List<RegisteredBuffer> all = new ArrayList<>();
+        String refusal = null;
+        while (refusal == null) {
+          RegisteredBuffer next = bus.register(arena.allocate(4096, 4096));
+          refusal = next.refusal();
+          all.add(next);
+        }
+        boolean limited = refusal.startsWith("ENOMEM"); // The memlock limit of this host.
+        assertTrue(limited || refusal.contains("unregister some"), refusal);
+        assertTrue(limited || all.size() == 64);
+        bus.unregister(all.getFirst());
+        assertEquals(0, all.getFirst().inFlight());
+        assertTrue(bus.register(arena.allocate(4096, 4096)).isRegistered());
+      }
+    }
   }
 }

@@ -12,6 +12,7 @@ import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Confined to the holder of the baton, but for [#wakeup()].
 final class SimBackend extends SimulatedBackend {
+
+  // As io_uring registers them.
+  private static final int BUFFERS_MAX = 64;
+  private static final long BUFFER_BYTES_MAX = 1L << 30;
 
   private final int capacity;
   private final Baton baton;
@@ -30,7 +35,7 @@ final class SimBackend extends SimulatedBackend {
   private final SimRing ring;
   private final SimPools pools;
   private final List<SimJob> prepared = new ArrayList<>();
-  private int buffers;
+  private final BitSet buffers = new BitSet();
   private boolean closed;
   private int descriptor = -1;
 
@@ -162,11 +167,21 @@ final class SimBackend extends SimulatedBackend {
 
   @Override
   public int registerBuffer(MemorySegment memory) {
-    return buffers++;
+    if (memory.byteSize() == 0 || memory.byteSize() > BUFFER_BYTES_MAX) {
+      return -Errno.EINVAL;
+    }
+    int index = buffers.nextClearBit(0);
+    if (index == BUFFERS_MAX) {
+      return -Errno.ENOBUFS;
+    }
+    buffers.set(index);
+    return index;
   }
 
   @Override
-  public void unregisterBuffer(int index) {}
+  public void unregisterBuffer(int index) {
+    buffers.clear(index);
+  }
 
   @Override
   public void closeDescriptor(int descriptor) {
