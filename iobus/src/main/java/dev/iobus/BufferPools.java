@@ -37,8 +37,14 @@ final class BufferPools {
     int number = backend.openPool(slab, count, bufferBytes, incremental);
     if (number < 0) {
       arena.close();
-      int answer = incremental && number == -Errno.EINVAL ? -Errno.EOPNOTSUPP : number;
-      throw BusException.of("newPool", count + " x " + bufferBytes + " bytes", answer, null);
+      String pool = count + " x " + bufferBytes + " bytes";
+      if (incremental && number == -Errno.EINVAL) {
+        throw NotSupportedException.of(
+            "newIncrementalPool",
+            pool,
+            "the backend or the kernel (before 6.12) fills no buffers piece by piece; use newPool");
+      }
+      throw BusException.of("newPool", pool, number, null);
     }
     BufferPool pool =
         new BufferPool(bus, backend, arena, slab, count, bufferBytes, incremental, number);

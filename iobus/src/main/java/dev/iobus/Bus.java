@@ -4,6 +4,7 @@ import dev.iobus.backend.Backend;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.events.BusEvents;
+import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.time.Duration;
@@ -438,7 +439,12 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     checkOpen();
     int descriptor = backend.descriptor();
     if (descriptor < 0) {
-      throw BusException.of("busFile", "the bus", descriptor, null);
+      throw descriptor == -Errno.EOPNOTSUPP
+          ? NotSupportedException.of(
+              "busFile",
+              "the bus",
+              kind.label() + " has no such file; let others post to the bus, which wakes it")
+          : BusException.of("busFile", "the bus", descriptor, null);
     }
     OpenFile file = busFile != null ? busFile : OpenFile.ofBus(descriptor, kind);
     busFile = file;

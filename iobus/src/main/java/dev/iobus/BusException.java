@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,14 @@ public sealed class BusException extends IOException
       failure.initCause(throwable);
     }
     return failure;
+  }
+
+  /// As above, for a request: what the host lacks is told with what to do in its place.
+  static BusException of(
+      String operation, String file, int result, Request request, BackendKind backend) {
+    return result == -Errno.EOPNOTSUPP
+        ? NotSupportedException.of(operation, file, request, backend, request.scratch)
+        : of(operation, file, result, request.scratch);
   }
 
   /// A receive found its pool empty; elsewhere the kernel itself is short of buffers.

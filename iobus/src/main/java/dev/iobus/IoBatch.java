@@ -378,7 +378,11 @@ public final class IoBatch {
       throw new IllegalStateException("transfer " + index + " has no result before await");
     }
     if (results[index] < 0) {
-      throw BusException.of(ops[index].label(), files[index].path(), results[index], null);
+      Request request = new Request();
+      request.op = ops[index];
+      flags[index].set(request);
+      throw BusException.of(
+          request.op.label(), files[index].path(), results[index], request, bus.backend());
     }
     return results[index];
   }

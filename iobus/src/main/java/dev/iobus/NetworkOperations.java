@@ -274,7 +274,7 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
         };
     int answer = driver().setOption(socket.descriptor(), option, number);
     if (answer < 0) {
-      throw BusException.of("setOption " + option.name(), socket.path(), answer, null);
+      throw refusal("setOption " + option.name(), socket, answer);
     }
   }
 
@@ -284,10 +284,20 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
     checks().file(socket);
     int answer = driver().option(socket.descriptor(), option);
     if (answer < 0) {
-      throw BusException.of("option " + option.name(), socket.path(), answer, null);
+      throw refusal("option " + option.name(), socket, answer);
     }
     Object value = option.type() == Boolean.class ? (Object) (answer != 0) : (Object) answer;
     return option.type().cast(value);
+  }
+
+  private BusException refusal(String operation, OpenSocket socket, int answer) {
+    return answer == -Errno.EOPNOTSUPP
+        ? NotSupportedException.of(
+            operation,
+            socket.path(),
+            "this bus knows no such option, or " + checks().kind().label()
+                + " has none on this host; go without it")
+        : BusException.of(operation, socket.path(), answer, null);
   }
 
   OpenSocket newOpenSocket(Handle handle, int descriptor) {

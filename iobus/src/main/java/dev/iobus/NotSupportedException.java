@@ -18,46 +18,57 @@ public final class NotSupportedException extends BusException {
     super(operation, file, errno, Errno.name(errno), detail);
   }
 
-  /// The exception for a handle that ended with EOPNOTSUPP.
-  static NotSupportedException of(Handle handle, BackendKind backend, @Nullable Object cause) {
-    String detail =
-        switch (backend) {
-          case IO_URING -> lacks(handle);
-          case KQUEUE -> lacksOfKqueue(handle);
-          case NIO -> lacksOfNio(handle);
-          case SIMULATED -> lacksOfSimulation(handle);
-        };
-    NotSupportedException failure =
-        new NotSupportedException(
-            handle.operation(), handle.target(), Errno.EOPNOTSUPP, detail);
+  /// The exception for what has no handle.
+  ///
+  /// @param detail what is missing, and what to do in its place
+  static NotSupportedException of(String operation, String file, String detail) {
+    return new NotSupportedException(operation, file, Errno.EOPNOTSUPP, detail);
+  }
+
+  /// The exception for a request that ended with EOPNOTSUPP.
+  static NotSupportedException of(
+      String operation,
+      String file,
+      Request request,
+      BackendKind backend,
+      @Nullable Object cause) {
+    NotSupportedException failure = of(operation, file, detail(request, backend));
     if (cause instanceof Throwable throwable) {
       failure.initCause(throwable);
     }
     return failure;
   }
 
-  private static String lacksOfKqueue(Handle handle) {
-    return switch (handle.op) {
+  private static String detail(Request request, BackendKind backend) {
+    return switch (backend) {
+      case IO_URING -> lacks(request);
+      case KQUEUE -> lacksOfKqueue(request);
+      case NIO -> lacksOfNio(request);
+      case SIMULATED -> lacksOfSimulation(request);
+    };
+  }
+
+  private static String lacksOfKqueue(Request request) {
+    return switch (request.op) {
       case SYNC_RANGE -> "the host has no sync of a range; use dataSync";
       case ALLOCATE ->
           "the host or the file system cannot reserve space; write zeros, or go without";
-      case WRITE -> lacks(handle);
+      case WRITE -> lacks(request);
       case POLL -> "kqueue waits for READABLE and WRITABLE, and tells the others beside them";
       default -> Errno.text(Errno.EOPNOTSUPP);
     };
   }
 
-  private static String lacksOfSimulation(Handle handle) {
-    return switch (handle.op) {
+  private static String lacksOfSimulation(Request request) {
+    return switch (request.op) {
       case WRITE -> "a simulated disk has no atomic writes";
       case POLL -> "a simulated file is always ready, and for READABLE and WRITABLE alone";
       default -> Errno.text(Errno.EOPNOTSUPP);
     };
   }
 
-  private static String lacksOfNio(Handle handle) {
-    Request request = handle.request;
-    return switch (handle.op) {
+  private static String lacksOfNio(Request request) {
+    return switch (request.op) {
       case WRITE ->
           request.atomic
               ? "java.nio has no atomic write; write a copy, sync it and rename it"
@@ -71,9 +82,8 @@ public final class NotSupportedException extends BusException {
     };
   }
 
-  private static String lacks(Handle handle) {
-    Request request = handle.request;
-    return switch (handle.op) {
+  private static String lacks(Request request) {
+    return switch (request.op) {
       case WRITE ->
           request.atomic
               ? "the kernel (before 6.13), the file system or the device has no atomic writes for"

@@ -2,7 +2,7 @@ package dev.iobus;
 
 import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Op;
-import dev.iobus.posix.Errno;
+import dev.iobus.backend.Request;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.Set;
@@ -326,10 +326,10 @@ public final class Result {
   }
 
   private BusException failure() {
-    return handle.outcome == -Errno.EOPNOTSUPP
-        ? NotSupportedException.of(handle, bus.backend(), handle.request.scratch)
-        : BusException.of(
-            handle.operation(), handle.target(), handle.outcome, handle.request.scratch);
+    Request request = handle.request;
+    request.op = handle.op; // What is plain does not stand in it.
+    return BusException.of(
+        handle.operation(), handle.target(), handle.outcome, request, bus.backend());
   }
 
   private void checkValid() {

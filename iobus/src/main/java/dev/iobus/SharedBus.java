@@ -79,7 +79,7 @@ public final class SharedBus implements AutoCloseable {
     this.files = new FileUse(this, checks, registrations);
     String label = choice.kind().label();
     this.inline = new InlineCalls(backend, gate, files, label);
-    this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, label);
+    this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, choice.kind());
     this.registeredReads = new RegisteredReads(this, inline, calls);
     this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
   }

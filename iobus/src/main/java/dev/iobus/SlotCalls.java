@@ -18,7 +18,7 @@ final class SlotCalls {
   private final SlotTable slots;
   private final Reaping reaping;
   private final FileUse files;
-  private final String backendLabel;
+  private final BackendKind backend;
 
   SlotCalls(
       Scheduler scheduler,
@@ -26,13 +26,13 @@ final class SlotCalls {
       SlotTable slots,
       Reaping reaping,
       FileUse files,
-      String backendLabel) {
+      BackendKind backend) {
     this.scheduler = scheduler;
     this.gate = gate;
     this.slots = slots;
     this.reaping = reaping;
     this.files = files;
-    this.backendLabel = backendLabel;
+    this.backend = backend;
   }
 
   /// Enters the bus and takes a slot, perhaps after a wait; [#end] gives it back.
@@ -68,7 +68,7 @@ final class SlotCalls {
     tellIfSlow(slot, path);
     if (slot.result < 0) {
       Request request = slot.request;
-      throw BusException.of(request.op.label(), path, slot.result, request.scratch);
+      throw BusException.of(request.op.label(), path, slot.result, request, backend);
     }
     return slot.result;
   }
@@ -141,7 +141,7 @@ final class SlotCalls {
       slot.event = null;
       Request request = slot.request;
       String label = request.op.label();
-      BusEvents.tell(event, backendLabel, label, path, request.offset, slot.result);
+      BusEvents.tell(event, backend.label(), label, path, request.offset, slot.result);
     }
   }
 }

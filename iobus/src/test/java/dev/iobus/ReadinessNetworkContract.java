@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /// What a bus promises beside, whose backend waits for readiness and makes its calls itself.
 abstract class ReadinessNetworkContract extends NetworkContract {
@@ -105,5 +106,10 @@ abstract class ReadinessNetworkContract extends NetworkContract {
     try (Stream<Path> list = Files.list(all)) {
       return list.count();
     }
+  }
+
+  static void assertTold(String remedy, Executable call) {
+    NotSupportedException refused = assertThrows(NotSupportedException.class, call);
+    assertTrue(refused.toString().contains(remedy), refused::toString);
   }
 }
