@@ -36,11 +36,12 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
 
   /// Takes a slot of the ring's own table of files, empty, for
   /// [#openRegistered(RegisteredFile, Path, OpenFlag...)]. Known before the file is open, it can be
-  /// used in the same chain:
+  /// used in the same run; in a series, as a chain would be cut before its close by a file that is
+  /// shorter than `into`:
   ///
   /// ```java
   /// RegisteredFile slot = bus.reserveFile();
-  /// bus.chain(bus.openRegistered(slot, path), bus.read(slot, into, 0), bus.close(slot));
+  /// bus.serialize(bus.openRegistered(slot, path), bus.read(slot, into, 0), bus.close(slot));
   /// ```
   ///
   /// The slot can be used again and again, and is given back by [#unregister(RegisteredFile)].
