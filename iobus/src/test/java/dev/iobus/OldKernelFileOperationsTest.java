@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(
     value = OldKernel.class,
     names = {
+      "WITHOUT_EXT_ARG",
       "WITHOUT_FTRUNCATE",
       "WITHOUT_READV_FIXED",
       "WITHOUT_NAME_ENTRIES",

@@ -10,7 +10,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(
     value = OldKernel.class,
-    names = {"WITHOUT_LINKED_FILE", "WITHOUT_FTRUNCATE", "LINUX_5_15", "LINUX_5_11"})
+    names = {
+      "WITHOUT_EXT_ARG",
+      "WITHOUT_LINKED_FILE",
+      "WITHOUT_FTRUNCATE",
+      "LINUX_5_15",
+      "LINUX_5_11"
+    })
 final class OldKernelFileSlotsTest extends FileSlotsContract {
 
   @RegisterExtension final TestKernel<LimitedKernel> kernel;

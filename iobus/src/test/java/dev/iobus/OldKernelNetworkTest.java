@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(
     value = OldKernel.class,
     names = {
+      "WITHOUT_EXT_ARG",
       "WITHOUT_MULTISHOT_POLL",
       "WITHOUT_SOCKET_ENTRIES",
       "WITHOUT_BIND_ENTRIES",

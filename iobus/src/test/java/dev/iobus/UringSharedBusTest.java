@@ -11,6 +11,8 @@ import dev.iobus.posix.Errno;
 import dev.iobus.uring.RefusingWaits;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,6 +134,60 @@ final class UringSharedBusTest extends SharedBusContract {
       assertEquals(1, buffer.inFlight());
       assertThrows(IllegalStateException.class, () -> failing.unregister(buffer));
     }
+  }
+
+  /// What the bus is for: many parked readers become few system calls with many reads each.
+  @Test
+  void aThousandReadersMakeFewSubmissions(@TempDir Path temp) throws Exception {
+    int readers = 1000;
+    Path path = Files.write(temp.resolve("pages"), new byte[readers * 4096]);
+    OpenFile file = openPastTheCache(bus, path);
+    long before = bus.stats().submissionCount();
+    Callers callers = new Callers();
+    for (int i = 0; i < readers; i++) {
+      long offset = i * 4096L;
+      callers.startVirtual(
+          () -> {
+            MemorySegment memory = Arena.ofAuto().allocate(4096, 4096);
+            for (int n = 0; n < 4; n++) {
+              assertEquals(4096, bus.read(file, memory, offset));
+            }
+          });
+    }
+    callers.await();
+    BusStats stats = bus.stats();
+    long submissions = stats.submissionCount() - before;
+    assertEquals(4L * readers, stats.requests("read"), "the page cache answers");
+    assertTrue(4L * readers / submissions >= 3, () -> submissions + " submissions");
+    assertTrue(stats.meanSubmissionSize() >= 3, stats::toString);
+    bus.close(file);
+  }
+
+  /// A lone operation never changes threads.
+  @Test
+  void aLonePlatformThreadNeedsNoReaper(@TempDir Path temp) throws Exception {
+    Path path = Files.write(temp.resolve("pages"), new byte[8192]);
+    OpenFile file = openPastTheCache(bus, path);
+    long before = reapers();
+    IoBatch batch = bus.newBatch(2);
+    MemorySegment memory = Arena.ofAuto().allocate(8192, 4096);
+    for (int i = 0; i < 100; i++) {
+      batch.read(file, memory.asSlice(0, 4096), 0);
+      batch.read(file, memory.asSlice(4096), 4096);
+      batch.await();
+      assertEquals(4096, batch.result(1));
+      batch.clear();
+      bus.stat(file);
+    }
+    assertEquals(200, bus.stats().requests("read"));
+    assertEquals(before, reapers());
+    bus.close(file);
+  }
+
+  private static long reapers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("iobus-reaper"))
+        .count();
   }
 
   private static BusOptions quickToClose() {
