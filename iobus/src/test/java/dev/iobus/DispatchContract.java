@@ -221,6 +221,31 @@ interface DispatchContract extends BusHost {
     }
   }
 
+  /// On io_uring what the wake-up brings into the queue stands behind the last result, and the queue is
+  /// unmapped when that has been passed on.
+  @Test
+  default void aSinkMayCloseABusThatWasWoken() throws IOException {
+    for (int round = 0; round < 10; round++) {
+      Bus bus = open(4);
+      try {
+        bus.enqueue(bus.nop());
+        bus.wakeup();
+        int[] passed = new int[1];
+        ResultSink sink =
+            result -> {
+              passed[0]++;
+              bus.done(result);
+              bus.close();
+            };
+        while (passed[0] == 0) {
+          bus.dispatch(1, 4, 20 * SECOND, sink);
+        }
+      } finally {
+        bus.close();
+      }
+    }
+  }
+
   /// A read that was enqueued alone goes the short way; what is to run alone waits for it.
   @Test
   default void aBarrierWaitsForReadsThatWereEnqueuedBeforeIt() throws IOException {
