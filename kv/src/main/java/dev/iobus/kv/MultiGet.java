@@ -9,6 +9,7 @@ import dev.iobus.storage.memory.MemoryLimitException;
 import dev.iobus.storage.page.BlockFile;
 import dev.iobus.storage.page.PageCache;
 import dev.iobus.storage.page.PinnedBlock;
+import dev.iobus.storage.page.WaitLimit;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,8 +27,8 @@ final class MultiGet {
   /// Blocks that are pinned at one time.
   private static final int ROUND_MAX = 128;
 
-  /// Pages of those blocks, but for a lone block, which may have more: who holds blocks must not wait
-  /// for memory that they take.
+  /// Pages of those blocks, but for a lone block, which may have more: a round that takes more memory
+  /// than there is read in vain.
   private static final int ROUND_PAGES_MAX = 256;
 
   private final PageCache cache;
@@ -45,6 +46,9 @@ final class MultiGet {
   private final @Nullable PinnedBlock[] pinned;
   private int count;
   private int pagesPlanned;
+
+  /// For the blocks that are looked at one by one.
+  private final WaitLimit limit = WaitLimit.ofCall();
 
   /// The tables that may hold one key, newest first, and how far the search is.
   private static final class Candidates {
@@ -164,17 +168,10 @@ final class MultiGet {
       return;
     }
     try {
-      cache.pinAll(files, offsets, pages, planned, pinned);
+      // A round holds blocks that others may wait for, or it itself: it does not wait for memory.
+      cache.pinAll(files, offsets, pages, planned, pinned, WaitLimit.none());
     } catch (MemoryLimitException e) {
-      if (planned == 1) {
-        throw e;
-      }
-      // What the round holds is what it waits for: one block at a time needs the least.
-      for (int i = 0; i < planned; i++) {
-        try (PinnedBlock block = cache.pin(files[i], offsets[i], pages[i])) {
-          search(keyOf[i], block);
-        }
-      }
+      searchOneByOne(planned);
       return;
     }
     try {
@@ -190,6 +187,15 @@ final class MultiGet {
           block.close();
           pinned[i] = null;
         }
+      }
+    }
+  }
+
+  /// As a round that finds no memory for all of its blocks goes on. Who waits now holds none.
+  private void searchOneByOne(int planned) throws IOException {
+    for (int i = 0; i < planned; i++) {
+      try (PinnedBlock block = cache.pin(files[i], offsets[i], pages[i], limit)) {
+        search(keyOf[i], block);
       }
     }
   }

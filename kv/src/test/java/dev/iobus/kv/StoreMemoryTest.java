@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// The smallest store with the largest values, on a simulated host, where waiting costs no time.
@@ -142,6 +143,57 @@ class StoreMemoryTest {
             store.flush();
             assertArrayEquals(bytes("all"), store.get(bytes("after")));
             assertEquals(2 * MIB - 1000, requireNonNull(store.get(bytes("large"))).length);
+          }
+        });
+  }
+
+  /// All blocks of a round were pinned together, and each that found no memory waited ten seconds for
+  /// what the same call held: some minutes later it failed.
+  @Test
+  void multiGetDoesNotWaitForWhatItHolds() throws IOException {
+    simulate(
+        (host, options) -> {
+          try (Store store = Store.open(DIRECTORY, options)) {
+            byte[] value = new byte[MIB];
+            List<byte[]> keys = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+              keys.add(bytes("key" + i));
+              value[0] = (byte) i;
+              store.put(keys.get(i), value);
+            }
+            store.compact();
+            long begin = host.nanoTime();
+            List<byte @Nullable []> found = store.multiGet(keys);
+            long took = host.nanoTime() - begin;
+            for (int i = 0; i < keys.size(); i++) {
+              assertEquals(i, requireNonNull(found.get(i))[0]);
+            }
+            assertTrue(took < 1_000_000_000L, took + " ns");
+          }
+        });
+  }
+
+  /// A multi-get whose memory others hold fails when it has waited for as long as one read would.
+  @Test
+  void multiGetWithoutMemoryWaitsAsLongAsOneRead() throws IOException {
+    simulate(
+        (host, options) -> {
+          try (Store store = Store.open(DIRECTORY, options)) {
+            for (int i = 0; i < 3 * HELD; i++) {
+              store.put(bytes("held" + i), value(i < 6 || i >= HELD ? MIB : 300_000));
+            }
+            store.flush();
+            List<ValueLease> held = hold(store);
+            List<byte[]> keys = new ArrayList<>();
+            for (int i = HELD; i < 3 * HELD; i++) {
+              keys.add(bytes("held" + i));
+            }
+            long begin = host.nanoTime();
+            assertThrows(MemoryLimitException.class, () -> store.multiGet(keys));
+            long took = host.nanoTime() - begin;
+            assertTrue(took < 12_000_000_000L, took + " ns");
+            held.forEach(ValueLease::close);
+            assertEquals(MIB, requireNonNull(store.multiGet(keys).getFirst()).length);
           }
         });
   }

@@ -218,27 +218,6 @@ class StoreTest {
     }
   }
 
-  /// All blocks of a round were pinned together, however large: some waited ten seconds for memory
-  /// that the same call held, and it failed.
-  @Test
-  void multiGetOfLargeValuesNeedsNoMoreThanItHas() throws IOException {
-    try (Store store = Store.open(directory, small())) {
-      List<byte[]> keys = new ArrayList<>();
-      byte[] value = new byte[64 << 10];
-      for (int i = 0; i < 200; i++) {
-        new Random(i).nextBytes(value);
-        keys.add(bytes("key" + i));
-        store.put(keys.get(i), value);
-      }
-      store.flush();
-      List<byte @Nullable []> found = store.multiGet(keys);
-      for (int i = 0; i < keys.size(); i++) {
-        new Random(i).nextBytes(value);
-        assertArrayEquals(value, found.get(i));
-      }
-    }
-  }
-
   @Test
   void multiGetFindsInMemoryAndInTables() throws IOException {
     try (Store store = Store.open(directory, small())) {

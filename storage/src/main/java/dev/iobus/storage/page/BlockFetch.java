@@ -1,5 +1,7 @@
 package dev.iobus.storage.page;
 
+import dev.iobus.Scheduler;
+import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// flight together, then waits for those that others read. Thread-safe.
 ///
 /// The order makes it free of deadlock: a caller's own loads have ended before it waits for
-/// another's.
+/// another's. A load that its caller gave up for lack of memory is no failure of those who joined it:
+/// they try again, and their own limits count from when they joined.
 final class BlockFetch {
 
+  private final Scheduler scheduler;
   private final FrameTable table;
   private final BlockLoads loads;
   private final BlockReader reader;
@@ -20,7 +24,13 @@ final class BlockFetch {
   final LongAdder hits;
   final LongAdder sharedMisses = new LongAdder();
 
-  BlockFetch(FrameTable table, BlockLoads loads, BlockReader reader, LongAdder hits) {
+  BlockFetch(
+      Scheduler scheduler,
+      FrameTable table,
+      BlockLoads loads,
+      BlockReader reader,
+      LongAdder hits) {
+    this.scheduler = scheduler;
     this.table = table;
     this.loads = loads;
     this.reader = reader;
@@ -50,43 +60,59 @@ final class BlockFetch {
   }
 
   /// Pins one block that was not seen in the cache.
-  PinnedBlock fetchOne(BlockFile file, long offset, int pages) throws IOException {
+  PinnedBlock fetchOne(BlockFile file, long offset, int pages, WaitLimit limit)
+      throws IOException {
     PinnedBlock block = null;
     while (block == null) {
-      block = roundOfOne(file, offset, pages);
+      block = roundOfOne(file, offset, pages, limit);
     }
     return block;
   }
 
-  /// One attempt; null when a load of another caller was about to end when it was met.
-  private @Nullable PinnedBlock roundOfOne(BlockFile file, long offset, int pages)
-      throws IOException {
+  /// One attempt; null when a load of another caller was about to end when it was met, or ended for
+  /// lack of memory.
+  private @Nullable PinnedBlock roundOfOne(
+      BlockFile file, long offset, int pages, WaitLimit limit) throws IOException {
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.IN_FRAME);
     BlockLoad running = loads.register(load);
-    if (running == null) {
-      PinnedBlock block = start(load);
-      if (block != null) {
-        return block;
-      }
-      reader.read(load);
-    } else {
-      sharedMisses.increment();
-      load = running;
-      boolean joined = load.join();
-      loads.await(load);
-      if (!joined) {
-        return tryPin(file, offset);
-      }
+    if (running != null) {
+      return shared(running, limit);
     }
+    PinnedBlock block = start(load);
+    if (block != null) {
+      return block;
+    }
+    reader.read(load, limit);
     BlockMemory memory = load.memory();
     if (memory != null) {
       return new PinnedBlock(memory);
     }
     Throwable failure = load.failure();
-    if (failure != null) {
+    assert failure != null : "a load that nobody can withdraw has no result";
+    throw rethrown(failure);
+  }
+
+  /// The block that another caller loads; null when one has to look again.
+  private @Nullable PinnedBlock shared(BlockLoad load, WaitLimit limit) throws IOException {
+    sharedMisses.increment();
+    boolean joined = load.join();
+    long since = scheduler.nanoTime();
+    loads.await(load);
+    BlockMemory memory = joined ? load.memory() : null;
+    if (memory != null) {
+      return new PinnedBlock(memory);
+    }
+    Throwable failure = joined ? load.failure() : null;
+    if (failure != null && !mayTryAgain(failure, since, limit)) {
       throw rethrown(failure);
     }
-    return tryPin(file, offset);
+    return tryPin(load.file(), load.offset());
+  }
+
+  /// Whether the failure of another's load leaves time to try it oneself.
+  private boolean mayTryAgain(Throwable failure, long since, WaitLimit limit) {
+    return failure instanceof MemoryLimitException
+        && scheduler.nanoTime() - limit.deadline(since) < 0;
   }
 
   /// Fills the empty ones of the first `count` places of `into`. After an exception some may be
@@ -96,22 +122,24 @@ final class BlockFetch {
       long[] offsets,
       int[] pages,
       int count,
-      @Nullable PinnedBlock[] into)
+      @Nullable PinnedBlock[] into,
+      WaitLimit limit)
       throws IOException {
     boolean complete = false;
     while (!complete) {
-      complete = round(files, offsets, pages, count, into);
+      complete = round(files, offsets, pages, count, into, limit);
     }
   }
 
   /// One attempt at all places that are still empty; false when some are left, because a load of
-  /// another caller was about to end when it was met.
+  /// another caller was about to end when it was met, or ended for lack of memory.
   private boolean round(
       BlockFile[] files,
       long[] offsets,
       int[] pages,
       int count,
-      @Nullable PinnedBlock[] into)
+      @Nullable PinnedBlock[] into,
+      WaitLimit limit)
       throws IOException {
     List<BlockLoad> own = new ArrayList<>();
     @Nullable BlockLoad[] owed = new @Nullable BlockLoad[count];
@@ -130,8 +158,9 @@ final class BlockFetch {
       failure = e;
     }
     // Also after a failure: others may have joined what was registered.
-    reader.read(own);
+    reader.read(own, limit);
     boolean filled = failure == null && late.isEmpty();
+    long since = scheduler.nanoTime();
     for (int i = 0; i < count; i++) {
       BlockLoad load = owed[i];
       if (load == null) {
@@ -139,12 +168,13 @@ final class BlockFetch {
       }
       loads.await(load);
       BlockMemory memory = load.memory();
+      Throwable failed = load.failure();
       if (memory != null) {
         into[i] = new PinnedBlock(memory);
-      } else if (load.failure() == null) {
+      } else if (failed == null || (!own.contains(load) && mayTryAgain(failed, since, limit))) {
         filled = false;
       } else if (failure == null) {
-        failure = load.failure();
+        failure = failed;
       }
     }
     if (failure != null) {
@@ -206,7 +236,8 @@ final class BlockFetch {
   }
 
   /// Reads one block past the cache; uses its frame where it has one, without keeping it longer.
-  PinnedBlock readAround(BlockFile file, long offset, int pages) throws IOException {
+  PinnedBlock readAround(BlockFile file, long offset, int pages, WaitLimit limit)
+      throws IOException {
     Frame frame = table.findExactly(file.fileId(), offset);
     if (frame != null) {
       hits.increment();
@@ -214,7 +245,7 @@ final class BlockFetch {
     }
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
     file.enterTransfer();
-    reader.read(load);
+    reader.read(load, limit);
     BlockMemory memory = load.memory();
     if (memory == null) {
       Throwable failure = load.failure();

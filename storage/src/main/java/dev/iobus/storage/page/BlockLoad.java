@@ -26,6 +26,14 @@ final class BlockLoad implements BlockPlace {
 
   private final AtomicInteger word = new AtomicInteger();
 
+  // By the loader alone.
+
+  /// How long the decoded block is that found no memory; −1 as long as none did.
+  int lacking = -1;
+
+  /// Memory of that length that the loader has waited for, until an attempt uses it.
+  private @Nullable TransientBlock granted;
+
   // Written by the loader before the end, read by others after it.
   private @Nullable BlockMemory memory;
   private @Nullable Throwable failure;
@@ -51,6 +59,31 @@ final class BlockLoad implements BlockPlace {
   @Override
   public int pages() {
     return pages;
+  }
+
+  /// Takes over memory for the next attempt.
+  void grant(TransientBlock memory) {
+    dropGranted();
+    granted = memory;
+  }
+
+  /// The memory that was granted, if it is of that length: a page may have changed meanwhile.
+  @Nullable TransientBlock takeGranted(int length) {
+    TransientBlock memory = granted;
+    if (memory == null || memory.memory().byteSize() != length) {
+      return null;
+    }
+    granted = null;
+    return memory;
+  }
+
+  /// Gives back memory that was granted and not used.
+  void dropGranted() {
+    TransientBlock memory = granted;
+    granted = null;
+    if (memory != null) {
+      memory.unpin();
+    }
   }
 
   /// Adds a caller who is owed a pin; false when the load is sealed.

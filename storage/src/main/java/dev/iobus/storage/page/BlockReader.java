@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// Reads blocks from their files, verifies and decodes them, and ends their loads. Thread-safe.
 ///
 /// The blocks of one step are in flight together, those that lie side by side in one transfer. A
-/// step holds its pages of the slab until its blocks are decoded, and waits meanwhile for the
-/// device, and for a transient buffer at most as long as [TransientMemory] lets it.
+/// step holds its pages of the slab until its blocks are decoded, and waits meanwhile for the device
+/// alone: a block that finds no memory is left until the pages are given back, waits for memory
+/// then, and is read again.
 final class BlockReader {
 
   /// A file that says a block is larger is damaged: the largest value has 64 MiB.
@@ -50,43 +51,54 @@ final class BlockReader {
   }
 
   /// Reads the block of one load and ends it.
-  void read(BlockLoad load) {
+  void read(BlockLoad load, WaitLimit limit) {
     misses.increment();
-    readAlone(load);
+    readAlone(load, limit);
   }
 
-  private void readAlone(BlockLoad load) {
-    if (load.pages() > slab.pageCount()) {
-      readLarge(load);
-      return;
-    }
-    int firstPage;
+  private void readAlone(BlockLoad load, WaitLimit limit) {
+    boolean isLarge = load.pages() > slab.pageCount();
     try {
-      firstPage = slab.take(load.pages());
+      boolean ended = false;
+      while (!ended) {
+        ended = isLarge ? readLarge(load, limit) : readToSlab(load, limit);
+      }
     } catch (IOException | RuntimeException | Error e) {
       fail(load, e);
-      return;
+    } finally {
+      load.dropGranted();
     }
+  }
+
+  /// One attempt; false when the decoded block finds no memory: the next attempt waits for some.
+  private boolean readToSlab(BlockLoad load, WaitLimit limit) throws IOException {
+    if (load.lacking >= 0) {
+      load.grant(transients.allocate(limit, load.lacking)[0]);
+    }
+    int firstPage = slab.take(load.pages());
     Throwable failure = null;
     try {
       BusFile file = load.file().file().file();
       long at = IoSlab.byteOffset(firstPage);
       long got = bus.readFully(file, slab.buffer(), at, (int) load.bytes(), load.offset());
-      finish(load, got, slab.memory(firstPage, load.pages()));
+      return finish(load, got, slab.memory(firstPage, load.pages()));
     } catch (IOException | RuntimeException | Error e) {
       failure = e;
-      fail(load, e);
-    }
-    if (failure == null || failure instanceof BusException || failure instanceof RuntimeException) {
-      slab.giveBack(firstPage, load.pages());
-    } else {
-      // The bus failed with the transfer in flight: the kernel may still write to these pages.
-      slab.abandon(failure);
+      throw e;
+    } finally {
+      if (failure == null
+          || failure instanceof BusException
+          || failure instanceof RuntimeException) {
+        slab.giveBack(firstPage, load.pages());
+      } else {
+        // The bus failed with the transfer in flight: the kernel may still write to these pages.
+        slab.abandon(failure);
+      }
     }
   }
 
   /// Reads the blocks of all loads and ends each of them; a failure ends the loads it concerns.
-  void read(List<BlockLoad> toRead) {
+  void read(List<BlockLoad> toRead, WaitLimit limit) {
     misses.add(toRead.size());
     List<BlockLoad> left = toRead;
     try {
@@ -94,9 +106,9 @@ final class BlockReader {
         TransferRuns<BlockLoad> runs = TransferRuns.of(left, slab.pageCount());
         int count = Math.max(1, runs.blocks().size());
         if (count == 1) {
-          readAlone(left.getFirst());
+          readAlone(left.getFirst(), limit);
         } else {
-          readStep(runs);
+          readStep(runs, limit);
         }
         left = left.subList(count, left.size());
       }
@@ -105,7 +117,7 @@ final class BlockReader {
     }
   }
 
-  private void readStep(TransferRuns<BlockLoad> runs) {
+  private void readStep(TransferRuns<BlockLoad> runs, WaitLimit limit) {
     int count = runs.count();
     int[] firstPages = new int[count];
     List<BlockLoad> again = List.of();
@@ -136,7 +148,9 @@ final class BlockReader {
       // The bus failed with transfers in flight: the kernel may still write to these pages.
       slab.abandon(failure);
     }
-    again.forEach(this::readAlone);
+    for (BlockLoad load : again) {
+      readAlone(load, limit);
+    }
   }
 
   private void addToBatch(IoBatch batch, BlockLoad first, long bytes, int firstPage) {
@@ -148,8 +162,9 @@ final class BlockReader {
     }
   }
 
-  /// Ends the loads of all runs, but those of a run of several blocks that failed, which are
-  /// returned: each of them shall have its own block's error, or none.
+  /// Ends the loads of all runs, but some, which are returned: those of a run of several blocks that
+  /// failed, since each of them shall have its own block's error, or none; and those that found no
+  /// memory.
   private List<BlockLoad> finishAll(TransferRuns<BlockLoad> runs, IoBatch batch, int[] firstPages) {
     List<BlockLoad> again = new ArrayList<>();
     int transfer = 0;
@@ -171,7 +186,9 @@ final class BlockReader {
       MemorySegment stored = slab.memory(firstPages[run], runs.pages()[run]);
       long at = 0;
       for (BlockLoad load : loads) {
-        finish(load, got - at, stored.asSlice(at, load.bytes()));
+        if (!finish(load, got - at, stored.asSlice(at, load.bytes()))) {
+          again.add(load);
+        }
         at += load.bytes();
       }
       transfer += transfers;
@@ -187,39 +204,43 @@ final class BlockReader {
     return got;
   }
 
-  /// A block that the slab cannot hold, read into a buffer of its own.
-  private void readLarge(BlockLoad load) {
+  /// As [#readToSlab] a block that the slab cannot hold, into a buffer of its own.
+  private boolean readLarge(BlockLoad load, WaitLimit limit) throws IOException {
+    TransientBlock stored;
+    if (load.lacking >= 0) {
+      TransientBlock[] both = transients.allocate(limit, load.bytes(), load.lacking);
+      stored = both[0];
+      load.grant(both[1]);
+    } else {
+      stored = transients.allocate(limit, load.bytes())[0];
+    }
+    boolean mine = true;
     try {
-      TransientBlock stored = transients.allocate(load.bytes());
-      boolean mine = true;
-      try {
-        int transfers = TransferRuns.transferCount(load.bytes());
-        IoBatch batch = bus.newBatch(transfers);
-        BusFile file = load.file().file().file();
-        for (long at = 0; at < load.bytes(); at += TransferRuns.TRANSFER_BYTES_MAX) {
-          long length = Math.min(TransferRuns.TRANSFER_BYTES_MAX, load.bytes() - at);
-          batch.read(file, stored.memory().asSlice(at, length), load.offset() + at);
-        }
-        mine = false;
-        batch.await();
-        mine = true;
-        finish(load, bytesRead(batch, 0, transfers), stored.memory());
-      } finally {
-        if (mine) {
-          stored.unpin();
-        } else {
-          transients.abandon();
-        }
+      int transfers = TransferRuns.transferCount(load.bytes());
+      IoBatch batch = bus.newBatch(transfers);
+      BusFile file = load.file().file().file();
+      for (long at = 0; at < load.bytes(); at += TransferRuns.TRANSFER_BYTES_MAX) {
+        long length = Math.min(TransferRuns.TRANSFER_BYTES_MAX, load.bytes() - at);
+        batch.read(file, stored.memory().asSlice(at, length), load.offset() + at);
       }
-    } catch (IOException | RuntimeException | Error e) {
-      fail(load, e);
+      mine = false;
+      batch.await();
+      mine = true;
+      return finish(load, bytesRead(batch, 0, transfers), stored.memory());
+    } finally {
+      if (mine) {
+        stored.unpin();
+      } else {
+        transients.abandon();
+      }
     }
   }
 
-  /// Ends one load whose transfers have ended.
+  /// Ends one load whose transfers have ended; false, and the load lives on, when it wants memory
+  /// and there is none.
   ///
   /// @param got bytes of the block that were read, not above 0 when it begins past the file's end
-  private void finish(BlockLoad load, long got, MemorySegment stored) {
+  private boolean finish(BlockLoad load, long got, MemorySegment stored) {
     try {
       if (load.file().isWritable()) {
         // What a failed sync was to write, the kernel may have forgotten: older bytes come back.
@@ -232,7 +253,12 @@ final class BlockReader {
             "a block of " + load.bytes() + " bytes ends past the end of the file, "
                 + Math.max(0, got) + " were read");
       }
-      BlockMemory memory = decode(load, stored);
+      int length = decodedLength(load, stored);
+      BlockMemory memory = decode(load, stored, length);
+      if (memory == null && load.keep != BlockLoad.Keep.AHEAD) {
+        load.lacking = length;
+        return false;
+      }
       load.file().leaveTransfer();
       if (memory != null) {
         loads.complete(load, memory);
@@ -243,11 +269,10 @@ final class BlockReader {
       load.file().leaveTransfer();
       loads.fail(load, e);
     }
+    return true;
   }
 
-  /// Verifies and decodes a block, and publishes it with a pin for the loader, if that wants one,
-  /// and each waiter; null when it was read ahead and finds no frame.
-  private @Nullable BlockMemory decode(BlockLoad load, MemorySegment stored) throws IOException {
+  private static int decodedLength(BlockLoad load, MemorySegment stored) throws IOException {
     int length = load.file().decoder().verify(stored, load.offset());
     if (length < 0 || length > DECODED_BYTES_MAX) {
       throw new CorruptionException(
@@ -255,6 +280,13 @@ final class BlockReader {
           load.offset(),
           "a block that decodes to " + length + " bytes, at most " + DECODED_BYTES_MAX);
     }
+    return length;
+  }
+
+  /// Decodes a verified block, and publishes it with a pin for the loader, if that wants one, and
+  /// each waiter; null when it finds no memory, or was read ahead and finds no frame.
+  private @Nullable BlockMemory decode(BlockLoad load, MemorySegment stored, int length)
+      throws IOException {
     boolean fits = length <= FrameSizes.CAPACITY_MAX && load.keep != BlockLoad.Keep.NOWHERE;
     boolean isAhead = load.keep == BlockLoad.Keep.AHEAD;
     Frame frame =
@@ -264,7 +296,12 @@ final class BlockReader {
     if (frame != null) {
       return decodeToFrame(load, stored, length, frame);
     }
-    return isAhead ? null : decodeToTransient(load, stored, length);
+    if (isAhead) {
+      return null;
+    }
+    TransientBlock granted = load.takeGranted(length);
+    TransientBlock block = granted != null ? granted : transients.tryAllocate(length);
+    return block == null ? null : decodeToTransient(load, stored, block);
   }
 
   private Frame decodeToFrame(BlockLoad load, MemorySegment stored, int length, Frame frame)
@@ -288,9 +325,8 @@ final class BlockReader {
     return frame;
   }
 
-  private TransientBlock decodeToTransient(BlockLoad load, MemorySegment stored, int length)
-      throws IOException {
-    TransientBlock block = transients.allocate(length);
+  private TransientBlock decodeToTransient(
+      BlockLoad load, MemorySegment stored, TransientBlock block) throws IOException {
     try {
       load.file().decoder().decode(stored, load.offset(), block.memory());
     } catch (IOException | RuntimeException | Error e) {

@@ -71,7 +71,7 @@ public final class PageCache implements AutoCloseable {
     this.transients = new TransientMemory(scheduler, budget, accounts.readers);
     BlockLoads loads = new BlockLoads(scheduler);
     this.reader = new BlockReader(bus, slab, frames, table, transients, loads, misses);
-    this.blocks = new BlockFetch(table, loads, reader, hits);
+    this.blocks = new BlockFetch(scheduler, table, loads, reader, hits);
     this.prefetcher = new Prefetcher(scheduler, table, loads, reader, slab.pageCount());
     this.writeBack = new WriteBack(bus, slab);
     long frameBytes = Math.min(budget.available(), options.frameBytesMax());
@@ -132,13 +132,24 @@ public final class PageCache implements AutoCloseable {
   public PinnedBlock pin(BlockFile file, long offset, int pages) throws IOException {
     check(file, offset, pages);
     PinnedBlock hit = blocks.tryPin(file, offset);
-    return hit != null ? hit : pinMissed(file, offset, pages);
+    return hit != null ? hit : pinMissed(file, offset, pages, WaitLimit.ofCall());
   }
 
-  private PinnedBlock pinMissed(BlockFile file, long offset, int pages) throws IOException {
+  /// As [#pin(BlockFile, long, int)], for who waits for memory within a limit over several calls.
+  ///
+  /// @throws dev.iobus.storage.memory.MemoryLimitException when no memory came free within the limit
+  public PinnedBlock pin(BlockFile file, long offset, int pages, WaitLimit limit)
+      throws IOException {
+    check(file, offset, pages);
+    PinnedBlock hit = blocks.tryPin(file, offset);
+    return hit != null ? hit : pinMissed(file, offset, pages, limit);
+  }
+
+  private PinnedBlock pinMissed(BlockFile file, long offset, int pages, WaitLimit limit)
+      throws IOException {
     enterFetch();
     try {
-      return blocks.fetchOne(file, offset, pages);
+      return blocks.fetchOne(file, offset, pages, limit);
     } finally {
       fetches.leave();
     }
@@ -149,8 +160,25 @@ public final class PageCache implements AutoCloseable {
   ///
   /// @param count how many places of the arrays are used, from 0 on
   /// @param into where the leases are stored
+  /// @throws IOException when one of them cannot be read, or no memory came free for all of them
+  ///     within 10 s
   public void pinAll(
       BlockFile[] files, long[] offsets, int[] pages, int count, @Nullable PinnedBlock[] into)
+      throws IOException {
+    pinAll(files, offsets, pages, count, into, WaitLimit.ofCall());
+  }
+
+  /// As [#pinAll(BlockFile[], long[], int[], int, PinnedBlock[])], for who waits for memory within a
+  /// limit of its own. Blocks that have found memory are pinned while others wait for some.
+  ///
+  /// @throws dev.iobus.storage.memory.MemoryLimitException when no memory came free within the limit
+  public void pinAll(
+      BlockFile[] files,
+      long[] offsets,
+      int[] pages,
+      int count,
+      @Nullable PinnedBlock[] into,
+      WaitLimit limit)
       throws IOException {
     for (int i = 0; i < count; i++) {
       check(files[i], offsets[i], pages[i]);
@@ -160,7 +188,7 @@ public final class PageCache implements AutoCloseable {
     try {
       done = blocks.tryPinAll(files, offsets, count, into);
       if (!done) {
-        fetchAll(files, offsets, pages, count, into);
+        fetchAll(files, offsets, pages, count, into, limit);
         done = true;
       }
     } finally {
@@ -175,11 +203,16 @@ public final class PageCache implements AutoCloseable {
   }
 
   private void fetchAll(
-      BlockFile[] files, long[] offsets, int[] pages, int count, @Nullable PinnedBlock[] into)
+      BlockFile[] files,
+      long[] offsets,
+      int[] pages,
+      int count,
+      @Nullable PinnedBlock[] into,
+      WaitLimit limit)
       throws IOException {
     enterFetch();
     try {
-      blocks.fetch(files, offsets, pages, count, into);
+      blocks.fetch(files, offsets, pages, count, into, limit);
     } finally {
       fetches.leave();
     }
@@ -195,7 +228,7 @@ public final class PageCache implements AutoCloseable {
     check(file, offset, pages);
     enterFetch();
     try {
-      return blocks.readAround(file, offset, pages);
+      return blocks.readAround(file, offset, pages, WaitLimit.ofCall());
     } finally {
       fetches.leave();
     }

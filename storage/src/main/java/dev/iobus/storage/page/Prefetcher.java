@@ -159,7 +159,7 @@ final class Prefetcher {
   private void run() {
     List<BlockLoad> step = next();
     while (step != null) {
-      reader.read(step);
+      reader.read(step, WaitLimit.none()); // What finds no frame is dropped.
       step = next();
     }
   }

@@ -3,16 +3,12 @@ package dev.iobus.storage.page;
 import dev.iobus.Scheduler;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
-import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// Buffers for blocks that get no frame and for transfers that are larger than the slab, within
 /// an account whose floor belongs to readers. Thread-safe.
 final class TransientMemory {
-
-  /// How long a request waits for other readers to give bytes back. They may wait for the same
-  /// while the requester holds some, so the wait must end.
-  private static final long WAIT_NANOS = 10_000_000_000L;
 
   /// Bytes may come back to the budget from owners that do not signal here.
   private static final long POLL_NANOS = 5_000_000L;
@@ -33,14 +29,48 @@ final class TransientMemory {
     this.released = lock.newCondition();
   }
 
-  /// A buffer with one pin, aligned to a page.
+  /// A buffer with one pin, aligned to a page; null when there is no memory for it now.
+  @Nullable TransientBlock tryAllocate(long length) {
+    long bytes = bytesFor(length);
+    return account.tryReserve(bytes) ? newBlock(bytes, length) : null;
+  }
+
+  /// Buffers as [#tryAllocate], all at once, so that who waits for one of them holds no other.
   ///
-  /// @throws MemoryLimitException when the bytes did not come free within 10 s
-  TransientBlock allocate(long length) throws IOException {
-    long bytes = Math.max(1, length);
-    if (!account.tryReserve(bytes)) {
-      awaitReserve(bytes);
+  /// @throws MemoryLimitException when the bytes did not come free within the limit
+  TransientBlock[] allocate(WaitLimit limit, long... lengths) throws MemoryLimitException {
+    long left = 0;
+    for (long length : lengths) {
+      left += bytesFor(length);
     }
+    if (!account.tryReserve(left)) {
+      awaitReserve(left, limit);
+    }
+    TransientBlock[] made = new TransientBlock[lengths.length];
+    try {
+      for (int i = 0; i < lengths.length; i++) {
+        long bytes = bytesFor(lengths[i]);
+        left -= bytes;
+        made[i] = newBlock(bytes, lengths[i]);
+      }
+      return made;
+    } catch (OutOfMemoryError e) {
+      release(left);
+      for (TransientBlock block : made) {
+        if (block != null) {
+          block.unpin();
+        }
+      }
+      throw e;
+    }
+  }
+
+  private static long bytesFor(long length) {
+    return Math.max(1, length);
+  }
+
+  /// @param bytes reserved; given back when this fails
+  private TransientBlock newBlock(long bytes, long length) {
     try {
       TransientBlock block = new TransientBlock(this, bytes, length);
       blocks.incrementAndGet();
@@ -51,20 +81,20 @@ final class TransientMemory {
     }
   }
 
-  private void awaitReserve(long bytes) throws MemoryLimitException {
+  private void awaitReserve(long bytes, WaitLimit limit) throws MemoryLimitException {
     if (bytes > budget.limit()) {
-      throw new MemoryLimitException(account.owner(), bytes, budget);
+      throw account.refusal(bytes);
     }
-    long deadlineNanos = scheduler.nanoTime() + WAIT_NANOS;
+    long deadlineNanos = limit.deadline(scheduler.nanoTime());
     lock.lock();
     waiters.incrementAndGet();
     try {
       while (!account.tryReserve(bytes)) {
         long now = scheduler.nanoTime();
         if (now - deadlineNanos >= 0) {
-          throw new MemoryLimitException(account.owner(), bytes, budget);
+          throw account.refusal(bytes);
         }
-        released.awaitUntil(now + POLL_NANOS);
+        released.awaitUntil(Math.min(deadlineNanos, now + POLL_NANOS));
       }
     } finally {
       waiters.decrementAndGet();

@@ -9,6 +9,7 @@
 /// - [BlockFile][dev.iobus.storage.page.BlockFile]: one file whose blocks the cache holds, with the
 ///   [BlockDecoder][dev.iobus.storage.page.BlockDecoder] that its owner gives.
 /// - [PinnedBlock][dev.iobus.storage.page.PinnedBlock]: a lease on decoded bytes.
+/// - [WaitLimit][dev.iobus.storage.page.WaitLimit]: how long who pins waits for memory.
 /// - [ReadAhead][dev.iobus.storage.page.ReadAhead]: pins of one reader who goes forward, with the
 ///   [BlockLayout][dev.iobus.storage.page.BlockLayout] that tells what follows.
 /// - [PageFile][dev.iobus.storage.page.PageFile]: a file whose pages are changed, each by a
