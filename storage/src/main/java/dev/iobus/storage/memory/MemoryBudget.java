@@ -20,7 +20,7 @@ public final class MemoryBudget {
   /// Changed by [#open] and [Account#close] only; for messages and statistics.
   private final List<Account> accounts = new CopyOnWriteArrayList<>();
 
-  /// Asked when [Account#reserve] finds no bytes; null when nobody can give any back.
+  /// Asked when [Account#tryReserveOrBorrow] finds no bytes; null when nobody can give any back.
   private volatile @Nullable Lender lender;
 
   /// Holds bytes that it can do without, as a cache does. Thread-safe; never waits, and takes no
@@ -120,12 +120,20 @@ public final class MemoryBudget {
     ///
     /// @throws MemoryLimitException when the bytes are not there; nothing is reserved then
     public void reserve(long bytes) throws MemoryLimitException {
+      if (!tryReserveOrBorrow(bytes)) {
+        throw refusal(bytes);
+      }
+    }
+
+    /// As [#reserve], for who waits when the bytes are not there: false then.
+    public boolean tryReserveOrBorrow(long bytes) {
       for (int i = 0; !tryReserve(bytes); i++) {
         // Others may take what was given back, but not for ever.
         if (i == LOANS_MAX || !borrow(bytes)) {
-          throw refusal(bytes);
+          return false;
         }
       }
+      return true;
     }
 
     private boolean borrow(long bytes) {

@@ -13,6 +13,9 @@ final class TransientMemory {
   /// Bytes may come back to the budget from owners that do not signal here.
   private static final long POLL_NANOS = 5_000_000L;
 
+  /// Frames of the cache that were pinned may be free some polls later.
+  private static final int POLLS_PER_LOAN = 20;
+
   private final Scheduler scheduler;
   private final MemoryBudget budget;
   private final MemoryBudget.Account account;
@@ -37,13 +40,15 @@ final class TransientMemory {
 
   /// Buffers as [#tryAllocate], all at once, so that who waits for one of them holds no other.
   ///
+  /// The cache gives frames up for them: who needs a block cannot go on without.
+  ///
   /// @throws MemoryLimitException when the bytes did not come free within the limit
   TransientBlock[] allocate(WaitLimit limit, long... lengths) throws MemoryLimitException {
     long left = 0;
     for (long length : lengths) {
       left += bytesFor(length);
     }
-    if (!account.tryReserve(left)) {
+    if (!account.tryReserveOrBorrow(left)) {
       awaitReserve(left, limit);
     }
     TransientBlock[] made = new TransientBlock[lengths.length];
@@ -89,7 +94,7 @@ final class TransientMemory {
     lock.lock();
     waiters.incrementAndGet();
     try {
-      while (!account.tryReserve(bytes)) {
+      for (int polls = 1; !tryReserve(bytes, polls); polls++) {
         long now = scheduler.nanoTime();
         if (now - deadlineNanos >= 0) {
           throw account.refusal(bytes);
@@ -100,6 +105,12 @@ final class TransientMemory {
       waiters.decrementAndGet();
       lock.unlock();
     }
+  }
+
+  private boolean tryReserve(long bytes, int polls) {
+    return polls % POLLS_PER_LOAN == 0
+        ? account.tryReserveOrBorrow(bytes)
+        : account.tryReserve(bytes);
   }
 
   /// Called by a block whose memory was freed.

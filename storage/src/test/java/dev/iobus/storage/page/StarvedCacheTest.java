@@ -28,7 +28,9 @@ class StarvedCacheTest {
   /// The slab is of sixteen pages, and so is the largest block.
   private static final int SLAB_PAGES = 16;
 
-  /// What a block decodes to that finds no frame.
+  /// Bytes of a block that finds no frame, in its file and decoded.
+  private static final long LARGE_STORED = SLAB_PAGES * 4096L;
+
   private static final int LARGE = 300_000;
 
   private static final int BLOCKS = 40;
@@ -36,17 +38,19 @@ class StarvedCacheTest {
   /// Reads of a reader that does not wait for memory.
   private static final int TRIES = 50;
 
-  /// A cache of one extent of frames and 1 MiB beside them, with a file of large blocks and one of
+  /// A cache of one extent of frames, 1 MiB, and as much beside them, with a file of large blocks and one of
   /// small ones.
   private record Bed(SimScheduler host, PageCache cache, BlockFile large, BlockFile small) {
 
     PinnedBlock pinLarge(int block) throws Exception {
-      return cache.pin(large, block * SLAB_PAGES * 4096L, SLAB_PAGES);
+      return cache.pin(large, block * LARGE_STORED, SLAB_PAGES);
     }
 
     /// Pins of large blocks that leave no memory for another one.
     List<PinnedBlock> holdAll() throws Exception {
       List<PinnedBlock> held = new ArrayList<>();
+      // The extent cannot be taken for large blocks while one of its frames is pinned.
+      held.add(cache.pin(small, 0, 1));
       for (int i = 0; i < (1 << 20) / LARGE; i++) {
         held.add(pinLarge(i));
       }
@@ -89,11 +93,7 @@ class StarvedCacheTest {
         PageCache cache = PageCache.open(bus, budget, options);
         BlockFile largeBlocks = cache.attach(large, 1, new TestBlocks(1, large.path()));
         BlockFile smallBlocks = cache.attach(small, 2, new TestBlocks(2, small.path()))) {
-      // The extent is the frames', and cannot be taken for large blocks while one is pinned.
-      try (PinnedBlock first = cache.pin(smallBlocks, 0, 1)) {
-        assertEquals(4000, first.length());
-        test.run(new Bed(host, cache, largeBlocks, smallBlocks));
-      }
+      test.run(new Bed(host, cache, largeBlocks, smallBlocks));
     }
   }
 
@@ -109,7 +109,7 @@ class StarvedCacheTest {
           int[] pages = new int[count];
           for (int i = 0; i < count; i++) {
             files[i] = bed.large;
-            offsets[i] = (10 + i) * SLAB_PAGES * 4096L;
+            offsets[i] = (10 + i) * LARGE_STORED;
             pages[i] = SLAB_PAGES;
           }
           @Nullable PinnedBlock[] into = new @Nullable PinnedBlock[count];
@@ -164,7 +164,7 @@ class StarvedCacheTest {
     simulate(
         bed -> {
           List<PinnedBlock> held = bed.holdAll();
-          long offset = 20L * SLAB_PAGES * 4096;
+          long offset = 20 * LARGE_STORED;
           List<MemoryLimitException> refusals = new ArrayList<>();
           List<Integer> tries = new ArrayList<>();
           bed.host.start(
@@ -194,6 +194,26 @@ class StarvedCacheTest {
           assertEquals(TRIES, tries.size());
           assertTrue(waited >= 4 * SECOND, waited + " ns");
           assertTrue(waited < 6 * SECOND, waited + " ns");
+        });
+  }
+
+  /// A block that fits no frame was refused after ten seconds while the cache held blocks that nobody
+  /// needed.
+  @Test
+  void theCacheGivesWayToLargeBlocks() throws Exception {
+    simulate(
+        bed -> {
+          for (int i = 0; i < BLOCKS; i++) {
+            bed.cache.pin(bed.small, i * 4096L, 1).close();
+          }
+          long begin = bed.host.nanoTime();
+          List<PinnedBlock> held = new ArrayList<>();
+          for (int i = 0; i < 2 * ((1 << 20) / LARGE); i++) {
+            held.add(bed.pinLarge(i));
+          }
+          long took = bed.host.nanoTime() - begin;
+          assertTrue(took < SECOND, took + " ns");
+          held.forEach(PinnedBlock::close);
         });
   }
 }
