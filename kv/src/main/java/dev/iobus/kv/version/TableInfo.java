@@ -2,6 +2,7 @@ package dev.iobus.kv.version;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// All that the manifest knows of one table. Immutable.
 ///
@@ -68,6 +69,27 @@ public record TableInfo(
         rangeDeletions,
         leastExpiry,
         valueFiles);
+  }
+
+  /// What the table needs that this version does not serve, in words; null when there is nothing. The
+  /// manifest has room for it, so that a version that serves it can write it there.
+  @Nullable String unserved() {
+    if (keyspace != Keyspace.DEFAULT.id()) {
+      return "keyspace " + keyspace;
+    }
+    if (globalSequence != 0) {
+      return "a sequence for all its entries";
+    }
+    if (rangeDeletions != 0) {
+      return "range deletions";
+    }
+    if (leastExpiry != Long.MAX_VALUE) {
+      return "entries that expire";
+    }
+    if (!valueFiles.isEmpty()) {
+      return "value files";
+    }
+    return smallest.exclusive() || largest.exclusive() ? "an exclusive bound" : null;
   }
 
   /// Whether the table may hold entries of a user key.

@@ -160,23 +160,31 @@ final class VersionEditCodec {
     if (smallest == null || largest == null) {
       throw fields.corruption("table " + number + " lacks its key range");
     }
-    return new TableInfo(
-        number,
-        fileId,
-        size,
-        digest,
-        keyspace,
-        level,
-        smallest,
-        largest,
-        smallestSequence,
-        largestSequence,
-        globalSequence,
-        entries,
-        deletions,
-        rangeDeletions,
-        leastExpiry,
-        valueFiles);
+    TableInfo table =
+        new TableInfo(
+            number,
+            fileId,
+            size,
+            digest,
+            keyspace,
+            level,
+            smallest,
+            largest,
+            smallestSequence,
+            largestSequence,
+            globalSequence,
+            entries,
+            deletions,
+            rangeDeletions,
+            leastExpiry,
+            valueFiles);
+    String unserved = table.unserved();
+    if (unserved != null) {
+      throw fields.refusal(
+          "table " + number + " has " + unserved
+              + ", which this version does not serve; use the version that wrote it, or a newer one");
+    }
+    return table;
   }
 
   private static MemorySegment encode(KeyBound bound) {

@@ -2,6 +2,7 @@ package dev.iobus.kv.version;
 
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,7 +36,7 @@ class VersionEditCodecTest {
         2,
         0,
         Long.MAX_VALUE,
-        List.of(7L, 9L));
+        List.of());
   }
 
   private static MemorySegment segment(String text) {
@@ -98,6 +99,60 @@ class VersionEditCodecTest {
     FieldWriter comparator = new FieldWriter();
     comparator.putBytes(ManifestFormat.COMPARATOR, segment("reverse"));
     assertThrows(FormatVersionException.class, () -> decode(comparator));
+  }
+
+  /// What a newer version will keep in these fields was read and then ignored: deleted keys would have
+  /// come back, values been missed, or keys of two keyspaces mixed.
+  @Test
+  void tableThatNeedsWhatIsNotServedIsRefused() throws IOException {
+    TableInfo plain = table(3, 2, "abc", "bcd");
+    KeyBound open = new KeyBound(plain.largest().key(), plain.largest().tag(), true);
+    List<TableInfo> tables =
+        List.of(
+            needing(2, plain.smallest(), plain.largest(), 0, 0, Long.MAX_VALUE, List.of()),
+            needing(1, open, plain.largest(), 0, 0, Long.MAX_VALUE, List.of()),
+            needing(1, plain.smallest(), open, 0, 0, Long.MAX_VALUE, List.of()),
+            needing(1, plain.smallest(), plain.largest(), 7, 0, Long.MAX_VALUE, List.of()),
+            needing(1, plain.smallest(), plain.largest(), 0, 1, Long.MAX_VALUE, List.of()),
+            needing(1, plain.smallest(), plain.largest(), 0, 0, 1_000, List.of()),
+            needing(1, plain.smallest(), plain.largest(), 0, 0, Long.MAX_VALUE, List.of(7L)));
+    for (TableInfo table : tables) {
+      FieldWriter fields = new FieldWriter();
+      VersionEditCodec.encode(new VersionEdit().add(table), fields);
+      FormatVersionException refusal =
+          assertThrows(FormatVersionException.class, () -> decode(fields), table::toString);
+      String message = requireNonNull(refusal.getMessage());
+      assertTrue(message.contains("table 3 has " + table.unserved()), message);
+    }
+    assertNull(
+        needing(1, plain.smallest(), plain.largest(), 0, 0, Long.MAX_VALUE, List.of()).unserved());
+  }
+
+  private static TableInfo needing(
+      int keyspace,
+      KeyBound smallest,
+      KeyBound largest,
+      long globalSequence,
+      long rangeDeletions,
+      long leastExpiry,
+      List<Long> valueFiles) {
+    return new TableInfo(
+        3,
+        4,
+        8192,
+        42,
+        keyspace,
+        2,
+        smallest,
+        largest,
+        3,
+        5,
+        globalSequence,
+        10,
+        2,
+        rangeDeletions,
+        leastExpiry,
+        valueFiles);
   }
 
   @Test

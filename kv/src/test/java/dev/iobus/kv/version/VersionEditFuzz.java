@@ -57,7 +57,7 @@ public final class VersionEditFuzz implements FuzzTarget {
     KeyBound bound = KeyBound.inclusive(MemorySegment.ofArray(new byte[] {1, 2}), 256);
     TableInfo table =
         new TableInfo(
-            3, 4, 8192, 5, 1, 2, bound, bound, 1, 9, 0, 9, 1, 0, Long.MAX_VALUE, List.of(7L));
+            3, 4, 8192, 5, 1, 2, bound, bound, 1, 9, 0, 9, 1, 0, Long.MAX_VALUE, List.of());
     VersionEditCodec.encode(
         new VersionEdit().add(table).logStart(4096).durableMark(4096).lastSequence(9), second);
     return List.of(
