@@ -68,7 +68,11 @@ final class LogOpening {
       if (buffers != null) {
         buffers.close();
       }
-      memory.close();
+      try {
+        memory.close();
+      } catch (IllegalStateException leak) {
+        e.addSuppressed(leak);
+      }
       throw e;
     }
   }

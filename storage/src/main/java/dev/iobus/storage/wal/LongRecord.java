@@ -30,12 +30,12 @@ final class LongRecord {
   /// Reserves and allocates the memory.
   static LongRecord allocate(LogMemory memory, int length, int groupBytes)
       throws MemoryLimitException {
-    memory.reserve(length);
+    memory.reserveRecord(length);
     try {
       Arena arena = Arena.ofShared();
       return new LongRecord(memory, arena, arena.allocate(length), groupBytes);
     } catch (Throwable t) {
-      memory.release(length);
+      memory.releaseRecord(length);
       throw t;
     }
   }
@@ -102,6 +102,6 @@ final class LongRecord {
   void free() {
     long length = payload.byteSize();
     arena.close();
-    memory.release(length);
+    memory.releaseRecord(length);
   }
 }
