@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
+import dev.iobus.BusOptions;
 import dev.iobus.OpenFlag;
 import dev.iobus.SharedBus;
 import dev.iobus.WriteFlag;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
@@ -327,5 +330,46 @@ class ReadAheadTest {
     }
     assertEquals(30, blocks.verified.get());
     assertEquals(28, cache.stats().prefetches());
+  }
+
+  /// A file that was closed while blocks of several files were asked for made the call throw; what it
+  /// had registered until then was neither read nor withdrawn, and who closed their file waited for
+  /// ever.
+  @Test
+  void aFileThatIsClosedMeanwhileLeavesNothingBegun() throws Exception {
+    int[] refused = {0};
+    for (int seed = 1; seed <= 60; seed++) {
+      SimDisk disk = new SimDisk();
+      disk.createDirectories(Path.of("/sim"));
+      SimScheduler host = new SimScheduler(seed, disk);
+      assertTrue(host.run(() -> closeUnderPrefetch(host, refused)), "seed " + seed);
+    }
+    assertTrue(refused[0] > 0, "no close met a prefetch");
+  }
+
+  private static void closeUnderPrefetch(SimScheduler host, int[] refused) throws Exception {
+    PageCacheOptions options =
+        PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
+    try (SharedBus simulated = SharedBus.open(BusOptions.defaults().withScheduler(host));
+        DataDirectory data = DataDirectory.open(simulated, Path.of("/sim/data"));
+        DataFile first = TestBlocks.write(data, "first", 1, 4, 1, 4000);
+        DataFile second = TestBlocks.write(data, "second", 2, 4, 1, 4000);
+        PageCache cache = PageCache.open(simulated, new MemoryBudget(8 << 20), options);
+        BlockFile kept = cache.attach(first, 1, new TestBlocks(1, first.path()))) {
+      BlockFile closed = cache.attach(second, 2, new TestBlocks(2, second.path()));
+      host.start("closer", closed::close);
+      BlockFile[] files = {kept, kept, closed, kept};
+      long[] offsets = {0, 4096, 0, 8192};
+      try {
+        cache.prefetch(files, offsets, new int[] {1, 1, 1, 1}, files.length);
+      } catch (IllegalStateException e) {
+        refused[0]++;
+      }
+      for (int block = 0; block < 4; block++) {
+        try (PinnedBlock pinned = cache.pin(kept, block * 4096L, 1)) {
+          TestBlocks.check(pinned.segment(), 1, block * 4096L);
+        }
+      }
+    }
   }
 }
