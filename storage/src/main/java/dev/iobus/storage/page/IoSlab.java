@@ -75,22 +75,9 @@ final class IoSlab {
   /// @return its first page
   /// @throws IOException when the bus has failed
   int take(int pages) throws IOException {
-    lock.lock();
-    try {
-      requireUsable();
-      long ticket = nextTicket++;
-      int first = servedTicket == ticket ? findRun(pages) : -1;
-      while (first < 0) {
-        changed.await();
-        requireUsable();
-        first = servedTicket == ticket ? findRun(pages) : -1;
-      }
-      taken.set(first, first + pages);
-      served();
-      return first;
-    } finally {
-      lock.unlock();
-    }
+    int[] first = new int[1];
+    take(new int[] {pages}, 1, first);
+    return first[0];
   }
 
   /// Pages that a failed bus has kept do not come back, and nobody can use others.
@@ -159,18 +146,7 @@ final class IoSlab {
 
   /// Gives a run back, after its transfer ended.
   void giveBack(int firstPage, int pages) {
-    lock.lock();
-    try {
-      free(firstPage, pages);
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void free(int firstPage, int pages) {
-    assert taken.nextClearBit(firstPage) >= firstPage + pages : "a run is free";
-    taken.clear(firstPage, firstPage + pages);
+    giveBack(new int[] {pages}, 1, new int[] {firstPage});
   }
 
   /// Gives runs back, after their transfers ended.
@@ -178,7 +154,9 @@ final class IoSlab {
     lock.lock();
     try {
       for (int i = 0; i < count; i++) {
-        free(firstPages[i], pages[i]);
+        int end = firstPages[i] + pages[i];
+        assert taken.nextClearBit(firstPages[i]) >= end : "a run is free";
+        taken.clear(firstPages[i], end);
       }
       changed.signalAll();
     } finally {
