@@ -23,7 +23,7 @@ public final class Cursor implements AutoCloseable {
     CLOSED
   }
 
-  private final Store store;
+  private final Readers readers;
   private final long sequence;
   private final @Nullable MemorySegment lower;
   private final @Nullable MemorySegment upper;
@@ -37,18 +37,18 @@ public final class Cursor implements AutoCloseable {
   /// @param sequence registered as one that is read; given back when the cursor is closed
   /// @param view a hold of it, given back when the cursor is closed
   Cursor(
-      Store store,
+      Readers readers,
       long sequence,
       @Nullable MemorySegment lower,
       @Nullable MemorySegment upper,
       ReadView view)
       throws IOException {
-    this.store = store;
+    this.readers = readers;
     this.sequence = sequence;
     this.lower = lower;
     this.upper = upper;
     this.view = view;
-    this.entries = store.entriesOf(view, sequence, lower, upper);
+    this.entries = readers.entriesOf(view, sequence, lower, upper);
   }
 
   /// Moves to the first key within the bounds. Returns whether there is one.
@@ -227,7 +227,7 @@ public final class Cursor implements AutoCloseable {
 
   private void enter() {
     if (!use.compareAndSet(Use.IDLE, Use.BUSY)) {
-      store.requireOpen();
+      readers.requireOpen();
       Use now = use.get();
       throw new IllegalStateException(
           now == Use.BUSY || now == Use.IDLE
@@ -245,13 +245,13 @@ public final class Cursor implements AutoCloseable {
 
   /// Turns to the store's current memtables and tables, so that those it has replaced are freed.
   private void refresh() throws IOException {
-    if (store.isCurrent(view)) {
+    if (readers.isCurrent(view)) {
       return;
     }
-    ReadView newer = store.acquireView();
+    ReadView newer = readers.acquireView();
     VisibleCursor anew;
     try {
-      anew = store.entriesOf(newer, sequence, lower, upper);
+      anew = readers.entriesOf(newer, sequence, lower, upper);
     } catch (Throwable t) {
       newer.release();
       throw t;
@@ -268,7 +268,7 @@ public final class Cursor implements AutoCloseable {
       entries.close();
     } finally {
       view.release();
-      store.release(this, sequence);
+      readers.release(this, sequence);
     }
   }
 }

@@ -20,24 +20,21 @@ import org.jspecify.annotations.Nullable;
 final class PointReads {
 
   private final Views views;
-  private final CommitPipeline commits;
+  private final Readers readers;
   private final PageCache cache;
   private final Leases leases;
-  private final Store store;
 
-  PointReads(
-      Views views, CommitPipeline commits, PageCache cache, Leases leases, Store store) {
+  PointReads(Views views, Readers readers, PageCache cache, Leases leases) {
     this.views = views;
-    this.commits = commits;
+    this.readers = readers;
     this.cache = cache;
     this.leases = leases;
-    this.store = store;
   }
 
   byte @Nullable [] get(MemorySegment key, @Nullable Snapshot snapshot) throws IOException {
     ReadView view = views.acquire();
     try {
-      long sequence = sequence(snapshot);
+      long sequence = readers.sequence(snapshot);
       Lookup recent = inMemory(view, key, sequence);
       return switch (recent) {
         case Lookup.Found found -> found.value().toArray(ValueLayout.JAVA_BYTE);
@@ -47,11 +44,6 @@ final class PointReads {
     } finally {
       view.release();
     }
-  }
-
-  /// The sequence to read at; taken after the view.
-  private long sequence(@Nullable Snapshot snapshot) {
-    return snapshot == null ? commits.published() : snapshot.sequenceFor(store);
   }
 
   private static Lookup inMemory(ReadView view, MemorySegment key, long sequence)
@@ -120,7 +112,7 @@ final class PointReads {
   @Nullable ValueLease lookup(MemorySegment key) throws IOException {
     ReadView view = views.acquire();
     try {
-      long sequence = commits.published();
+      long sequence = readers.sequence(null);
       List<LoggedMemtable> memtables = view.memtables();
       for (int i = 0; i < memtables.size(); i++) {
         Memtable memtable = memtables.get(i).memtable;
@@ -177,7 +169,7 @@ final class PointReads {
   List<byte @Nullable []> multiGet(List<MemorySegment> keys) throws IOException {
     ReadView view = views.acquire();
     try {
-      long sequence = commits.published();
+      long sequence = readers.sequence(null);
       MultiGet reads = new MultiGet(cache, keys, InternalKey.seekTag(sequence));
       for (int i = 0; i < keys.size(); i++) {
         switch (inMemory(view, keys.get(i), sequence)) {

@@ -6,12 +6,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /// open, what it sees takes space even when it is overwritten. Thread-safe.
 public final class Snapshot implements AutoCloseable {
 
-  private final Store store;
+  private final Readers readers;
   private final long sequence;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  Snapshot(Store store, long sequence) {
-    this.store = store;
+  Snapshot(Readers readers, long sequence) {
+    this.readers = readers;
     this.sequence = sequence;
   }
 
@@ -20,12 +20,13 @@ public final class Snapshot implements AutoCloseable {
     return sequence;
   }
 
-  /// The sequence, for a read of `reader`.
+  /// The sequence, for a read of a store.
   ///
+  /// @param reader of that store
   /// @throws IllegalStateException when this is closed
   /// @throws IllegalArgumentException when it is of another store
-  long sequenceFor(Store reader) {
-    if (reader != store) {
+  long sequenceFor(Readers reader) {
+    if (reader != readers) {
       throw new IllegalArgumentException("the snapshot is of another store");
     }
     if (closed.get()) {
@@ -39,7 +40,7 @@ public final class Snapshot implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      store.release(this);
+      readers.release(this);
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.iobus.kv;
 
 import dev.iobus.SharedBus;
 import dev.iobus.kv.compaction.LevelSizes;
-import dev.iobus.kv.entry.VisibleCursor;
 import dev.iobus.kv.version.TableFiles;
 import dev.iobus.kv.version.Version;
 import dev.iobus.kv.version.VersionSet;
@@ -55,14 +54,13 @@ public final class Store implements AutoCloseable {
   private final CommitPipeline commits;
   private final WriteStall stall;
   private final BackgroundWork background;
+  private final Readers readers;
   private final PointReads reads;
   private final Leases leases;
 
   private final AtomicLong userBytes = new AtomicLong();
 
-  // Guarded by the state's lock.
-  private final Snapshots snapshots = new Snapshots();
-  private final List<Cursor> cursors = new ArrayList<>();
+  /// Guarded by the state's lock.
   private boolean ended;
 
   /// Takes over everything that recovery has opened; starts the background tasks.
@@ -96,6 +94,8 @@ public final class Store implements AutoCloseable {
     this.commits =
         new CommitPipeline(
             state, wal, memtables, lastSequence, Math.max(LOG_BYTES_MIN, 4 * capacity));
+    Snapshots snapshots = new Snapshots();
+    this.readers = new Readers(state, views, commits, snapshots);
     this.stall = new WriteStall(options.scheduler());
     this.background =
         new BackgroundWork(
@@ -110,7 +110,7 @@ public final class Store implements AutoCloseable {
             stall,
             LevelSizes.of(capacity));
     this.leases = new Leases(this::freeMemory);
-    this.reads = new PointReads(views, commits, cache, leases, this);
+    this.reads = new PointReads(views, readers, cache, leases);
     state.lock.lock();
     try {
       views.install(memtables.newestFirst(), versions.current());
@@ -278,7 +278,7 @@ public final class Store implements AutoCloseable {
   /// @param lower the first key that may be met; null: no bound
   /// @param upper the first key that may not be met any more; null: no bound
   public Cursor cursor(byte @Nullable [] lower, byte @Nullable [] upper) throws IOException {
-    return openCursor(lower, upper, null);
+    return readers.openCursor(lower, upper, null);
   }
 
   /// As [#cursor(byte[], byte[])], as the snapshot sees it. The cursor stays good when the snapshot
@@ -286,95 +286,12 @@ public final class Store implements AutoCloseable {
   public Cursor cursor(byte @Nullable [] lower, byte @Nullable [] upper, Snapshot snapshot)
       throws IOException {
     Objects.requireNonNull(snapshot, "snapshot");
-    return openCursor(lower, upper, snapshot);
-  }
-
-  private Cursor openCursor(
-      byte @Nullable [] lower, byte @Nullable [] upper, @Nullable Snapshot snapshot)
-      throws IOException {
-    @Nullable MemorySegment first = bound(lower);
-    @Nullable MemorySegment end = bound(upper);
-    long sequence = register(snapshot);
-    ReadView view = null;
-    Cursor cursor;
-    try {
-      view = views.acquire();
-      cursor = new Cursor(this, sequence, first, end, view);
-    } catch (Throwable t) {
-      if (view != null) {
-        view.release();
-      }
-      unregister(sequence);
-      throw t;
-    }
-    try {
-      add(cursor);
-    } catch (Throwable t) {
-      cursor.close(); // The store closes: what the cursor holds is nobody else's to give back.
-      throw t;
-    }
-    return cursor;
-  }
-
-  private static @Nullable MemorySegment bound(byte @Nullable [] key) {
-    if (key == null) {
-      return null;
-    }
-    WriteBatch.requireKey(key.length);
-    return MemorySegment.ofArray(key.clone());
-  }
-
-  private void add(Cursor cursor) {
-    state.lock.lock();
-    try {
-      state.requireOpen();
-      cursors.add(cursor);
-    } finally {
-      state.lock.unlock();
-    }
+    return readers.openCursor(lower, upper, snapshot);
   }
 
   /// The state of the store now, for reads that must agree. Close it.
   public Snapshot snapshot() {
-    return new Snapshot(this, register(null));
-  }
-
-  /// Registers the sequence that a snapshot sees, or the published one, as one that is read.
-  private long register(@Nullable Snapshot snapshot) {
-    state.lock.lock();
-    try {
-      state.requireOpen();
-      long sequence = snapshot == null ? commits.published() : snapshot.sequenceFor(this);
-      snapshots.add(sequence);
-      return sequence;
-    } finally {
-      state.lock.unlock();
-    }
-  }
-
-  private void unregister(long sequence) {
-    state.lock.lock();
-    try {
-      snapshots.remove(sequence);
-    } finally {
-      state.lock.unlock();
-    }
-  }
-
-  /// A snapshot is closed.
-  void release(Snapshot snapshot) {
-    unregister(snapshot.sequence());
-  }
-
-  /// A cursor is closed.
-  void release(Cursor cursor, long sequence) {
-    state.lock.lock();
-    try {
-      snapshots.remove(sequence);
-      cursors.remove(cursor);
-    } finally {
-      state.lock.unlock();
-    }
+    return readers.openSnapshot();
   }
 
   /// Makes tables of what is in memory; they are on disk when it returns.
@@ -511,18 +428,14 @@ public final class Store implements AutoCloseable {
 
   /// Returns when nobody is inside: no writer, no background task, no reader.
   private void awaitQuiet() {
-    List<Cursor> open;
     state.lock.lock();
     try {
       state.awaitWriters();
       background.awaitEnd();
-      open = List.copyOf(cursors);
     } finally {
       state.lock.unlock();
     }
-    for (Cursor cursor : open) {
-      cursor.close();
-    }
+    readers.closeCursors();
     ReadView last;
     state.lock.lock();
     try {
@@ -549,27 +462,5 @@ public final class Store implements AutoCloseable {
     } finally {
       bus.close();
     }
-  }
-
-  void requireOpen() {
-    state.requireOpen();
-  }
-
-  boolean isCurrent(ReadView view) {
-    return views.isCurrent(view);
-  }
-
-  ReadView acquireView() {
-    return views.acquire();
-  }
-
-  /// The entries that a sequence sees in a view, between two bounds.
-  VisibleCursor entriesOf(
-      ReadView view,
-      long sequence,
-      @Nullable MemorySegment lower,
-      @Nullable MemorySegment upper)
-      throws IOException {
-    return new VisibleCursor(view.entries(), sequence, lower, upper, state.name());
   }
 }
