@@ -10,7 +10,7 @@ import dev.iobus.storage.wal.WalOptions;
 /// | part | sure of |
 /// |---|---|
 /// | memtables | the active one, and two sealed ones or one for the largest batch |
-/// | indexes and filters | 1/16 |
+/// | indexes and filters | 1/16; for more the cache gives way |
 /// | table writers | 2 MiB each for flush and compaction |
 /// | I/O slab | 1/16, at most 4 MiB |
 /// | blocks of readers | 1 MiB for each 16 MiB, at most 16 |
