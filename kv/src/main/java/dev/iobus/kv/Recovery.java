@@ -76,7 +76,7 @@ final class Recovery {
                   BusOptions.defaults()
                       .withBackend(options.backend())
                       .withScheduler(options.scheduler())));
-      directory = keep(DataDirectory.open(bus, path));
+      directory = keep(DataDirectory.open(bus, path, Recovery::requireNoForeigner));
       long manifestFloor = VersionSet.floorBytes(directory.blockSize());
       memory = MemoryPlan.of(options, manifestFloor);
       budget = new MemoryBudget(options.memoryBytes());
@@ -122,6 +122,35 @@ final class Recovery {
     opened.clear();
   }
 
+  /// Refuses a directory that holds files, none of which a store would be without. A store that
+  /// another process has open is not mistaken: it always has a log or a manifest, whatever of them
+  /// is made and deleted while the names are read.
+  private static void requireNoForeigner(Path directory, List<String> names)
+      throws NotAStoreException {
+    String foreign = null;
+    for (String name : names) {
+      if (FileNames.numberOf(FileKind.MANIFEST, name) >= 0 || isOfAStore(name)) {
+        return;
+      }
+      foreign = foreign != null || FileNames.isTemporaryManifest(name) ? foreign : name;
+    }
+    if (foreign != null) {
+      throw new NotAStoreException(
+          directory
+              + " is not empty and no store: it holds "
+              + names.size()
+              + " files, such as "
+              + foreign
+              + ", and no manifest; open a new or an empty directory");
+    }
+  }
+
+  /// Whether it is the name of a file that is there only when there is a manifest.
+  private static boolean isOfAStore(String name) {
+    return name.startsWith(FileNames.LOG_PREFIX + "-")
+        || FileNames.numberOf(FileKind.SSTABLE, name) >= 0;
+  }
+
   /// @param found what the directory holds
   private ManifestState readManifest(List<String> found) throws IOException {
     ManifestState state = VersionSet.read(directory, found, manifestAccount);
@@ -129,23 +158,13 @@ final class Recovery {
       return state;
     }
     for (String name : found) {
-      if (name.startsWith(FileNames.LOG_PREFIX + "-")
-          || FileNames.numberOf(FileKind.SSTABLE, name) >= 0) {
+      if (isOfAStore(name)) {
         throw new CorruptionException(
             directory.path().toString(), 0, "there is no manifest, but a store's file " + name);
       }
-      if (!FileNames.isTemporaryManifest(name)) {
-        throw new NotAStoreException(
-            directory.path()
-                + " is not empty and no store: it holds "
-                + found.size()
-                + " files, such as "
-                + name
-                + ", and no manifest; open a new or an empty directory");
-      }
     }
     for (String name : found) {
-      // Left by a crash while the store was being made.
+      // A temporary manifest, left by a crash while the store was being made.
       directory.delete(name);
     }
     return VersionSet.initialize(directory, options.scheduler(), manifestAccount);

@@ -20,12 +20,15 @@ import dev.iobus.storage.file.FileKind;
 import dev.iobus.storage.file.FormatVersionException;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -109,17 +112,41 @@ class BadInputTest {
     Store.open(directory).close();
   }
 
+  /// The lock was taken before the directory was looked at: a file `lock` of somebody else's was
+  /// overwritten and emptied, a file `probe` deleted, and where there was no `lock` one stayed.
   @Test
   void foreignDirectoryIsRefusedAndLeftAlone() throws IOException {
     Files.createDirectory(directory);
-    Files.writeString(directory.resolve("notes.txt"), "nothing of yours");
-    NotAStoreException refusal =
-        assertThrows(NotAStoreException.class, () -> Store.open(directory));
-    assertTrue(
-        String.valueOf(refusal.getMessage()).contains(directory.getFileName().toString()),
-        () -> "the directory is not named: " + refusal);
-    assertEquals(Set.of("notes.txt"), DirectoryImage.of(directory).files().keySet());
-    assertEquals("nothing of yours", Files.readString(directory.resolve("notes.txt")));
+    for (String name : List.of("notes.txt", "lock", "probe")) {
+      Files.writeString(directory.resolve(name), "nothing of yours");
+      Map<String, String> before = everything();
+      IOException refusal = assertThrows(IOException.class, () -> Store.open(directory));
+      assertEquals(NotAStoreException.class, refusal.getClass(), refusal::toString);
+      assertTrue(
+          String.valueOf(refusal.getMessage()).contains(directory.getFileName().toString()),
+          () -> "the directory is not named: " + refusal);
+      assertEquals(before, everything());
+    }
+  }
+
+  @Test
+  void foreignLockAloneIsRefusedAndLeftAlone() throws IOException {
+    Files.createDirectory(directory);
+    Files.writeString(directory.resolve("lock"), "nothing of yours");
+    Map<String, String> before = everything();
+    assertThrows(IOException.class, () -> Store.open(directory));
+    assertEquals(before, everything());
+  }
+
+  /// The lock, too: no store is open.
+  private Map<String, String> everything() throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+      for (Path path : stream) {
+        files.put(path.getFileName().toString(), Files.readString(path));
+      }
+    }
+    return files;
   }
 
   @Test

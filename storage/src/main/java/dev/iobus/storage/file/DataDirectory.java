@@ -21,6 +21,18 @@ import org.jspecify.annotations.Nullable;
 /// Thread-safe.
 public final class DataDirectory implements AutoCloseable {
 
+  /// Says whether a directory may be opened, by the files that are in it.
+  @FunctionalInterface
+  public interface NameCheck {
+
+    /// Returns when it may.
+    ///
+    /// @param directory the real path
+    /// @param names of all files but those of [DataDirectory] itself, in ascending order
+    /// @throws IOException when it may not
+    void check(Path directory, List<String> names) throws IOException;
+  }
+
   private static final int BLOCK_BYTES_MIN = 4096;
 
   private final SharedBus bus;
@@ -54,13 +66,23 @@ public final class DataDirectory implements AutoCloseable {
   ///
   /// @param path may be relative or lead through symbolic links; it is resolved once, here
   /// @throws DirectoryLockedException at once when a live process, or this JVM, has it open
-  /// @throws IOException when it cannot be created, is no directory, or cannot be written; nothing
-  ///     is left open then
+  /// @throws IOException when it cannot be created, is no directory, or cannot be written, or when
+  ///     its file `lock` is somebody else's; nothing is left open then
   public static DataDirectory open(SharedBus bus, Path path) throws IOException {
+    return open(bus, path, (directory, names) -> {});
+  }
+
+  /// As above, for who must not touch a directory of somebody else's.
+  ///
+  /// @param check asked before anything in the directory is changed, and again under the lock: what
+  ///     it throws ends the opening. The first time another process may be at work there, and files
+  ///     be seen that it has deleted since, or not be seen that it has just made or renamed
+  public static DataDirectory open(SharedBus bus, Path path, NameCheck check) throws IOException {
     Path real = createAndResolve(bus, path);
+    check.check(real, namesOfOthers(bus.list(real)));
     DirectoryLock lock = DirectoryLock.acquire(bus, real);
     try {
-      return openLocked(bus, real, lock);
+      return openLocked(bus, real, check, lock);
     } catch (IOException | RuntimeException | Error e) {
       try {
         lock.close();
@@ -109,8 +131,20 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static DataDirectory openLocked(SharedBus bus, Path real, DirectoryLock lock)
-      throws IOException {
+  /// All but the directory's own, in ascending order.
+  private static List<String> namesOfOthers(List<String> names) {
+    return names.stream().filter(name -> !isOwn(name)).sorted().toList();
+  }
+
+  private static boolean isOwn(String name) {
+    return name.equals(DirectoryLock.FILE_NAME) || DirectProbe.isName(name);
+  }
+
+  private static DataDirectory openLocked(
+      SharedBus bus, Path real, NameCheck check, DirectoryLock lock) throws IOException {
+    List<String> names = bus.list(real);
+    check.check(real, namesOfOthers(names));
+    DirectProbe.removeLeftovers(bus, real, names);
     OpenFile self = bus.open(real, OpenFlag.READ, OpenFlag.DIRECTORY);
     try {
       return new DataDirectory(bus, real, lock, self, DirectProbe.alignment(bus, real));
@@ -217,14 +251,11 @@ public final class DataDirectory implements AutoCloseable {
     bus.unlink(resolve(name));
   }
 
-  /// All names in the directory but the lock's, in ascending order; also those that this class
-  /// would not touch.
+  /// All names in the directory but its own, in ascending order; also those that this class would
+  /// not touch.
   public List<String> list() throws IOException {
     requireOpen();
-    List<String> names = new ArrayList<>(bus.list(path));
-    names.remove(DirectoryLock.FILE_NAME);
-    names.sort(null);
-    return names;
+    return namesOfOthers(bus.list(path));
   }
 
   /// Makes creations, renames and deletions durable. A failure is final: every later call fails
@@ -259,7 +290,7 @@ public final class DataDirectory implements AutoCloseable {
   private Path resolve(String name) {
     requireOpen();
     FileName.check(name);
-    if (name.equals(DirectoryLock.FILE_NAME)) {
+    if (isOwn(name)) {
       throw new IllegalArgumentException("the name " + name + " is the directory's own");
     }
     return path.resolve(name);

@@ -10,13 +10,17 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
 
 /// Whether direct transfers work in a directory: what the file system says, then a real write and
 /// read in a file that is deleted again. The answer of `statx` alone is not trusted in either
 /// direction: older kernels do not fill it in, and stacked file systems pass on what lies below.
 final class DirectProbe {
 
-  static final String FILE_NAME = "probe";
+  private static final String PREFIX = "probe-";
+
+  private static final int DIGITS = 16;
 
   private static final int TRIAL_BYTES = 4096;
 
@@ -25,13 +29,34 @@ final class DirectProbe {
 
   private DirectProbe() {}
 
+  /// Whether a file of that name was made here: nobody else has such names, so that what a process
+  /// left that was killed meanwhile can be deleted.
+  static boolean isName(String name) {
+    if (!name.startsWith(PREFIX) || name.length() != PREFIX.length() + DIGITS) {
+      return false;
+    }
+    return name.substring(PREFIX.length()).chars().allMatch(HexFormat::isHexDigit);
+  }
+
+  /// Deletes what those left who were killed here. Needs the directory's lock.
+  ///
+  /// @param names what the directory holds
+  static void removeLeftovers(SharedBus bus, Path directory, List<String> names)
+      throws IOException {
+    for (String name : names) {
+      if (isName(name)) {
+        bus.unlink(directory.resolve(name));
+      }
+    }
+  }
+
   /// What addresses, offsets and lengths must be a multiple of: a power of two; 0 when direct
   /// transfers are not possible here.
   ///
   /// @throws IOException for errors that say nothing of direct transfers, such as a full disk
   static int alignment(SharedBus bus, Path directory) throws IOException {
-    Path path = directory.resolve(FILE_NAME);
-    remove(bus, path);
+    long id = bus.scheduler().random("direct-probe").nextLong();
+    Path path = directory.resolve(PREFIX + HexFormat.of().toHexDigits(id, DIGITS));
     OpenFile plain =
         bus.open(
             path,
@@ -49,7 +74,7 @@ final class DirectProbe {
     try {
       return alignment <= ALIGNMENT_MAX && works(bus, path, alignment) ? alignment : 0;
     } finally {
-      remove(bus, path);
+      bus.unlink(path);
     }
   }
 
@@ -72,7 +97,7 @@ final class DirectProbe {
     }
     int length = Math.max(TRIAL_BYTES, alignment);
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment out = arena.allocate(length, length).fill((byte) 0x5a);
+      MemorySegment out = arena.allocate(length, length).fill((byte) 0xa5);
       MemorySegment in = arena.allocate(length, length);
       bus.writeFully(file, out, 0, WriteFlag.NONE);
       long got = bus.readFully(file, in, 0);
@@ -90,15 +115,5 @@ final class DirectProbe {
       case "EINVAL", "EOPNOTSUPP", "ENOTSUP", "ENOSYS" -> false;
       default -> throw e;
     };
-  }
-
-  private static void remove(SharedBus bus, Path path) throws IOException {
-    try {
-      bus.unlink(path);
-    } catch (BusException e) {
-      if (!e.errnoName().equals("ENOENT")) {
-        throw e;
-      }
-    }
   }
 }

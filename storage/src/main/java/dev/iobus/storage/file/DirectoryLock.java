@@ -56,6 +56,7 @@ final class DirectoryLock implements AutoCloseable {
   ///
   /// @param directory a real path
   /// @throws DirectoryLockedException when it is held; nothing is left open then
+  /// @throws IOException when the file is somebody else's, too; it is left as it was
   static DirectoryLock acquire(SharedBus bus, Path directory) throws IOException {
     Place place = new Place(bus.host(), directory);
     if (OPEN_HERE.putIfAbsent(place, Boolean.TRUE) != null) {
@@ -81,8 +82,9 @@ final class DirectoryLock implements AutoCloseable {
             OpenFlag.CREATE,
             OpenFlag.NO_FOLLOW);
     try (Arena arena = Arena.ofShared()) {
-      MemorySegment record = arena.allocate(LockHolder.BYTES_MAX);
+      MemorySegment record = arena.allocate(LockHolder.BYTES_MAX + 1);
       awaitLock(bus, directory, file, record);
+      requireOwn(bus, directory, file, record);
       RegisteredFile registered = bus.register(file);
       try {
         writeHolder(bus, file, record);
@@ -143,18 +145,34 @@ final class DirectoryLock implements AutoCloseable {
 
   private static @Nullable HostProcess readHolder(
       SharedBus bus, OpenFile file, MemorySegment record) throws IOException {
-    long length = bus.readFully(file, record, 0);
-    byte[] bytes = record.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
-    return LockHolder.parse(new String(bytes, StandardCharsets.UTF_8));
+    return LockHolder.parse(new String(content(bus, file, record), StandardCharsets.UTF_8));
   }
 
-  /// Not synced: a lock does not outlive the machine.
+  private static byte[] content(SharedBus bus, OpenFile file, MemorySegment record)
+      throws IOException {
+    return record.asSlice(0, bus.readFully(file, record, 0)).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /// A file of the lock's name that somebody else made would be written over.
+  private static void requireOwn(
+      SharedBus bus, Path directory, OpenFile file, MemorySegment record) throws IOException {
+    byte[] bytes = content(bus, file, record);
+    if (!LockHolder.isLock(bytes)) {
+      throw new IOException(
+          directory.resolve(FILE_NAME)
+              + " was not made by this library, which needs a file of that name: nothing was"
+              + " changed; move it away, or open another directory");
+    }
+  }
+
+  /// Not synced: a lock does not outlive the machine. Its length comes first, so that a loss of
+  /// power leaves that many bytes or none.
   private static void writeHolder(
       SharedBus bus, OpenFile file, MemorySegment record) throws IOException {
     byte[] text = LockHolder.format(bus.host().process()).getBytes(StandardCharsets.UTF_8);
     MemorySegment.copy(text, 0, record, ValueLayout.JAVA_BYTE, 0, text.length);
-    bus.writeFully(file, record.asSlice(0, text.length), 0, WriteFlag.NONE);
     bus.truncate(file, text.length);
+    bus.writeFully(file, record.asSlice(0, text.length), 0, WriteFlag.NONE);
   }
 
   /// Gives the lock back. The file stays: deleting it would let two owners lock two files of one

@@ -1,6 +1,7 @@
 package dev.iobus.storage.file;
 
 import dev.iobus.HostProcess;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,36 @@ final class LockHolder {
   /// Bytes that a record can take: two numbers and a host name of at most 253 characters.
   static final int BYTES_MAX = 512;
 
+  /// Bytes of the shortest record.
+  private static final int BYTES_MIN = "pid 1\nstart 0\nhost h\n".length();
+
+  private static final String[] LINES = {"pid ", "\nstart ", "\nhost "};
+
+  /// What bytes become that are no UTF-8.
+  private static final char UNDECODABLE = '\uFFFD';
+
   private LockHolder() {}
+
+  /// Whether a file of that content is a lock's, which may be written over: it is empty, as it is
+  /// left by who gives the lock back; it holds a record, as it is left by who was killed; or it is
+  /// what a loss of power, or a bad disk, made of one: most of it, or as many bytes that are no
+  /// text.
+  ///
+  /// @param bytes the whole file, or more than [#BYTES_MAX] of it
+  static boolean isLock(byte[] bytes) {
+    if (bytes.length == 0) {
+      return true;
+    }
+    if (bytes.length < BYTES_MIN || bytes.length > BYTES_MAX) {
+      return false;
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    int lines = 0;
+    for (String line : LINES) {
+      lines += text.contains(line) ? 1 : 0;
+    }
+    return lines > 1 || text.chars().anyMatch(c -> c < '\t' || c == UNDECODABLE);
+  }
 
   /// The process in the text of a lock file, or null when it names none: it was just created, or
   /// its process died before it wrote it.

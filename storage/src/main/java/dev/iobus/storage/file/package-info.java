@@ -23,7 +23,8 @@
 /// 1. At most one process, and in it one [DataDirectory][dev.iobus.storage.file.DataDirectory],
 ///    has a directory open. The kernel keeps the lock until the last write of a killed process
 ///    has landed.
-/// 2. Only names that match `[a-z0-9.-]{1,64}` are touched, never a symbolic link.
+/// 2. Only names that match `[a-z0-9.-]{1,64}` are touched, never a symbolic link. A file `lock`
+///    that is no lock is refused and left as it is.
 /// 3. A sync that failed is final for its file: no later write or sync of it succeeds.
 /// 4. A new file is written, synced, and its directory synced, before anything refers to it; that
 ///    order is the caller's.

@@ -76,7 +76,8 @@ class DataDirectoryTest {
     try (SharedBus bus = TestBus.open(kind);
         DataDirectory directory = DataDirectory.open(bus, temp.resolve("data"))) {
       String[] names = {
-        "", ".", "..", "../x", "a/b", "a..b", "A", "a b", "a\0", "ä", ".x", "lock", "x".repeat(65)
+        "", ".", "..", "../x", "a/b", "a..b", "A", "a b", "a\0", "ä", ".x", "lock",
+        "probe-0123456789abcdef", "x".repeat(65)
       };
       for (String name : names) {
         assertThrows(

@@ -1,5 +1,6 @@
 package dev.iobus.storage.file;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -18,9 +19,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,13 +139,67 @@ class DirectoryLockTest {
   @EnumSource(BackendKind.class)
   void failedOpenLeavesNoLock(BackendKind kind) throws Exception {
     Path path = Files.createDirectory(temp.resolve("data"));
-    // The probe cannot remove a directory of its name, so opening fails after the lock was taken.
-    Path inTheWay = Files.createDirectories(path.resolve("probe").resolve("x"));
+    // A directory cannot be removed as a file is, so opening fails after the lock was taken.
+    Path inTheWay = Files.createDirectories(path.resolve("probe-0123456789abcdef"));
     try (SharedBus bus = TestBus.open(kind)) {
       assertThrows(IOException.class, () -> DataDirectory.open(bus, path));
       Files.delete(inTheWay);
-      Files.delete(inTheWay.getParent());
       DataDirectory.open(bus, path).close();
+    }
+  }
+
+  /// A file `lock` that another program had made was overwritten and emptied, and its file `probe`
+  /// deleted, by who opened the directory.
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void filesOfOthersAreLeftAsTheyAre(BackendKind kind) throws Exception {
+    Path path = Files.createDirectory(temp.resolve("data"));
+    Path lock = path.resolve("lock");
+    Path probe = Files.writeString(path.resolve("probe"), "mine, too");
+    try (SharedBus bus = TestBus.open(kind)) {
+      List<String> others =
+          List.of("mine", "42\n", "pid 42\n", "pid=42\nhost=a\n", "\0\1\2\3", "x".repeat(9000));
+      for (String content : others) {
+        Files.writeString(lock, content);
+        IOException refusal =
+            assertThrows(IOException.class, () -> DataDirectory.open(bus, path).close());
+        String message = requireNonNull(refusal.getMessage());
+        assertTrue(message.contains(lock.toRealPath().toString()), message);
+        assertEquals(content, Files.readString(lock));
+      }
+      Files.delete(lock);
+      DataDirectory.open(bus, path).close();
+      assertEquals("mine, too", Files.readString(probe));
+      assertEquals(List.of("lock", "probe"), names(path));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void leftoversOfACrashAreNoFilesOfOthers(BackendKind kind) throws Exception {
+    Path path = Files.createDirectory(temp.resolve("data"));
+    Path lock = path.resolve("lock");
+    byte[] record = LockHolder.format(new HostProcess(1, 2, "gone")).getBytes(UTF_8);
+    byte[] torn = Arrays.copyOf(Arrays.copyOf(record, 9), record.length);
+    byte[] flipped = record.clone();
+    flipped[1] ^= 1;
+    byte[] garbage = new byte[record.length];
+    Arrays.fill(garbage, (byte) 0xb5);
+    try (SharedBus bus = TestBus.open(kind)) {
+      byte[] zeros = new byte[record.length];
+      for (byte[] left : List.of(new byte[0], record, torn, flipped, garbage, zeros)) {
+        Files.write(lock, left);
+        Files.write(path.resolve("probe-0123456789abcdef"), left);
+        DataDirectory.open(bus, path).close();
+        assertEquals(0, Files.size(lock));
+        assertEquals(List.of("lock"), names(path));
+      }
+    }
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
   }
 
