@@ -70,16 +70,39 @@ final class BackgroundWork {
     this.sizes = sizes;
   }
 
+  /// Starts both tasks.
+  ///
+  /// @throws Error when the host gives no thread for one of them; none runs then
   void start() {
     state.lock.lock();
     try {
       stall.update(versions.current().level(0).size());
-      running = 2;
     } finally {
       state.lock.unlock();
     }
-    state.scheduler.start("store-flush", () -> run(this::flushUntilClosed));
-    state.scheduler.start("store-compact", () -> run(this::compactUntilClosed));
+    try {
+      start("store-flush", this::flushUntilClosed);
+      start("store-compact", this::compactUntilClosed);
+    } catch (RuntimeException | Error e) {
+      state.fail(e);
+      state.lock.lock();
+      try {
+        awaitEnd();
+      } finally {
+        state.lock.unlock();
+      }
+      throw e;
+    }
+  }
+
+  private void start(String name, Body body) {
+    state.lock.lock();
+    try {
+      state.scheduler.start(name, () -> run(body));
+      running++;
+    } finally {
+      state.lock.unlock();
+    }
   }
 
   /// Waits until both tasks have ended. Needs the state's lock, after the state was closed.

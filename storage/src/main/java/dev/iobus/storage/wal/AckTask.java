@@ -14,20 +14,12 @@ final class AckTask {
   private @Nullable Waiter head;
   private @Nullable Waiter tail;
   private @Nullable Waiter leader;
-  private boolean started;
   private boolean stopped;
   private Scheduler.@Nullable Task task;
 
   AckTask(Scheduler.Lock lock) {
     this.lock = lock;
     this.work = lock.newCondition();
-  }
-
-  /// Whether the task is to be started now; true once. Needs the lock.
-  boolean begin() {
-    boolean first = !started;
-    started = true;
-    return first;
   }
 
   /// Whether a callback runs on that task. Needs the lock.

@@ -73,7 +73,21 @@ final class LogClosing {
     }
   }
 
-  private void end(@Nullable Throwable failure) throws IOException {
+  /// Ends the tasks of a log that nobody has got yet, which stays as it is otherwise.
+  ///
+  /// @param cause gets what cannot be closed
+  void endTasks(Throwable cause) {
+    stopTasks();
+    for (WalSegment segment : supply.takePrepared()) {
+      try {
+        segment.closeFile();
+      } catch (IOException e) {
+        cause.addSuppressed(e);
+      }
+    }
+  }
+
+  private void stopTasks() {
     lock.lock();
     try {
       view.close();
@@ -84,6 +98,10 @@ final class LogClosing {
     } finally {
       lock.unlock();
     }
+  }
+
+  private void end(@Nullable Throwable failure) throws IOException {
+    stopTasks();
     try {
       closeFiles(failure);
     } finally {

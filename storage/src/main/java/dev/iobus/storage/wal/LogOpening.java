@@ -156,8 +156,14 @@ final class LogOpening {
     } finally {
       lock.unlock();
     }
-    tasks.start("wal-segments", () -> supply.run(commit::supplied));
-    tasks.start("wal-timer", () -> timer.run(commit));
+    try {
+      tasks.start("wal-segments", () -> supply.run(commit::supplied));
+      tasks.start("wal-timer", () -> timer.run(commit));
+    } catch (RuntimeException | Error e) {
+      // No thread can be made. Those that were must be gone before their memory is.
+      closing.endTasks(e);
+      throw e;
+    }
     return wal;
   }
 

@@ -29,13 +29,18 @@ final class LogTasks {
   }
 
   /// Starts a task of the log.
+  ///
+  /// @throws Error when the host gives no thread for it; as if it had not been called then
   void start(String name, Runnable body) {
     lock.lock();
-    running++;
-    lock.unlock();
-    run(name, body);
+    try {
+      run(name, body);
+    } finally {
+      lock.unlock();
+    }
   }
 
+  /// Needs the lock, so that a task that runs is counted.
   private void run(String name, Runnable body) {
     scheduler.start(
         name,
@@ -49,9 +54,12 @@ final class LogTasks {
             lock.unlock();
           }
         });
+    running++;
   }
 
   /// Starts the task of the callbacks, once.
+  ///
+  /// @throws Error when the host gives no thread for it; the next call tries again
   void requireAckTask(GroupCommit commit) {
     if (hasAckTask) {
       return;
@@ -59,15 +67,13 @@ final class LogTasks {
     lock.lock();
     try {
       requireNotClosing();
-      hasAckTask = true;
-      if (!acks.begin()) {
-        return;
+      if (!hasAckTask) {
+        run("wal-acks", () -> acks.run(commit, scheduler.currentTask()));
+        hasAckTask = true;
       }
-      running++;
     } finally {
       lock.unlock();
     }
-    run("wal-acks", () -> acks.run(commit, scheduler.currentTask()));
   }
 
   void requireOpen() {
