@@ -39,7 +39,7 @@ class StoreTasksTest {
   /// A store that got no thread for its second task was not opened, and the first one ran on with
   /// memory that had been freed.
   @ParameterizedTest
-  @ValueSource(strings = {"store-flush", "store-compact"})
+  @ValueSource(strings = {"store-flush", "store-compact", "wal-watch"})
   @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void storeThatGetsNoThreadIsNotOpened(String task) throws Exception {
     StoreOptions options = StoreOptions.defaults();

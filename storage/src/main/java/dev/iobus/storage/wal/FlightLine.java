@@ -1,7 +1,8 @@
 package dev.iobus.storage.wal;
 
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Writes that were begun and are not acknowledged yet, in LSN order. What completes is
 /// acknowledged when everything before it has completed. Guarded by the log's lock.
@@ -37,13 +38,15 @@ final class FlightLine {
     begun++;
   }
 
-  /// Takes note that the device is done with a write.
-  void completed(Flight flight) {
+  /// Takes note that the device is done with a write. Returns whether it took too long, and nobody
+  /// was told of it before.
+  boolean completed(Flight flight) {
     flight.done = true;
     if (flight.shared) {
       overlap.completed(flight.deviceNanos, flight.accompanied);
     }
     counts.took(flight.deviceNanos);
+    return takeIfSlow(flight, flight.endNanos);
   }
 
   /// Lets those go that have completed without a gap, and says how far the log has come by them.
@@ -89,17 +92,24 @@ final class FlightLine {
     return moved;
   }
 
-  /// A write that has been in flight for too long and was not told of before; null when there is
-  /// none.
-  @Nullable Flight takeSlow(long now) {
-    Flight found = null;
+  /// Writes that have been in flight for too long and were not told of before.
+  List<Flight> takeSlow(long now) {
+    List<Flight> found = List.of();
     for (Flight flight : flights) {
-      if (!flight.done && !flight.reportedSlow && now - flight.beginNanos >= SLOW_NANOS) {
-        flight.reportedSlow = true;
-        counts.slow();
-        found = flight;
+      if (!flight.done && takeIfSlow(flight, now)) {
+        found = new ArrayList<>(found);
+        found.add(flight);
       }
     }
     return found;
+  }
+
+  private boolean takeIfSlow(Flight flight, long now) {
+    if (flight.reportedSlow || now - flight.beginNanos < SLOW_NANOS) {
+      return false;
+    }
+    flight.reportedSlow = true;
+    counts.slow();
+    return true;
   }
 }

@@ -2,6 +2,7 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class GroupCommit {
   private final GroupWriter writer;
   private final WakeUps wakeUps;
   private final LogTimer timer;
+  private final WriteWatch watch;
 
   // Guarded by the lock.
   private final AckWaiters waiting = new AckWaiters();
@@ -49,6 +51,7 @@ final class GroupCommit {
       GroupWriter writer,
       WakeUps wakeUps,
       LogTimer timer,
+      WriteWatch watch,
       LogCounts counts) {
     this.log = log;
     this.scheduler = scheduler;
@@ -61,6 +64,7 @@ final class GroupCommit {
     this.writer = writer;
     this.wakeUps = wakeUps;
     this.timer = timer;
+    this.watch = watch;
     this.flights = new FlightLine(counts);
     this.leadership = new Leadership(waiting, room, writer, flights, wakeUps);
   }
@@ -247,7 +251,7 @@ final class GroupCommit {
     Flight flight = new Flight(group, record, sync, shared, scheduler.nanoTime());
     waiting.cover(flight.endLsn(progress.written()), sync);
     flights.begin(flight);
-    timer.began(flight.beginNanos);
+    watch.began();
     return flight;
   }
 
@@ -267,9 +271,10 @@ final class GroupCommit {
   private void publish(Flight flight, @Nullable Waiter self) {
     LongRecord record = flight.record;
     WakeUps.Woken woken;
+    boolean slow;
     lock.lock();
     try {
-      flights.completed(flight);
+      slow = flights.completed(flight);
       writer.completed(flight);
       if (record != null) {
         room.endLongRecord();
@@ -285,6 +290,9 @@ final class GroupCommit {
       lock.unlock();
     }
     wakeUps.wake(woken, self);
+    if (slow) {
+      LogEvents.slow(log, flight.bytes(), flight.endNanos - flight.beginNanos);
+    }
     if (record != null) {
       record.free();
     }
@@ -362,16 +370,17 @@ final class GroupCommit {
 
   /// Tells of writes that are in flight for too long. They go on: whether they end well is for the
   /// device to say. Called without the lock.
-  void reportSlow(long now) {
-    Flight slow;
+  void reportSlow() {
+    long now = scheduler.nanoTime();
+    List<Flight> slow;
     lock.lock();
     try {
       slow = flights.takeSlow(now);
     } finally {
       lock.unlock();
     }
-    if (slow != null) {
-      LogEvents.slow(log, slow.bytes(), now - slow.beginNanos);
+    for (Flight flight : slow) {
+      LogEvents.slow(log, flight.bytes(), now - flight.beginNanos);
     }
   }
 

@@ -16,6 +16,7 @@ final class LogClosing {
   private final AckTask acks;
   private final SegmentSupply supply;
   private final LogTimer timer;
+  private final WriteWatch watch;
   private final WalWriter writer;
   private final LiveSegments live;
   private final Room room;
@@ -30,6 +31,7 @@ final class LogClosing {
       AckTask acks,
       SegmentSupply supply,
       LogTimer timer,
+      WriteWatch watch,
       WalWriter writer,
       LiveSegments live,
       Room room,
@@ -42,6 +44,7 @@ final class LogClosing {
     this.acks = acks;
     this.supply = supply;
     this.timer = timer;
+    this.watch = watch;
     this.writer = writer;
     this.live = live;
     this.room = room;
@@ -94,6 +97,7 @@ final class LogClosing {
       acks.stop();
       supply.stop();
       timer.stop();
+      watch.stop();
       tasks.awaitEnd();
     } finally {
       lock.unlock();

@@ -125,6 +125,7 @@ final class LogOpening {
     AckTask acks = new AckTask(lock);
     WakeUps wakeUps = new WakeUps(scheduler, acks);
     LogTimer timer = new LogTimer(scheduler, lock, start);
+    WriteWatch watch = new WriteWatch(scheduler, lock);
     GroupPlaces places = new GroupPlaces(groupBytes, blockSize, supply, live, first);
     Room room = new Room(groupBytes, supply, places, wakeUps);
     for (GroupBuffer buffer : buffers.groups()) {
@@ -135,7 +136,8 @@ final class LogOpening {
             scheduler, lock, state, room, places, live, writer, wakeUps, counts);
     GroupCommit commit =
         new GroupCommit(
-            log, scheduler, lock, synced, state, progress, room, leader, wakeUps, timer, counts);
+            log, scheduler, lock, synced, state, progress, room, leader, wakeUps, timer, watch,
+            counts);
     Appender appender =
         new Appender(
             log, scheduler, lock, groupBytes, memory, state, progress, room, commit, wakeUps,
@@ -144,7 +146,8 @@ final class LogOpening {
     LogTasks tasks = new LogTasks(log, scheduler, lock, acks);
     LogClosing closing =
         new LogClosing(
-            lock, tasks, commit, view, acks, supply, timer, writer, live, room, buffers, memory);
+            lock, tasks, commit, view, acks, supply, timer, watch, writer, live, room, buffers,
+            memory);
     Wal wal =
         new Wal(
             directory, budget, recovered.tail(), lock, appender, commit, progress, live, supply,
@@ -159,6 +162,7 @@ final class LogOpening {
     try {
       tasks.start("wal-segments", () -> supply.run(commit::supplied));
       tasks.start("wal-timer", () -> timer.run(commit));
+      tasks.start("wal-watch", () -> watch.run(commit));
     } catch (RuntimeException | Error e) {
       // No thread can be made. Those that were must be gone before their memory is.
       closing.endTasks(e);

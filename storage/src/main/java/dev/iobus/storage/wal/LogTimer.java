@@ -3,15 +3,11 @@ package dev.iobus.storage.wal;
 import dev.iobus.Scheduler;
 
 /// What the log does when nobody waits for it: it writes buffered records within 10 ms, and one
-/// mark when it has been idle for 100 ms. It also looks for writes that take long. Deadlines are
-/// guarded by the log's lock.
+/// mark when it has been idle for 100 ms. Deadlines are guarded by the log's lock.
 final class LogTimer {
 
   static final long BUFFERED_NANOS = 10_000_000;
   static final long IDLE_NANOS = 100_000_000;
-
-  /// How often writes in flight are looked at.
-  private static final long WATCH_NANOS = 100_000_000;
 
   private static final long NEVER = Long.MAX_VALUE;
   private static final long AT_ONCE = Long.MIN_VALUE;
@@ -26,8 +22,6 @@ final class LogTimer {
   private boolean idle;
   private long idleDeadline = NEVER;
   private long markedTo;
-  private boolean watching;
-  private long watchDeadline = NEVER;
   private boolean stopped;
 
   /// @param start LSN at which the epoch begins: its header is a mark
@@ -56,15 +50,6 @@ final class LogTimer {
   void hurry() {
     if (buffered && bufferedDeadline != AT_ONCE) {
       bufferedDeadline = AT_ONCE;
-      armed.signal();
-    }
-  }
-
-  /// Takes note of a write that begins. Needs the lock.
-  void began(long now) {
-    if (!watching) {
-      watching = true;
-      watchDeadline = now + WATCH_NANOS;
       armed.signal();
     }
   }
@@ -106,15 +91,6 @@ final class LogTimer {
           } finally {
             lock.lock();
           }
-        } else if (watching && now >= watchDeadline) {
-          watching = commit.isBusy();
-          watchDeadline = now + WATCH_NANOS;
-          lock.unlock();
-          try {
-            commit.reportSlow(now);
-          } finally {
-            lock.lock();
-          }
         } else {
           sleep();
         }
@@ -128,9 +104,6 @@ final class LogTimer {
     long deadline = buffered ? bufferedDeadline : NEVER;
     if (idle) {
       deadline = Math.min(deadline, idleDeadline);
-    }
-    if (watching) {
-      deadline = Math.min(deadline, watchDeadline);
     }
     if (deadline == NEVER) {
       armed.await();

@@ -33,6 +33,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -251,6 +254,103 @@ class LogFailureTest {
       assertTrue(wal.stats().longestWriteNanos() >= 400_000_000, wal.stats().toString());
     }
     wal.close();
+  }
+
+  /// The task that looks for slow writes was the one that writes what nobody waits for. So while the
+  /// device hung under such a write nobody was told, and the write was never counted.
+  @Test
+  void slowWriteOfBufferedRecordsIsTold() throws Exception {
+    Wal wal = openGrowing();
+    append(wal, 0);
+    CountDownLatch go = new CountDownLatch(1);
+    List<RecordedEvent> told =
+        eventsOf(
+            "dev.iobus.LogSlowWrite",
+            () -> {
+              files.fault(
+                  op -> {
+                    if (op.kind == TracedFiles.Kind.WRITE) {
+                      await(go);
+                    }
+                  });
+              wal.append(MemorySegment.ofArray(record(1, 100)));
+              while (wal.stats().slowWrites() == 0) {
+                LockSupport.parkNanos(10_000_000);
+              }
+              assertEquals(0, wal.stats().longestWriteNanos() / 500_000_000);
+              go.countDown();
+              wal.sync();
+            });
+    assertEquals(1, wal.stats().slowWrites());
+    assertEquals(1, told.size());
+    assertEquals(WalFormat.frameBytes(100), told.getFirst().getLong("bytes"));
+    assertTrue(told.getFirst().getDuration("time").toMillis() >= 500, told::toString);
+    wal.close();
+  }
+
+  @Test
+  void slowWriteIsToldThatNobodySawInFlight() {
+    LogCounts counts = new LogCounts();
+    FlightLine line = new FlightLine(counts);
+    Flight quick = new Flight(null, null, true, false, 0);
+    Flight slow = new Flight(null, null, true, false, 0);
+    Flight slower = new Flight(null, null, true, false, 0);
+    List.of(quick, slow, slower).forEach(line::begin);
+    quick.endNanos = 499_999_999;
+    assertFalse(line.completed(quick));
+    slow.endNanos = 550_000_000;
+    assertTrue(line.completed(slow));
+    assertEquals(List.of(slower), line.takeSlow(600_000_000));
+    slower.endNanos = 700_000_000;
+    assertFalse(line.completed(slower), "it was told of");
+    Flight one = new Flight(null, null, true, false, 0);
+    Flight other = new Flight(null, null, true, false, 0);
+    List.of(one, other).forEach(line::begin);
+    assertEquals(List.of(one, other), line.takeSlow(500_000_000));
+    assertEquals(List.of(), line.takeSlow(600_000_000));
+  }
+
+  @Test
+  void segmentThatIsLateIsTold() throws Exception {
+    Wal wal = openGrowing();
+    List<RecordedEvent> told =
+        eventsOf(
+            "dev.iobus.LogSegmentLate",
+            () -> {
+              files.fault(
+                  op -> {
+                    if (op.kind == TracedFiles.Kind.WRITE && op.bytes.length >= 64 << 10) {
+                      LockSupport.parkNanos(50_000_000);
+                    }
+                  });
+              for (int i = 0; i < 30; i++) {
+                wal.append(MemorySegment.ofArray(record(i, 3_000)), Durability.SYNCED);
+              }
+            });
+    assertTrue(wal.stats().segmentWaits() > 0);
+    assertEquals(wal.stats().segmentWaits(), told.size());
+    assertEquals(directory.path().resolve("wal").toString(), told.getFirst().getString("log"));
+    wal.close();
+  }
+
+  @FunctionalInterface
+  private interface Told {
+    void run() throws Exception;
+  }
+
+  /// The events of that name that Flight Recorder is given meanwhile.
+  private List<RecordedEvent> eventsOf(String event, Told told) throws Exception {
+    Path file = path.resolve("recording.jfr");
+    try (Recording recording = new Recording()) {
+      recording.enable(event);
+      recording.start();
+      told.run();
+      recording.stop();
+      recording.dump(file);
+    }
+    return RecordingFile.readAllEvents(file).stream()
+        .filter(found -> found.getEventType().getName().equals(event))
+        .toList();
   }
 
   /// Opens a log whose segments grow.

@@ -35,7 +35,7 @@ class LogTasksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"wal-segments", "wal-timer"})
+  @ValueSource(strings = {"wal-segments", "wal-timer", "wal-watch"})
   void logWithoutThreadsIsNotOpened(String task) throws Exception {
     FewThreads host = new FewThreads(task);
     try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
