@@ -397,17 +397,19 @@ final class GroupCommit {
   }
 
   /// Writes one mark, if nobody appends and there is a place for it. A log that closes writes none
-  /// but its last, which is synced: another one would be in its way.
-  void writeMark(boolean sync) {
+  /// but its last, which is synced: another one would be in its way. Returns whether it did.
+  ///
+  /// @param sync whether it is the last one
+  boolean writeMark(boolean sync) {
     Flight flight;
     lock.lock();
     try {
       if (leadership.hasLeader() || state.hasFailed() || (!sync && state.isClosed())) {
-        return;
+        return false;
       }
-      Group group = room.sealMark(progress.durable());
+      Group group = room.sealMark(progress.durable(), sync);
       if (group == null) {
-        return;
+        return false;
       }
       leadership.begin();
       flight = begin(group, null, sync);
@@ -416,6 +418,7 @@ final class GroupCommit {
       lock.unlock();
     }
     perform(flight, null, true);
+    return true;
   }
 
   /// Refuses new appends, makes everything durable, and writes the last mark. Places that were
@@ -437,12 +440,16 @@ final class GroupCommit {
     awaitEnd(leadership::hasLeader);
     // There may be no place for a mark yet.
     awaitEnd(() -> !state.hasFailed() && room.awaitsSegment());
-    writeMark(true);
+    boolean marked = writeMark(true);
     lock.lock();
     try {
       state.requireNotFailed();
     } finally {
       lock.unlock();
+    }
+    if (!marked) {
+      throw new IllegalStateException(
+          "a place was reserved while the log " + log + " closed: what was put there is not in it");
     }
   }
 

@@ -240,13 +240,18 @@ final class Room {
     return open == null && !spare.isEmpty() && longRecord == null && !supply.hasFailed();
   }
 
-  /// Puts one mark into the open group if nobody else is about to append.
+  /// Puts one mark into the open group if nobody else is about to append. It does not take the last
+  /// place that there is, unless it is the last mark: that one finds a place always, as there is
+  /// one behind every record (invariant 2) and every other mark.
   ///
   /// @return the group with the mark, sealed; null when there was no place for one
-  @Nullable Group sealMark(long durableMark) {
+  @Nullable Group sealMark(long durableMark, boolean last) {
     Group group = open;
-    boolean othersAppend = alone || longRecord != null || (permitBytes != 0 && !closed);
+    boolean othersAppend = longRecord != null || ((alone || permitBytes != 0) && !closed);
     if (group == null || group.used() != 0 || othersAppend) {
+      return null;
+    }
+    if (!last && !places.canFollow(group)) {
       return null;
     }
     long at = group.reserve(WalFormat.FRAME_HEADER_BYTES);

@@ -353,6 +353,24 @@ class LogFailureTest {
         .toList();
   }
 
+  /// The mark that an idle log writes took the last place on a full disk. Closing it found none for
+  /// its own, which is synced, and did not say so.
+  @Test
+  void markOfAnIdleLogLeavesAPlaceForTheLastOne() throws Exception {
+    Wal wal = openGrowing();
+    fillDisk(new AtomicInteger());
+    appendUntilFull(wal);
+    LockSupport.parkNanos(3 * LogTimer.IDLE_NANOS);
+    int before = files.ops().size();
+    wal.close();
+    boolean marked = false;
+    for (TracedFiles.Op op : files.ops().subList(before, files.ops().size())) {
+      // Not what was tried in vain to make a segment.
+      marked |= op.kind == TracedFiles.Kind.WRITE && op.bytes.length < 64 << 10;
+    }
+    assertTrue(marked, "no mark was written");
+  }
+
   /// Opens a log whose segments grow.
   private Wal openGrowing() throws IOException {
     return openGrowing(64 << 10);
