@@ -298,11 +298,17 @@ final class SegmentSupply {
   }
 
   /// No segment could be prepared there. What a failed creation may have left is met again when all
-  /// other numbers were taken once, and refuses one more creation.
+  /// other numbers were taken once, and refuses one more creation. A slot that is there is tried
+  /// once more, as it may have been for want of a descriptor; then it is deleted, so that a file
+  /// which cannot be opened is not in the way of others.
   private void notTaken(WalSlotName slot) {
     if (slot.isNew()) {
       isShort = true;
       numbers.remove(WalSlot.number(prefix, slot.name()));
+    } else if (slot.hasFailed()) {
+      surplus.add(slot);
+    } else {
+      free.add(slot.failed());
     }
   }
 
@@ -398,7 +404,16 @@ final class SegmentSupply {
   /// A slot that may be used again.
   ///
   /// @param fileId of its file header; 0 for a slot that does not exist yet
-  private record WalSlotName(String name, long bytes, long fileId) {
+  /// @param hasFailed whether it could not be opened
+  private record WalSlotName(String name, long bytes, long fileId, boolean hasFailed) {
+
+    WalSlotName(String name, long bytes, long fileId) {
+      this(name, bytes, fileId, false);
+    }
+
+    WalSlotName failed() {
+      return new WalSlotName(name, bytes, fileId, true);
+    }
 
     boolean isNew() {
       return fileId == 0;

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -369,6 +370,44 @@ class LogFailureTest {
       marked |= op.kind == TracedFiles.Kind.WRITE && op.bytes.length < 64 << 10;
     }
     assertTrue(marked, "no mark was written");
+  }
+
+  /// A slot that was to be used again and could not be opened, for want of a descriptor, was lost
+  /// until the log was opened anew.
+  @Test
+  void slotThatCannotBeOpenedNowIsUsedLater() throws Exception {
+    try (Wal wal = open(Way.DSYNC)) {
+      long end = 0;
+      while (wal.stats().segmentsCreated() < 6) {
+        end = wal.append(MemorySegment.ofArray(record(0, 3_000)), Durability.SYNCED);
+      }
+      wal.release(end);
+      AtomicInteger refused = new AtomicInteger();
+      files.fault(
+          op -> {
+            if (op.kind == TracedFiles.Kind.OPEN && refused.getAndIncrement() == 0) {
+              throw new IOException("EMFILE");
+            }
+          });
+      int before = files.ops().size();
+      int full = 0;
+      List<String> opened = new ArrayList<>();
+      for (int i = 0; i < 500 && opened.size() == Set.copyOf(opened).size(); i++) {
+        try {
+          wal.release(wal.append(MemorySegment.ofArray(record(i, 3_000)), Durability.SYNCED));
+        } catch (WalFullException e) {
+          full++;
+        }
+        opened.clear();
+        for (TracedFiles.Op op : files.ops().subList(before, files.ops().size())) {
+          if (op.kind == TracedFiles.Kind.OPEN) {
+            opened.add(op.name);
+          }
+        }
+      }
+      assertTrue(full <= 1, full + " appends were refused");
+      assertEquals(opened.getFirst(), opened.getLast(), () -> "the first was lost: " + opened);
+    }
   }
 
   /// Opens a log whose segments grow.

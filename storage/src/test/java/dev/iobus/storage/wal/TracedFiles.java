@@ -23,6 +23,7 @@ final class TracedFiles implements LogFiles {
 
   enum Kind {
     CREATE,
+    OPEN,
     DELETE,
     DIRECTORY_SYNC,
     WRITE,
@@ -117,7 +118,11 @@ final class TracedFiles implements LogFiles {
 
   @Override
   public LogFile open(String name, boolean direct) throws IOException {
-    return new Traced(name, files.open(name, direct));
+    Op op = begin(Kind.OPEN, name, 0, new byte[0], false);
+    fault.before(op);
+    LogFile file = files.open(name, direct);
+    end(op);
+    return new Traced(name, file);
   }
 
   @Override
@@ -200,7 +205,7 @@ final class TracedFiles implements LogFiles {
           }
         }
         case WRITE -> write(op, time, powerLoss, lossOdds, image, random);
-        case SYNC, TIED_SYNC, DIRECTORY_SYNC -> {}
+        case OPEN, SYNC, TIED_SYNC, DIRECTORY_SYNC -> {}
       }
     }
     return image;
