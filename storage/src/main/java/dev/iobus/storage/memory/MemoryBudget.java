@@ -1,9 +1,11 @@
 package dev.iobus.storage.memory;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /// One number of bytes, shared by accounts, none of which can take another's floor.
 ///
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// account takes what it reserves above its floor. So the sum of all reservations never exceeds
 /// the limit. Thread-safe, lock-free.
 public final class MemoryBudget {
+
+  /// How often one call asks the lenders: others may take what was given back, but not for ever.
+  private static final int LOANS_MAX = 8;
 
   private final long limit;
 
@@ -20,13 +25,15 @@ public final class MemoryBudget {
   /// Changed by [#open] and [Account#close] only; for messages and statistics.
   private final List<Account> accounts = new CopyOnWriteArrayList<>();
 
-  /// Asked when [Account#tryReserveOrBorrow] finds no bytes; null when nobody can give any back.
-  private volatile @Nullable Lender lender;
+  /// Asked when an owner that cannot go on without finds no bytes.
+  private final List<Lender> lenders = new CopyOnWriteArrayList<>();
 
   /// Holds bytes that it can do without, as a cache does. Thread-safe; never waits, and takes no
-  /// lock under which anybody reserves.
-  @FunctionalInterface
+  /// lock under which anybody asks for a loan.
   public interface Lender {
+
+    /// What it has that it could give, in bytes; some of it may be in use now.
+    long lendable();
 
     /// Frees memory and releases it. Returns how many bytes that is: 0 when it would not be as many
     /// as asked for, else about as many.
@@ -61,22 +68,31 @@ public final class MemoryBudget {
     return pool.get();
   }
 
-  /// Says who gives bytes back to those who cannot go on without; null for nobody.
-  public void setLender(@Nullable Lender lender) {
-    this.lender = lender;
+  /// Adds one who gives bytes back to those who cannot go on without. Of several, who has most is
+  /// asked first.
+  public void addLender(Lender lender) {
+    lenders.add(lender);
   }
 
-  /// Opens an account with `floorBytes` that no other account can take.
+  /// Takes a lender out, who gives nothing back any more.
+  public void removeLender(Lender lender) {
+    lenders.remove(lender);
+  }
+
+  /// Opens an account with `floorBytes` that no other account can take. What is missing for it is
+  /// asked of the lenders.
   ///
   /// @throws IllegalArgumentException when the pool does not hold the floor; names the numbers
   public Account open(String owner, long floorBytes) {
     if (floorBytes < 0) {
       throw new IllegalArgumentException("floor " + floorBytes + " of " + owner + " is negative");
     }
-    if (!takeFromPool(floorBytes)) {
-      throw new IllegalArgumentException(
-          "memory limit " + limit + " bytes is too small: " + owner + " needs at least "
-              + floorBytes + ", of which " + pool.get() + " are free besides " + accounts);
+    for (int i = 0; !takeFromPool(floorBytes); i++) {
+      if (i == LOANS_MAX || !borrow(floorBytes)) {
+        throw new IllegalArgumentException(
+            "memory limit " + limit + " bytes is too small: " + owner + " needs at least "
+                + floorBytes + ", of which " + pool.get() + " are free besides " + accounts);
+      }
     }
     Account account = new Account(this, owner, floorBytes);
     accounts.add(account);
@@ -95,11 +111,29 @@ public final class MemoryBudget {
     }
   }
 
+  /// Has the pool filled up until it holds `bytes`, or so: others may take what was given back.
+  /// Returns whether there is reason to look again.
+  private boolean borrow(long bytes) {
+    long missing = bytes - pool.get();
+    if (missing <= 0) {
+      return true;
+    }
+    List<Lender> left = new ArrayList<>(lenders);
+    long lendable = 0;
+    for (Lender lender : left) {
+      lendable += lender.lendable();
+    }
+    long given = 0;
+    while (lendable >= missing && given < missing && !left.isEmpty()) {
+      Lender richest = Collections.max(left, Comparator.comparingLong(Lender::lendable));
+      given += richest.giveBack(Math.min(missing - given, richest.lendable()));
+      left.remove(richest);
+    }
+    return given > 0;
+  }
+
   /// One owner's part of the budget. Thread-safe.
   public static final class Account implements AutoCloseable {
-
-    /// How often one call asks the lender.
-    private static final int LOANS_MAX = 8;
 
     /// In [#reserved] once the account is closed.
     private static final long CLOSED = -1;
@@ -115,7 +149,7 @@ public final class MemoryBudget {
       this.floor = floor;
     }
 
-    /// As [#tryReserve], for who cannot go on without: the budget's lender is asked for what is
+    /// As [#tryReserve], for who cannot go on without: the budget's lenders are asked for what is
     /// missing.
     ///
     /// @throws MemoryLimitException when the bytes are not there; nothing is reserved then
@@ -128,22 +162,13 @@ public final class MemoryBudget {
     /// As [#reserve], for who waits when the bytes are not there: false then.
     public boolean tryReserveOrBorrow(long bytes) {
       for (int i = 0; !tryReserve(bytes); i++) {
-        // Others may take what was given back, but not for ever.
-        if (i == LOANS_MAX || !borrow(bytes)) {
+        long before = reserved();
+        boolean mayFit = i < LOANS_MAX && bytes <= budget.limit - before;
+        if (!mayFit || !budget.borrow(aboveFloor(before + bytes) - aboveFloor(before))) {
           return false;
         }
       }
       return true;
-    }
-
-    private boolean borrow(long bytes) {
-      Lender lender = budget.lender;
-      long before = reserved();
-      if (lender == null || bytes > budget.limit - before) {
-        return false;
-      }
-      long missing = aboveFloor(before + bytes) - aboveFloor(before) - budget.pool.get();
-      return missing <= 0 || lender.giveBack(missing) > 0;
     }
 
     /// What to throw after [#tryReserve] has refused that many bytes.

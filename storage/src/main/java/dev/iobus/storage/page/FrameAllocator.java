@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// Memory moves between classes an extent at a time: a class that has turned over all its frames
 /// takes an extent that nobody has hit from the class that has been idle for longest. All state is
 /// guarded by this object's monitor, a leaf but for the table's stripes inside it. Thread-safe.
-final class FrameAllocator {
+final class FrameAllocator implements MemoryBudget.Lender {
 
   /// Uses are halved once in so many accesses for each frame.
   private static final long AGING_ACCESSES = 12;
@@ -150,7 +150,8 @@ final class FrameAllocator {
 
   /// Frees extents without a pin, those first that nobody has hit, until they have `bytes`. Returns
   /// how many bytes they have; 0 when all extents together have fewer.
-  synchronized long giveBack(long bytes) {
+  @Override
+  public synchronized long giveBack(long bytes) {
     long given = 0;
     if (bytes > extentBytes) {
       return 0;
@@ -190,6 +191,11 @@ final class FrameAllocator {
 
   synchronized long extentBytes() {
     return extentBytes;
+  }
+
+  @Override
+  public long lendable() {
+    return extentBytes();
   }
 
   /// Bytes that a reader may have read ahead at a time, of which two must stay until they are used:

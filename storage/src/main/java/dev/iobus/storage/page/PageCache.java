@@ -83,7 +83,7 @@ public final class PageCache implements AutoCloseable {
 
   /// Opens an empty cache. Its floors are the I/O slab, the frame table, and 1 MiB for each reader;
   /// frames take what else the budget gives, 1 MiB at a time, and give it back to who cannot go on
-  /// without: the cache is the budget's lender.
+  /// without: the cache is one of the budget's lenders.
   ///
   /// @throws IllegalArgumentException when the budget does not hold the floors
   /// @throws IOException when the host fails to register memory for another reason than its limit
@@ -93,7 +93,7 @@ public final class PageCache implements AutoCloseable {
     try {
       IoSlab slab = IoSlab.open(bus, options.ioBufferBytes());
       PageCache cache = new PageCache(bus, budget, options, accounts, slab);
-      budget.setLender(cache.frames::giveBack);
+      budget.addLender(cache.frames);
       return cache;
     } catch (IOException | RuntimeException | Error e) {
       accounts.close();
@@ -310,7 +310,7 @@ public final class PageCache implements AutoCloseable {
                 + " close the cache again");
       }
       slab.close();
-      budget.setLender(null);
+      budget.removeLender(frames);
       frames.close();
       accounts.close();
       freed = true;

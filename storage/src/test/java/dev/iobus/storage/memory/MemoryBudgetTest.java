@@ -51,6 +51,68 @@ class MemoryBudgetTest {
     assertEquals(100, budget.available());
   }
 
+  /// One that holds what it took from its account, and gives all of it back.
+  private static final class TestLender implements MemoryBudget.Lender {
+
+    private final MemoryBudget.Account account;
+
+    TestLender(MemoryBudget budget, String name, long bytes) {
+      account = budget.open(name, 0);
+      assertTrue(account.tryReserve(bytes));
+      budget.addLender(this);
+    }
+
+    @Override
+    public long lendable() {
+      return account.reserved();
+    }
+
+    @Override
+    public long giveBack(long bytes) {
+      if (bytes > account.reserved()) {
+        return 0;
+      }
+      account.release(bytes);
+      return bytes;
+    }
+  }
+
+  /// A cache that had grown over the whole budget gave nothing for a new account, so that no reader
+  /// of a log could be opened any more.
+  @Test
+  void aNewAccountBorrowsItsFloor() {
+    MemoryBudget budget = new MemoryBudget(100);
+    TestLender cache = new TestLender(budget, "cache", 95);
+    MemoryBudget.Account reader = budget.open("reader", 30);
+    assertEquals(70, cache.lendable());
+    assertEquals(0, budget.available());
+    assertThrows(IllegalArgumentException.class, () -> budget.open("large", 71));
+    assertEquals(70, cache.lendable(), "nothing is given for what would be too little");
+    reader.close();
+    assertEquals(30, budget.available());
+  }
+
+  /// The second cache of a budget took the place of the first as lender, and whichever was closed
+  /// left none.
+  @Test
+  void lendersGiveTogether() throws Exception {
+    MemoryBudget budget = new MemoryBudget(100);
+    TestLender small = new TestLender(budget, "small", 30);
+    TestLender large = new TestLender(budget, "large", 70);
+    MemoryBudget.Account writer = budget.open("writer", 0);
+    writer.reserve(20);
+    assertEquals(50, large.lendable());
+    writer.reserve(60);
+    assertEquals(20, small.lendable() + large.lendable());
+    assertFalse(writer.tryReserveOrBorrow(21));
+    budget.removeLender(large);
+    assertEquals(0, large.lendable());
+    writer.reserve(20);
+    assertEquals(0, small.lendable());
+    budget.removeLender(small);
+    assertThrows(MemoryLimitException.class, () -> writer.reserve(1));
+  }
+
   /// Any sequence of calls by one task does what plain sums say.
   @Property(tries = 200)
   void agreesWithPlainSums(@ForAll long seed) {

@@ -95,7 +95,7 @@ class EvictionTest {
   void framesWithoutAPinAreGivenToWhoCannotGoOnWithout() throws IOException {
     try (Frames frames = new Frames();
         MemoryBudget.Account writer = frames.budget.open("writer", 0)) {
-      frames.budget.setLender(frames.frames::giveBack);
+      frames.budget.addLender(frames.frames);
       for (int i = 0; i < FRAMES; i++) {
         frames.access(1, i);
       }

@@ -303,6 +303,36 @@ class PageCacheTest {
   }
 
   @Test
+  void cachesOfOneBudgetBothLend() throws Exception {
+    MemoryBudget budget = new MemoryBudget(16 << 20);
+    PageCache first = keep(PageCache.open(bus, budget, OPTIONS));
+    PageCache second = PageCache.open(bus, budget, OPTIONS.withFrameBytesMax(4 << 20));
+    DataFile data = keep(TestBlocks.write(directory(), "s", 1, 2_500, 1, 4096));
+    BlockFile inFirst = attach(first, data, new TestBlocks(1, data.path()));
+    BlockFile inSecond = second.attach(data, 1, new TestBlocks(1, data.path()));
+    for (int block = 0; block < 2_500; block++) {
+      second.pin(inSecond, block * 4096L, 1).close();
+      first.pin(inFirst, block * 4096L, 1).close();
+    }
+    assertEquals(4 << 20, second.stats().frameBytes());
+    long both = first.stats().frameBytes() + second.stats().frameBytes();
+    try (MemoryBudget.Account all = budget.open("all", 0)) {
+      all.reserve(both);
+      assertEquals(0, first.stats().frameBytes() + second.stats().frameBytes());
+      all.release(both);
+    }
+    inSecond.close();
+    second.close();
+    for (int block = 0; block < 2_500; block++) {
+      first.pin(inFirst, block * 4096L, 1).close();
+    }
+    long left = budget.available();
+    try (MemoryBudget.Account more = budget.open("more", left + (2 << 20))) {
+      assertEquals(left + (2 << 20), more.floor());
+    }
+  }
+
+  @Test
   void aroundReadsLeaveNoTrace() throws Exception {
     PageCache cache = cache(8 << 20);
     DataFile file = keep(TestBlocks.write(directory(), "t", 1, 10, 1, 4000));
