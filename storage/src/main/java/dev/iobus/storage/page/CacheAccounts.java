@@ -62,8 +62,9 @@ final class CacheAccounts {
     return FrameTable.heapBytes(chains) + FrequencySketch.heapBytes(chains);
   }
 
+  /// Memory that a failed bus may still write to stays reserved, as it is never freed.
   void close() {
-    readers.close();
+    readers.tryClose();
     frames.release(tableBytes(chainCount));
     frames.close();
     ioBuffers.release(ioBufferBytes);

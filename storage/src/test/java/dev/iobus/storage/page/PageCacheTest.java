@@ -332,6 +332,18 @@ class PageCacheTest {
     }
   }
 
+  /// After a bus had failed under a large read, whose memory is never freed, the cache freed all
+  /// the rest and threw; closing it once more freed it twice.
+  @Test
+  void memoryThatAFailedBusKeepsStaysReserved() {
+    MemoryBudget budget = new MemoryBudget(16 << 20);
+    CacheAccounts accounts = CacheAccounts.open(budget, OPTIONS);
+    assertTrue(accounts.readers.tryReserve(2 << 20));
+    accounts.close();
+    assertEquals(2 << 20, budget.reserved());
+    assertEquals(14 << 20, budget.available());
+  }
+
   @Test
   void aroundReadsLeaveNoTrace() throws Exception {
     PageCache cache = cache(8 << 20);
