@@ -20,6 +20,9 @@ final class DirtyPages {
   /// Bytes of dirty frames in the whole cache.
   private final AtomicLong dirtyBytes;
 
+  /// Numbers the commits of all files.
+  private final AtomicLong commits;
+
   private final Scheduler.Lock lock;
   private final Scheduler.Condition changed;
 
@@ -28,7 +31,6 @@ final class DirtyPages {
   /// In the order in which they became dirty.
   private final Map<Long, DirtyPage> pages = new LinkedHashMap<>();
 
-  private long commits;
   private int writing;
 
   /// Where the log's records begin that tell of changes in the file that no sync has covered.
@@ -39,10 +41,16 @@ final class DirtyPages {
 
   private boolean syncing;
 
-  DirtyPages(Scheduler scheduler, BlockFile file, FrameAllocator frames, AtomicLong dirtyBytes) {
+  DirtyPages(
+      Scheduler scheduler,
+      BlockFile file,
+      FrameAllocator frames,
+      AtomicLong dirtyBytes,
+      AtomicLong commits) {
     this.file = file;
     this.frames = frames;
     this.dirtyBytes = dirtyBytes;
+    this.commits = commits;
     this.lock = scheduler.newLock();
     this.changed = lock.newCondition();
   }
@@ -64,7 +72,7 @@ final class DirtyPages {
           letGo(before);
         }
       }
-      page.committed(fromLsn, endLsn, ++commits);
+      page.committed(fromLsn, endLsn, commits.incrementAndGet());
     } finally {
       lock.unlock();
     }
@@ -75,11 +83,27 @@ final class DirtyPages {
     frames.discard(version);
   }
 
-  /// Number of the last commit.
+  /// A number that no commit so far is above.
   long lastCommit() {
     lock.lock();
     try {
-      return commits;
+      return commits.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The number of the first commit that no write has taken; where there is none, one behind all
+  /// that are written now, and [DirtyPage#NONE] where there is none of those either.
+  long oldestCommit() {
+    lock.lock();
+    try {
+      for (DirtyPage page : pages.values()) {
+        if (page.writing == null) {
+          return page.firstCommit;
+        }
+      }
+      return pages.isEmpty() ? DirtyPage.NONE : DirtyPage.NONE - 1;
     } finally {
       lock.unlock();
     }

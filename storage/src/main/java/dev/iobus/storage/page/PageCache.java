@@ -120,7 +120,9 @@ public final class PageCache implements AutoCloseable {
   public PageFile attachPages(DataFile file, long fileId, BlockCodec codec, DurableLog log) {
     requireOpen();
     BlockFile blocks = new BlockFile(this, scheduler, file, fileId, codec, true);
-    return new PageFile(this, scheduler, blocks, codec, log, versions, writeBack);
+    PageFile pages = new PageFile(this, scheduler, blocks, codec, log, versions, writeBack);
+    versions.add(pages);
+    return pages;
   }
 
   /// Pins one decoded block, reading it on a miss.

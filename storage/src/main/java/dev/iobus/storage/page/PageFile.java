@@ -23,10 +23,10 @@ import java.util.Set;
 /// never changed again. So readers take no latch: who has pinned a page keeps the version that was
 /// there, whole. What several pages have to agree on is ordered by the caller's own locks.
 ///
-/// Versions stay in memory until they are written: by [#flush()], by who changes pages when half
-/// of the cache is dirty, or by [#close()]; those first that have waited for longest, and never
-/// before the log is durable up to what their commit said. A page is written in place, so that a
-/// loss of power may tear it. Its checksum tells; an owner who must survive it puts whole pages
+/// Versions stay in memory until they are written: by [#flush()], by who changes pages of any file
+/// when half of the cache is dirty, or by [#close()]; those first that have waited for longest, and
+/// never before the log is durable up to what their commit said. A page is written in place, so
+/// that a loss of power may tear it. Its checksum tells; an owner who must survive it puts whole pages
 /// into the log the first time they change after a [#flush()], or never writes to a page that is
 /// still needed.
 ///
@@ -65,7 +65,9 @@ public final class PageFile implements AutoCloseable {
     this.log = log;
     this.versions = versions;
     this.writeBack = writeBack;
-    this.dirty = new DirtyPages(scheduler, blocks, versions.frames(), versions.dirtyBytes());
+    this.dirty =
+        new DirtyPages(
+            scheduler, blocks, versions.frames(), versions.dirtyBytes(), versions.commits());
     this.lock = scheduler.newLock();
     this.ended = lock.newCondition();
   }
@@ -173,6 +175,7 @@ public final class PageFile implements AutoCloseable {
         reopen();
       }
     }
+    versions.remove(this);
     blocks.detach();
   }
 
@@ -181,6 +184,7 @@ public final class PageFile implements AutoCloseable {
   /// @throws IllegalStateException when edits are open; nothing is closed then
   public void discard() {
     if (beginClose()) {
+      versions.remove(this);
       dirty.discardAll();
       blocks.detach();
     }
@@ -218,7 +222,7 @@ public final class PageFile implements AutoCloseable {
               + ", a quarter of the I/O slab, can be written");
     }
     if (versions.isFull()) {
-      writeSome();
+      versions.writeOldest(this);
     }
     lock.lock();
     try {
@@ -244,8 +248,14 @@ public final class PageFile implements AutoCloseable {
     }
   }
 
+  /// The number of the commit that has waited for longest to be written; of a file without dirty
+  /// pages the largest number.
+  long oldestCommit() {
+    return dirty.oldestCommit();
+  }
+
   /// Writes the pages that have been dirty for longest; false when none is.
-  private boolean writeSome() throws IOException {
+  boolean writeSome() throws IOException {
     List<DirtyPage> batch = dirty.take(DirtyPage.NONE, BATCH);
     if (batch.isEmpty()) {
       return false;
@@ -258,7 +268,7 @@ public final class PageFile implements AutoCloseable {
   private Frame frame(long offset, int length) throws IOException {
     Frame frame = versions.allocate(blocks, offset, length);
     while (frame == null) {
-      if (!writeSome()) {
+      if (!versions.writeOldest(this)) {
         throw versions.noFrame(length);
       }
       frame = versions.allocate(blocks, offset, length);

@@ -2,6 +2,11 @@ package dev.iobus.storage.page;
 
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +23,10 @@ final class PageVersions {
   private final MemoryBudget.Account account;
   private final long dirtyBytesMax;
   private final AtomicLong dirtyBytes = new AtomicLong();
+  private final AtomicLong commits = new AtomicLong();
+
+  /// Those whose pages may be dirty.
+  private final List<PageFile> files = new CopyOnWriteArrayList<>();
 
   /// @param account where frames are reserved
   /// @param dirtyBytesMax above it, who changes a page writes some first
@@ -43,8 +52,46 @@ final class PageVersions {
     return dirtyBytes;
   }
 
+  /// Numbers commits in the order of all files.
+  AtomicLong commits() {
+    return commits;
+  }
+
+  void add(PageFile file) {
+    files.add(file);
+  }
+
+  void remove(PageFile file) {
+    files.remove(file);
+  }
+
   boolean isFull() {
     return dirtyBytes.get() > dirtyBytesMax;
+  }
+
+  /// Writes some of the pages that have been dirty for longest, whosever they are: memory is shared
+  /// by all files. Returns whether it did.
+  ///
+  /// @param asking its failure is the caller's; another's is that one's alone, and its pages stay
+  /// @throws IOException when the pages of `asking` cannot be written
+  boolean writeOldest(PageFile asking) throws IOException {
+    List<PageFile> left = new ArrayList<>(files);
+    while (!left.isEmpty()) {
+      PageFile oldest = Collections.min(left, Comparator.comparingLong(PageFile::oldestCommit));
+      try {
+        if (oldest.writeSome()) {
+          return true;
+        }
+      } catch (IOException e) {
+        if (oldest == asking) {
+          throw e;
+        }
+        // Who flushes or closes that file is told.
+        assert e != null;
+      }
+      left.remove(oldest);
+    }
+    return false;
   }
 
   /// A frame for a new version; null when each is pinned or dirty.

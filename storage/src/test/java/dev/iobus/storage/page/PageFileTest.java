@@ -1,5 +1,6 @@
 package dev.iobus.storage.page;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -409,6 +410,90 @@ class PageFileTest {
     assertTrue(bed.file.neededFromLsn() <= 2999);
     bed.file.close();
     assertEquals(0, bed.cache.stats().dirtyBytes());
+  }
+
+  /// Those pages are written first that have waited for longest.
+  @Test
+  void pagesAreWrittenInTheOrderInWhichTheyBecameDirty() throws Exception {
+    Bed bed = bed(1 << 20);
+    List<Integer> order = new ArrayList<>();
+    while (bed.file.dirtyPages() == order.size()) {
+      int page = order.size() * 37 % 199;
+      bed.put(page, page, 10);
+      order.add(page);
+      // A page that changes again has still waited since its first change.
+      bed.put(order.getFirst(), page, 10);
+    }
+    int written = order.size() - bed.file.dirtyPages();
+    assertEquals(63, written, "one of 64 has become dirty again");
+    for (int i = 0; i < order.size(); i++) {
+      assertEquals(i < 64, bed.stored(order.get(i)) >= 0, "page " + i + " of the order");
+    }
+  }
+
+  /// One file had left half of the frames dirty and rested. Each change of another wrote, and waited
+  /// for the log, from then on, and when it had nothing to write any more it got no frame, though the
+  /// first one's pages could have been written.
+  @Test
+  void pagesOfAFileThatRestsAreWrittenForAnother() throws Exception {
+    Bed bed = bed(1 << 20);
+    for (int page = 0; page < 130; page++) {
+      bed.put(page, page, 10);
+    }
+    assertEquals(130, bed.file.dirtyPages());
+    DataFile data = bed.data;
+    DataFile second = keep(otherFile());
+    TestLog log = new TestLog();
+    PageFile other =
+        bed.cache.attachPages(second, FILE_ID + 1, new TestPages(FILE_ID + 1, second.path()), log);
+    open.add(other::discard);
+    for (int page = 0; page < 200; page++) {
+      try (PageEdit edit = other.create(page * 4096L, 1, TestPages.LENGTH)) {
+        TestPages.fill(edit.segment(), page);
+        edit.commit(10, 11);
+      }
+    }
+    assertEquals(0, bed.file.dirtyPages(), "those that had waited for longest");
+    assertEquals(100, TestPages.stored(data, FILE_ID, 100 * 4096));
+    assertTrue(log.calls.get() <= 2, log.calls + " waits for the log");
+  }
+
+  /// What the one file's log does not let be written is in nobody else's way.
+  @Test
+  void aFileWhoseLogFailedDoesNotStopAnother() throws Exception {
+    Bed bed = bed(1 << 20);
+    bed.log.failure.set(new IOException("planned by a test"));
+    int dirty = 0;
+    while (bed.file.dirtyPages() == dirty && dirty < 200) {
+      int page = dirty++;
+      try {
+        bed.put(page, page, 10);
+      } catch (IOException e) {
+        break;
+      }
+    }
+    int left = bed.file.dirtyPages();
+    assertTrue(left > 100, left + " pages are dirty");
+    DataFile second = keep(otherFile());
+    PageFile other =
+        bed.cache.attachPages(
+            second, FILE_ID + 1, new TestPages(FILE_ID + 1, second.path()), lsn -> {});
+    open.add(other::discard);
+    for (int page = 0; page < 200; page++) {
+      try (PageEdit edit = other.create(page * 4096L, 1, TestPages.LENGTH)) {
+        TestPages.fill(edit.segment(), page);
+        edit.commit(10, 11);
+      }
+    }
+    assertEquals(left, bed.file.dirtyPages());
+  }
+
+  private DataFile otherFile() throws IOException {
+    DataDirectory directory = null;
+    for (AutoCloseable resource : open) {
+      directory = resource instanceof DataDirectory found ? found : directory;
+    }
+    return requireNonNull(directory).create("others", false);
   }
 
   @Test
