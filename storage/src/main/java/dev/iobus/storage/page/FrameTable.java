@@ -85,19 +85,21 @@ final class FrameTable {
     }
   }
 
-  /// Adds a LOADED frame in the place of the LOADED frame of the same block, which is retired and
-  /// returned; null when there is none.
-  @Nullable Frame replace(Frame frame) {
-    int chain = chain(frame.fileId(), frame.offset());
+  /// Publishes a LOADING frame, with one pin, in the place of the LOADED frame of the same block,
+  /// which is retired before that and returned; null when there is none. A look-up that stands on
+  /// the frame from an earlier use of it would else pin it while others still find the old one.
+  @Nullable Frame replace(Frame frame, long fileId, long offset, int length) {
+    int chain = chain(fileId, offset);
     synchronized (stripe(chain)) {
       Frame old = chains.get(chain);
       // What is linked here keeps its block until it is unlinked, for which the lock is needed.
-      while (old != null && !(old.isOf(frame.fileId(), frame.offset()) && old.tryRetire())) {
+      while (old != null && !(old.isOf(fileId, offset) && old.tryRetire())) {
         old = old.next;
       }
       if (old != null) {
         unlink(old, chain);
       }
+      frame.publish(fileId, offset, length, 1);
       frame.next = chains.get(chain);
       chains.setRelease(chain, frame);
       return old;

@@ -106,14 +106,13 @@ final class PageVersions {
 
   /// Makes a LOADING frame the version that every later pin gets; it has one pin.
   void publish(BlockFile file, long offset, int pages, int length, Frame version) {
-    version.publish(file.fileId(), offset, length, 1);
     BlockLoad place = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
     BlockLoad running = loads.register(place);
     while (running != null) {
       loads.await(running);
       running = loads.register(place);
     }
-    Frame before = table.replace(version);
+    Frame before = table.replace(version, file.fileId(), offset, length);
     loads.withdraw(place);
     if (before != null) {
       version.inheritUses(before);

@@ -375,6 +375,8 @@ class PageFileTest {
     while (writer.isAlive() && writer.getState() != Thread.State.WAITING) {
       Thread.sleep(1);
     }
+    // Nobody may pin the new version while others would still find an old one.
+    assertEquals(0, bed.cache.stats().loadedBytes());
     goOn.countDown();
     writer.join();
     assertNull(failure.get());
