@@ -98,6 +98,28 @@ public final class Manifest implements AutoCloseable {
       ManifestState state,
       MemoryBudget.Account memory)
       throws IOException {
+    Manifest manifest = write(directory, number, fileId, state, memory);
+    try {
+      manifest.install(directory);
+      return manifest;
+    } catch (Throwable t) {
+      closeAfter(manifest.frames, t);
+      throw t;
+    }
+  }
+
+  /// Writes a manifest that says `state` under a temporary name: nothing has changed when this
+  /// fails.
+  ///
+  /// @param number above that of any manifest before
+  /// @param fileId random
+  static Manifest write(
+      DataDirectory directory,
+      long number,
+      long fileId,
+      ManifestState state,
+      MemoryBudget.Account memory)
+      throws IOException {
     String temporary = FileNames.temporaryManifest(number);
     if (directory.list().contains(temporary)) {
       // Left by a process that ended while it wrote it; nothing refers to it.
@@ -114,8 +136,6 @@ public final class Manifest implements AutoCloseable {
         fields = new FieldWriter();
       }
       frames.mark();
-      directory.rename(temporary, FileNames.manifest(number));
-      directory.sync();
       return new Manifest(frames, number);
     } catch (Throwable t) {
       failure = t;
@@ -125,6 +145,12 @@ public final class Manifest implements AutoCloseable {
         closeAfter(frames, failure);
       }
     }
+  }
+
+  /// Makes it the one that counts. When this fails it is unknown which one does.
+  void install(DataDirectory directory) throws IOException {
+    directory.rename(FileNames.temporaryManifest(number), FileNames.manifest(number));
+    directory.sync();
   }
 
   private static void closeAfter(FrameFile frames, Throwable failure) {

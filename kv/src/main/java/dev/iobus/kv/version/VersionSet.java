@@ -23,6 +23,9 @@ public final class VersionSet implements AutoCloseable {
   /// A manifest that has grown past this, and past four times what it began with, is written anew.
   private static final long MANIFEST_BYTES_MAX = 4L << 20;
 
+  /// One that could not be written anew grows by so much before that is tried again.
+  private static final long RETRY_BYTES = 256L << 10;
+
   private final DataDirectory directory;
   private final FileNumbers numbers;
   private final MemoryBudget.Account memory;
@@ -31,7 +34,7 @@ public final class VersionSet implements AutoCloseable {
   // Guarded by the edit lock.
   private final ManifestState state;
   private Manifest manifest;
-  private long manifestBytesAtFirst;
+  private long writeAnewAbove;
 
   // Guarded by the owner's lock.
   private Version current;
@@ -63,7 +66,7 @@ public final class VersionSet implements AutoCloseable {
     this.editLock = scheduler.newLock();
     this.state = state;
     this.manifest = manifest;
-    this.manifestBytesAtFirst = manifest.sizeBytes();
+    this.writeAnewAbove = limitOf(manifest);
     this.current = current;
   }
 
@@ -147,19 +150,48 @@ public final class VersionSet implements AutoCloseable {
     edit.nextFileNumber(numbers.next());
     manifest.append(edit);
     state.apply(edit, directory.path().toString(), manifest.sizeBytes());
-    if (manifest.sizeBytes() > Math.max(MANIFEST_BYTES_MAX, 4 * manifestBytesAtFirst)) {
+    if (manifest.sizeBytes() > writeAnewAbove) {
       writeAnew();
     }
     return next;
   }
 
+  private static long limitOf(Manifest begun) {
+    return Math.max(MANIFEST_BYTES_MAX, 4 * begun.sizeBytes());
+  }
+
+  /// The edit is durable before this, and stays so where there is no room for a second manifest, or
+  /// no memory: the first one goes on growing then.
   private void writeAnew() throws IOException {
     long number = manifest.number();
-    Manifest anew = Manifest.create(directory, number + 1, numbers.newFileId(), state, memory);
-    manifest.close();
+    Manifest anew;
+    try {
+      anew = Manifest.write(directory, number + 1, numbers.newFileId(), state, memory);
+    } catch (IOException e) {
+      writeAnewAbove = manifest.sizeBytes() + RETRY_BYTES;
+      removeUnfinished(FileNames.temporaryManifest(number + 1), e);
+      return;
+    }
+    Manifest before = manifest;
     manifest = anew;
-    manifestBytesAtFirst = anew.sizeBytes();
+    writeAnewAbove = limitOf(anew);
+    try {
+      anew.install(directory);
+    } finally {
+      before.close();
+    }
     directory.delete(FileNames.manifest(number));
+  }
+
+  private void removeUnfinished(String temporary, IOException cause) {
+    try {
+      if (directory.list().contains(temporary)) {
+        directory.delete(temporary);
+      }
+    } catch (IOException e) {
+      // The next attempt, or the next opening, deletes it.
+      cause.addSuppressed(e);
+    }
   }
 
   /// Makes the version current that [#log] returned. Needs both locks.
@@ -218,11 +250,6 @@ public final class VersionSet implements AutoCloseable {
     List<Table> taken = obsolete;
     obsolete = new ArrayList<>();
     return taken;
-  }
-
-  /// Whether [#takeObsolete()] would give tables. Needs the owner's lock.
-  public boolean hasObsolete() {
-    return !obsolete.isEmpty();
   }
 
   /// The files among `names` that this library made and nothing refers to. Needs no lock, before

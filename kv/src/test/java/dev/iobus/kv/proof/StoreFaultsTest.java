@@ -51,7 +51,7 @@ final class StoreFaultsTest {
               CodeChange.withoutCallsOf(FILE, "dataSync")),
           fault(
               "a manifest whose name is not durable",
-              "version.Manifest", "create", CodeChange.withoutCallsOf(DIRECTORY, "sync")),
+              "version.Manifest", "install", CodeChange.withoutCallsOf(DIRECTORY, "sync")),
           fault(
               "a log that is released further than the manifest says",
               "BackgroundWork", "flush",

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimOperation;
+import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.memory.MemoryBudget;
@@ -22,6 +26,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class ManifestTest {
 
   private static final int KEY_MAX = 65_535;
+
+  /// How often a write of the new manifest fails; a write may be tried in two ways.
+  private static final int FAILURES = 4;
+
+  /// So many that the manifest is to be written anew, and again after each failure.
+  private static final int EDITS = 800;
 
   @TempDir Path temp;
 
@@ -75,6 +85,64 @@ final class ManifestTest {
       Manifest.create(directory, 1, 77, state, memory).close();
       assertEquals(
           List.copyOf(state.tables()), List.copyOf(Manifest.read(directory, 1, memory).tables()));
+    }
+  }
+
+  /// An edit was durable, and the manifest that it made too long could not be written anew, for
+  /// want of space. The store took that for a failure of the edit, and was lost for writing.
+  @Test
+  void aManifestThatCannotBeWrittenAnewGoesOn() throws IOException {
+    Path path = Path.of("/sim/store");
+    SimDisk disk = new SimDisk();
+    disk.createDirectories(path);
+    Faults faults = new Faults();
+    for (int i = 0; i < FAILURES; i++) {
+      faults.error("ENOSPC", SimOperation.WRITE).inFiles(FileNames.temporaryManifest(3)).at(1);
+    }
+    SimScheduler scheduler = new SimScheduler(1, disk, faults);
+    assertTrue(scheduler.run(() -> growManifest(scheduler, path)));
+    assertEquals(FAILURES, faults.struck());
+    List<String> left =
+        disk.list(path).stream().filter(name -> name.startsWith("manifest")).toList();
+    assertEquals(List.of(FileNames.manifest(3)), left);
+    SimScheduler next = new SimScheduler(2, disk);
+    assertTrue(
+        next.run(
+            () -> {
+              try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(next));
+                  DataDirectory directory = DataDirectory.open(bus, path);
+                  MemoryBudget.Account memory = memory()) {
+                assertEquals(EDITS, Manifest.read(directory, 3, memory).logStart());
+              }
+            }));
+  }
+
+  private static void growManifest(SimScheduler scheduler, Path path) throws IOException {
+    try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(scheduler));
+        DataDirectory directory = DataDirectory.open(bus, path)) {
+      MemoryBudget.Account memory = memory();
+      ManifestState state = VersionSet.initialize(directory, scheduler, memory);
+      List<String> names = directory.list();
+      FileNumbers numbers = FileNumbers.above(state, names, scheduler);
+      try (VersionSet versions =
+          VersionSet.open(
+              directory, scheduler, names, state, new VersionEdit(), numbers, List.of(), memory)) {
+        for (String orphan : versions.orphans(directory.list())) {
+          directory.delete(orphan);
+        }
+        versions.editLock().lock();
+        try {
+          long longest = 0;
+          for (int i = 1; i <= EDITS; i++) {
+            versions.install(versions.log(new VersionEdit().logStart(i), List.of()));
+            longest = Math.max(longest, versions.manifestBytes());
+          }
+          assertTrue(longest > (4 << 20) + (256 << 10), longest + " bytes at most");
+        } finally {
+          versions.editLock().unlock();
+        }
+        assertTrue(versions.manifestBytes() < 1 << 20, versions.manifestBytes() + " bytes");
+      }
     }
   }
 
