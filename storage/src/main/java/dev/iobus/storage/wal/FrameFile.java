@@ -43,7 +43,7 @@ public final class FrameFile implements AutoCloseable {
   /// LSN behind the last frame.
   private long end;
   private long durable;
-  private @Nullable IOException failure;
+  private @Nullable Throwable failure;
   private boolean closed;
 
   private FrameFile(DataFile file, long fileId, int blockSize, MemoryBudget.Account memory) {
@@ -121,7 +121,8 @@ public final class FrameFile implements AutoCloseable {
     try {
       writeRecord(payload);
       sync();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Of a record of several frames the first may be there: nothing can follow it.
       throw fail(e);
     }
   }
@@ -152,7 +153,8 @@ public final class FrameFile implements AutoCloseable {
     try {
       writeFrame(FrameType.MARK, MemorySegment.NULL, 0, 0);
       sync();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Of a record of several frames the first may be there: nothing can follow it.
       throw fail(e);
     }
   }
@@ -267,7 +269,7 @@ public final class FrameFile implements AutoCloseable {
         : new WalTail.Torn(end, mark, later.count());
   }
 
-  private WalFailedException fail(IOException first) {
+  private WalFailedException fail(Throwable first) {
     failure = first;
     return new WalFailedException(file.path(), first);
   }
@@ -276,7 +278,7 @@ public final class FrameFile implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the file " + file.path() + " is closed");
     }
-    IOException first = failure;
+    Throwable first = failure;
     if (first != null) {
       throw new WalFailedException(file.path(), first);
     }

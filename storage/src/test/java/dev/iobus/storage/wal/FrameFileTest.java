@@ -12,6 +12,8 @@ import dev.iobus.storage.file.FileKind;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +69,28 @@ class FrameFileTest {
       assertArrayEquals(record(0, 10), records.get(0));
       assertArrayEquals(record(1, 300_000), records.get(1));
       assertEquals(0, records.get(2).length);
+    }
+  }
+
+  /// What failed in another way than the device does between two frames of a record left the first
+  /// without the last, and the next record was appended behind it: the file was damaged.
+  @Test
+  void nothingFollowsARecordThatFailed() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      try (FrameFile file = create(log)) {
+        file.append(direct(record(0, 10)));
+        MemorySegment gone;
+        try (Arena arena = Arena.ofConfined()) {
+          gone = arena.allocate(300_000);
+        }
+        WalFailedException failed =
+            assertThrows(WalFailedException.class, () -> file.append(gone));
+        assertInstanceOf(IllegalStateException.class, failed.getCause());
+        assertThrows(WalFailedException.class, () -> file.append(direct(record(1, 10))));
+        assertThrows(WalFailedException.class, file::mark);
+      }
+      read(log);
+      assertEquals(1, records.size());
     }
   }
 
