@@ -36,6 +36,8 @@ final class Memtables {
   /// Whether a task is making the next memtable.
   private boolean switching;
 
+  private long waitNanos;
+
   /// @param account where memtables take their memory; its floor holds the memtables that may exist
   ///     at one time
   /// @param active what recovery left
@@ -111,6 +113,7 @@ final class Memtables {
   /// @throws IOException when there is no memory for it, because readers hold it all, or when the
   ///     flush that it waits for has found none for long
   void replace(LoggedMemtable full, long bytes) throws IOException {
+    long since = state.scheduler.nanoTime();
     state.lock.lock();
     try {
       long deadline = Long.MAX_VALUE;
@@ -136,6 +139,17 @@ final class Memtables {
         }
         state.changed.awaitUntil(Math.min(deadline, now + MEMORY_WAIT_NANOS / 50));
       }
+    } finally {
+      waitNanos += state.scheduler.nanoTime() - since;
+      state.lock.unlock();
+    }
+  }
+
+  /// Time in which callers waited for an empty memtable, summed over them.
+  long waitNanos() {
+    state.lock.lock();
+    try {
+      return waitNanos;
     } finally {
       state.lock.unlock();
     }

@@ -212,7 +212,7 @@ public final class Store implements AutoCloseable {
       if (batch.count() > 0) {
         stall.pace(batch.sizeBytes());
         commits.commit(batch, durability);
-        userBytes.addAndGet(batch.sizeBytes() - LogRecordFormat.HEADER_BYTES);
+        userBytes.addAndGet(batch.userBytes());
       } else if (durability == Durability.SYNCED) {
         commits.sync();
       }
@@ -376,7 +376,7 @@ public final class Store implements AutoCloseable {
           budget.reserved(),
           background.flushes(),
           background.compactions(),
-          stall.stallNanos(),
+          stall.stallNanos() + memtables.waitNanos(),
           tablesPerLevel);
     } finally {
       view.release();

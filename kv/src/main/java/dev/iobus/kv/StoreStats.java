@@ -9,13 +9,16 @@ import java.util.List;
 /// @param codec the codec of compressed blocks, or `none`
 /// @param durableAppend how the log makes an append durable
 /// @param userBytesWritten keys and values of all puts and deletes, in bytes
-/// @param bytesWritten log and tables, in bytes
-/// @param diskBytes tables and log on disk, in bytes
+/// @param bytesWritten log and tables, in bytes; not the zeros of new segments of the log, nor the
+///     manifest
+/// @param diskBytes tables, manifest, and the log as far as it is needed, in bytes; not the segments
+///     of the log that are prepared, free to be used again, or partly needed
 /// @param memtableBytes what memtables hold, in bytes
 /// @param memoryReserved of `memoryBytes`, in bytes
 /// @param flushes memtables that became tables
 /// @param compactions merges and moves of tables
-/// @param stallNanos time that writers were held back, summed over them, in nanoseconds
+/// @param stallNanos time that writers were held back because merging was behind or memtables were
+///     full, summed over them, in nanoseconds
 /// @param tablesPerLevel from level 0 on
 public record StoreStats(
     String backend,

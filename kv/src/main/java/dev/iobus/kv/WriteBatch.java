@@ -23,6 +23,7 @@ public final class WriteBatch {
   private int length = LogRecordFormat.HEADER_BYTES;
   private int count;
   private long memtableBytes;
+  private long userBytes;
 
   /// Reused by every commit of this batch.
   private final LogRecordReader entries = new LogRecordReader("batch");
@@ -114,11 +115,17 @@ public final class WriteBatch {
     length = LogRecordFormat.HEADER_BYTES;
     count = 0;
     memtableBytes = 0;
+    userBytes = 0;
   }
 
   /// What the entries take in a memtable at most, in bytes.
   long memtableBytes() {
     return memtableBytes;
+  }
+
+  /// Keys and values, in bytes.
+  long userBytes() {
+    return userBytes;
   }
 
   /// Makes the bytes a record whose first entry has the sequence `base`.
@@ -163,6 +170,7 @@ public final class WriteBatch {
     length = (int) end;
     count++;
     memtableBytes += Memtable.bytesFor(keyLength, valueLength);
+    userBytes += (long) keyLength + valueLength;
   }
 
   static void requireKey(long keyLength) {

@@ -79,11 +79,6 @@ final class WriteStall {
     stallNanos.addAndGet(now - start);
   }
 
-  /// Counts time that a writer waited elsewhere for merging.
-  void waited(long nanos) {
-    stallNanos.addAndGet(nanos);
-  }
-
   long stallNanos() {
     return stallNanos.get();
   }
