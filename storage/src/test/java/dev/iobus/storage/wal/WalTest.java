@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -263,6 +264,25 @@ class WalTest {
       assertEquals(end, wal.durableLsn());
       wal.await(end, Durability.SYNCED);
       assertThrows(WalFailedException.class, wal::close);
+    }
+  }
+
+  @Test
+  void longestRecordIsRecovered() throws IOException {
+    byte[] longest = record(1, WalFormat.MAX_RECORD_BYTES);
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      Wal wal = log.open();
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> wal.append(MemorySegment.ofArray(new byte[WalFormat.MAX_RECORD_BYTES + 1])));
+      append(wal, record(0, 100));
+      append(wal, longest, Durability.SYNCED);
+      append(wal, record(2, 100), Durability.SYNCED);
+      log.crash();
+      log.open();
+      assertEquals(3, log.recovered.size());
+      assertArrayEquals(longest, log.recovered.get(1));
+      assertArrayEquals(record(2, 100), log.recovered.get(2));
     }
   }
 }
