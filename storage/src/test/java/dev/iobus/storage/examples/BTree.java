@@ -57,30 +57,46 @@ final class BTree implements AutoCloseable {
   private long end;
 
   private BTree(Path path, MemoryBudget budget) throws IOException {
-    bus = SharedBus.open(BusOptions.defaults());
-    directory = DataDirectory.open(bus, path);
-    boolean isNew = !directory.list().contains("pages");
-    data = isNew ? directory.create("pages", true) : directory.open("pages", true, OpenFlag.WRITE);
+    try (Opening opening = new Opening()) {
+      bus = opening.keep(SharedBus.open(BusOptions.defaults()));
+      directory = opening.keep(DataDirectory.open(bus, path));
+      data = opening.keep(openPages(directory));
 
-    Map<Long, Change> redo = new LinkedHashMap<>();
-    log = Wal.open(directory, WalOptions.defaults(), start(), budget, (lsn, end, record) ->
-        Change.read(lsn, end, record, redo));
-    PageCacheOptions options = PageCacheOptions.defaults().withIoBufferBytes(1 << 20);
-    cache = PageCache.open(bus, budget, options);
-    pages = cache.attachPages(
-        data, FILE_ID, new NodeCodec(data.path()), lsn -> log.await(lsn, Durability.SYNCED));
+      Map<Long, Change> redo = new LinkedHashMap<>();
+      log =
+          opening.keep(
+              Wal.open(
+                  directory,
+                  WalOptions.defaults(),
+                  start(),
+                  budget,
+                  (lsn, end, record) -> Change.read(lsn, end, record, redo)));
+      PageCacheOptions options = PageCacheOptions.defaults().withIoBufferBytes(1 << 20);
+      cache = PageCache.open(bus, budget, options);
+      pages = cache.attachPages(
+          data, FILE_ID, new NodeCodec(data.path()), lsn -> log.await(lsn, Durability.SYNCED));
+      opening.keep(cache);
+      opening.keep(pages::discard);
 
-    end = data.size();
-    for (Change change : redo.values()) {
-      try (PageEdit page = pages.create(change.offset(), 1, Node.BYTES)) {
-        page.segment().copyFrom(change.bytes());
-        page.commit(change.lsn(), change.end());
+      end = data.size();
+      for (Change change : redo.values()) {
+        try (PageEdit page = pages.create(change.offset(), 1, Node.BYTES)) {
+          page.segment().copyFrom(change.bytes());
+          page.commit(change.lsn(), change.end());
+        }
+        end = Math.max(end, change.offset() + Node.STORED_BYTES);
       }
-      end = Math.max(end, change.offset() + Node.STORED_BYTES);
+      if (end == 0) {
+        createRoot();
+      }
+      opening.done();
     }
-    if (end == 0) {
-      createRoot();
-    }
+  }
+
+  private static DataFile openPages(DataDirectory directory) throws IOException {
+    return directory.list().contains("pages")
+        ? directory.open("pages", true, OpenFlag.WRITE)
+        : directory.create("pages", true);
   }
 
   private void createRoot() throws IOException {

@@ -2,6 +2,7 @@ package dev.iobus.storage.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -50,6 +51,15 @@ final class BTreeTest {
         tree.crash();
       }
     }
+  }
+
+  @Test
+  void openingThatFailedCanBeTriedAgain() throws Exception {
+    Path path = temp.resolve("tree");
+    for (long bytes : new long[] {1 << 20, 3 << 20}) {
+      assertThrows(IllegalArgumentException.class, () -> BTree.open(path, bytes));
+    }
+    BTree.open(path, MEMORY_BYTES).close();
   }
 
   private static void check(BTree tree, Map<Long, Long> model) throws Exception {

@@ -46,17 +46,22 @@ final class DurableQueue implements AutoCloseable {
 
   // README: open
   static DurableQueue open(Path path) throws IOException {
-    SharedBus bus = SharedBus.open(BusOptions.defaults());
-    DataDirectory directory = DataDirectory.open(bus, path);
-    long confirmed = readPosition(directory); // 0 in an empty directory
-    Wal log =
-        Wal.open(
-            directory,
-            WalOptions.defaults(),
-            new WalStart(confirmed, confirmed), // everything before it was on stable storage
-            new MemoryBudget(16 << 20),
-            (lsn, end, payload) -> {}); // recovery shows each record; the reader will do here
-    return new DurableQueue(bus, directory, log, confirmed);
+    try (Opening opening = new Opening()) { // closes the first ones if a later one fails
+      SharedBus bus = opening.keep(SharedBus.open(BusOptions.defaults()));
+      DataDirectory directory = opening.keep(DataDirectory.open(bus, path));
+      long confirmed = readPosition(directory); // 0 in an empty directory
+      Wal log =
+          opening.keep(
+              Wal.open(
+                  directory,
+                  WalOptions.defaults(),
+                  new WalStart(confirmed, confirmed), // everything before was on stable storage
+                  new MemoryBudget(16 << 20),
+                  (lsn, end, payload) -> {})); // shows each record; the reader will do here
+      DurableQueue queue = new DurableQueue(bus, directory, log, confirmed);
+      opening.done();
+      return queue;
+    }
   }
 
   // README: put

@@ -2,6 +2,7 @@ package dev.iobus.storage.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -49,6 +50,19 @@ class DurableQueueTest {
       queue.put(message(3));
       assertArrayEquals(message(3), queue.take(0));
     }
+  }
+
+  /// What was opened before something failed stayed open, the lock too: no other try could succeed.
+  @Test
+  void openingThatFailedCanBeTriedAgain() throws Exception {
+    DurableQueue.open(path).close();
+    Path position = Files.write(path.resolve("position"), new byte[3]);
+    for (int i = 0; i < 2; i++) {
+      IOException failure = assertThrows(IOException.class, () -> DurableQueue.open(path));
+      assertTrue(String.valueOf(failure.getMessage()).contains("too short"), failure::toString);
+    }
+    Files.delete(position);
+    DurableQueue.open(path).close();
   }
 
   @Test
