@@ -15,8 +15,7 @@ public final class MemoryLimitException extends IOException {
     super(
         owner + " needs " + bytes + " bytes; " + budget.reserved() + " of the limit of "
             + budget.limit() + " are reserved and " + budget.available()
-            + " are free of others' floors: give the store more memory, or close cursors and"
-            + " values that are held");
+            + " are free of others' floors: raise the limit, or give back what is held");
   }
 
   /// @param message what could not be done for so long

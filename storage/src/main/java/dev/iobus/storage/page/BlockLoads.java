@@ -86,7 +86,7 @@ final class BlockLoads {
   record Key(long fileId, long offset) {
     @Override
     public int hashCode() {
-      return (int) (((fileId ^ (offset >>> 12)) * 0x9E3779B97F4A7C15L) >>> 32);
+      return (int) (FrameTable.hash(fileId, offset) >>> 32);
     }
   }
 }

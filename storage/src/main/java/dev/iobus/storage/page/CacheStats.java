@@ -4,7 +4,8 @@ package dev.iobus.storage.page;
 /// other, so they agree with each other only when the cache rests.
 ///
 /// @param hits pins that found a frame
-/// @param misses blocks that were read from the file and decoded
+/// @param misses blocks that were to be read from their file, those of prefetches and those whose
+///     read failed among them
 /// @param sharedMisses pins that waited for another caller's read of the same block
 /// @param evictions frames that were given up for other blocks
 /// @param transientReads misses whose block was not kept: too large, no frame to be had, or read

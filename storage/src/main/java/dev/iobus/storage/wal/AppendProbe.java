@@ -8,6 +8,10 @@ import java.util.Arrays;
 
 /// Tries how a block becomes durable in a directory, on blocks of a prepared segment that hold
 /// nothing. Confined to one thread, used once.
+///
+/// Where both modes are tried the segment is written past the page cache and through it, as no file
+/// of the log ever is again. All of that is synced and none of it is ever read, and what the cache
+/// has of it is dropped by the kernel when the blocks are written past it.
 final class AppendProbe {
 
   /// The first one warms up and does not count.

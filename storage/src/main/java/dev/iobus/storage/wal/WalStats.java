@@ -2,9 +2,9 @@ package dev.iobus.storage.wal;
 
 /// What a log has done since it was opened. Immutable.
 ///
-/// @param groups groups written
-/// @param records records in them
-/// @param bytes bytes of frames in them
+/// @param groups groups written, those with a mark and the parts of long records among them
+/// @param records records that have got their place, written or not
+/// @param bytes bytes of frames in the groups that were written
 /// @param paddedBytes zeros written to fill their last blocks
 /// @param syncs times that stable storage was waited for
 /// @param segmentWaits appends that waited because the next segment was not prepared in time
@@ -28,7 +28,7 @@ public record WalStats(
     long longestWriteNanos,
     String primitive) {
 
-  /// Records that shared one write, on average.
+  /// Records for each group that was written, on average.
   public double meanGroupRecords() {
     return groups == 0 ? 0 : (double) records / groups;
   }

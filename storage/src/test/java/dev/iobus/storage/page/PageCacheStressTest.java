@@ -114,7 +114,7 @@ class PageCacheStressTest {
     }
   }
 
-  /// Two tasks reuse one frame for ever changing blocks while others pin it: whoever gets a pin
+  /// One task reuses a frame for ever changing blocks while two others pin it: whoever gets a pin
   /// sees the block that was asked for, until the pin is given back.
   @Test
   void frameWordNeverShowsAnotherBlock() throws Exception {
