@@ -141,7 +141,7 @@ final class ManifestTest {
         } finally {
           versions.editLock().unlock();
         }
-        assertTrue(versions.manifestBytes() < 1 << 20, versions.manifestBytes() + " bytes");
+        assertTrue(versions.manifestBytes() < 2 << 20, versions.manifestBytes() + " bytes");
       }
     }
   }
