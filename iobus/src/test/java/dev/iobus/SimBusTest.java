@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
@@ -18,7 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 final class SimBusTest extends BusContract implements SimHost {
 
   private final SimDisk disk = new SimDisk();
-  private final SimScheduler scheduler = new SimScheduler(7, disk);
+  private final SimScheduler scheduler =
+      new SimScheduler(7, disk, new Faults(), SimDevice.NVME);
 
   @Override
   public SimDisk disk() {

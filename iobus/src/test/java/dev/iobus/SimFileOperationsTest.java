@@ -3,6 +3,8 @@ package dev.iobus;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
@@ -15,7 +17,8 @@ final class SimFileOperationsTest extends FileOperationsContract
     implements InSimulation.Simulated {
 
   private final SimDisk disk = new SimDisk();
-  private final SimScheduler scheduler = new SimScheduler(8, disk);
+  private final SimScheduler scheduler =
+      new SimScheduler(8, disk, new Faults(), SimDevice.NVME);
 
   @Override
   public SimScheduler scheduler() {

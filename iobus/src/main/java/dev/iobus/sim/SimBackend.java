@@ -306,7 +306,7 @@ final class SimBackend extends SimulatedBackend {
     kernel.begin(job);
     int[] result = {NOT_HERE};
     baton.at(
-        baton.nowNanos() + clock.latencyNanos(job.op),
+        baton.nowNanos() + clock.latencyNanos(job),
         () -> {
           result[0] = kernel.execute(job, clock.wallMillis());
           if (kernel.losesPower()) {

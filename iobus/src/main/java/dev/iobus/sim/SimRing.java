@@ -78,7 +78,7 @@ final class SimRing {
         baton.at(timeout(job.request, now), () -> cancel(job));
       }
     }
-    baton.at(now + clock.latencyNanos(job.op), () -> end(job));
+    baton.at(now + clock.latencyNanos(job), () -> end(job));
   }
 
   private static long timeout(Request request, long now) {
@@ -189,7 +189,7 @@ final class SimRing {
   }
 
   private void later(SimJob job, Runnable action) {
-    baton.at(baton.nowNanos() + clock.latencyNanos(job.op), action);
+    baton.at(baton.nowNanos() + clock.latencyNanos(job), action);
   }
 
   /// The network is through with what was sent without a copy.

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// A host that lives in one seed: its tasks, its time, its randomness and its disk. Two runs with
 /// the same seed do the same, to the last switch between tasks.
@@ -54,6 +55,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   private final SimKernel kernel;
   private final int parallelism;
   private int streams;
+  private long realNanos;
 
   /// What the root task of a simulation does.
   @FunctionalInterface
@@ -73,10 +75,20 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   ///
   /// @param faults its counters are changed by the simulation
   public SimScheduler(long seed, SimDisk disk, Faults faults) {
+    this(seed, disk, faults, null);
+  }
+
+  /// A host on which `faults` happen, and whose disk is of that kind whatever the seed.
+  ///
+  /// @param faults its counters are changed by the simulation
+  /// @param device the seed draws one of its speeds; null: the seed draws the kind, too
+  public SimScheduler(long seed, SimDisk disk, Faults faults, @Nullable SimDevice device) {
     this.seed = seed;
     baton = new Baton(seed);
     SplittableRandom random = new SplittableRandom(Trace.mix(seed, 1));
-    clock = new SimClock(baton, random.split());
+    SplittableRandom speeds = random.split();
+    SimDevice drawn = SimDevice.draw(speeds);
+    clock = new SimClock(baton, speeds, device == null ? drawn : device);
     SplittableRandom wire = new SplittableRandom(Trace.mix(seed, 2));
     kernel = new SimKernel(disk, faults, random.split(), wire, baton);
     parallelism = 1 + random.nextInt(4);
@@ -94,7 +106,9 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
     if (kernel.losesPower()) {
       throw new IllegalStateException("power was lost; a new scheduler can go on with a crash");
     }
+    long begin = System.nanoTime();
     Throwable thrown = baton.run(body::run);
+    realNanos += System.nanoTime() - begin;
     Throwable failure = baton.failure();
     if (failure != null) {
       throw new AssertionError("the simulation with seed " + seed + " failed", failure);
@@ -139,6 +153,22 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   /// Virtual time that has passed since the first run began, in nanoseconds.
   public long elapsedNanos() {
     return baton.nowNanos();
+  }
+
+  /// Real time that its runs have taken, in nanoseconds. Nothing that happens in them depends on it.
+  public long realNanos() {
+    return realNanos;
+  }
+
+  /// What its disk is.
+  public SimDevice device() {
+    return clock.device();
+  }
+
+  /// Virtual time that operations of the disk have taken, summed over them, in nanoseconds: of those
+  /// that are done at one time each counts in full.
+  public long deviceNanos() {
+    return clock.deviceNanos();
   }
 
   /// Ends the simulation with a failure when its tasks have come to so many switch points, in all

@@ -15,6 +15,7 @@ import dev.iobus.kv.version.ManifestState;
 import dev.iobus.kv.version.VersionEdit;
 import dev.iobus.kv.version.VersionSet;
 import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
@@ -108,7 +109,7 @@ class CommitPipelineTest {
   @Test
   void putAfterAFailedLogSaysThatTheStoreHasFailed() throws IOException {
     Faults faults = new Faults();
-    SimScheduler host = new SimScheduler(1, newDisk(), faults);
+    SimScheduler host = new SimScheduler(1, newDisk(), faults, SimDevice.NVME);
     assertTrue(
         host.run(
             () -> {
@@ -135,7 +136,7 @@ class CommitPipelineTest {
   void flushLetsTheLogBeginWhereItsMemtableEnds() throws IOException {
     for (int seed = 1; seed <= 20; seed++) {
       SimDisk disk = newDisk();
-      SimScheduler host = new SimScheduler(seed, disk);
+      SimScheduler host = new SimScheduler(seed, disk, new Faults(), SimDevice.NVME);
       assertTrue(
           host.run(
               () -> {

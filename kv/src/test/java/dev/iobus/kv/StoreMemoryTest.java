@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.memory.MemoryLimitException;
@@ -34,7 +36,7 @@ class StoreMemoryTest {
   private static void simulate(Scenario test) throws IOException {
     SimDisk disk = new SimDisk();
     disk.createDirectories(requireNonNull(DIRECTORY.getParent()));
-    SimScheduler host = new SimScheduler(1, disk);
+    SimScheduler host = new SimScheduler(1, disk, new Faults(), SimDevice.NVME);
     assertTrue(host.run(() -> test.run(host, options(host))));
   }
 

@@ -7,6 +7,7 @@ import dev.iobus.kv.WriteBatch;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ final class Client {
           history.durable(seen);
         }
       }
-      case Step.Pause(int millis) -> StoreRun.pause(host, millis);
+      case Step.Pause(Duration time) -> StoreRun.pause(host, time.toNanos());
       case Step.Read() -> ask(this::read);
       case Step.TakeSnapshot() -> takeSnapshot();
       case Step.Verify() -> ask(open -> open.verify());

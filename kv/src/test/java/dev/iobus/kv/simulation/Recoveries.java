@@ -18,11 +18,12 @@ final class Recoveries {
   /// What one operation moves at least, but for the last of a file.
   private static final int BYTES_PER_OPERATION = 16 << 10;
 
-  /// The slowest operation of the slowest simulated disk, in nanoseconds of virtual time.
-  private static final long SLOWEST_NANOS = 50 * 1_500 * 4_096L;
+  /// What an opening may do between its operations, in nanoseconds of virtual time for each time that
+  /// the seed decides who runs: it waits for its disk, and for nothing else.
+  private static final long NANOS_PER_SWITCH = 2_000;
 
-  /// More than one operation takes, in milliseconds of virtual time.
-  private static final int QUIET_MILLIS = 2000;
+  /// As long as the background may pause, if one operation does not take longer.
+  private static final long QUIET_NANOS = 2_000_000_000;
 
   private Recoveries() {}
 
@@ -60,9 +61,11 @@ final class Recoveries {
     try (Store store = Store.open(StoreRun.DIRECTORY, StoreRun.options(host))) {
       long took = host.operations() - begin;
       require(took <= most, "an opening took " + took + " operations, not " + most);
+      long mostNanos = host.deviceNanos() + host.switches() * NANOS_PER_SWITCH;
       require(
-          host.elapsedNanos() <= took * SLOWEST_NANOS,
-          "an opening took " + host.elapsedNanos() + " ns for " + took + " operations");
+          host.elapsedNanos() <= mostNanos,
+          "an opening took " + host.elapsedNanos() + " ns, its " + took + " operations and all else "
+              + mostNanos);
       files.look();
       History.Found found = Contents.of(store, view.history());
       awaitQuiet(host, store);
@@ -80,10 +83,11 @@ final class Recoveries {
 
   /// Returns when tasks in the background have ended what they do: nobody asks the disk for anything.
   static void awaitQuiet(SimScheduler host, Store store) {
+    long nanos = Math.max(QUIET_NANOS, host.device().slowestNanos());
     long before;
     do {
       before = host.operations();
-      StoreRun.pause(host, QUIET_MILLIS);
+      StoreRun.pause(host, nanos);
       long reserved = store.stats().memoryReserved();
       require(reserved <= StoreOptions.MEMORY_BYTES_MIN, reserved + " bytes are reserved");
     } while (host.operations() > before);

@@ -1,6 +1,7 @@
 package dev.iobus.kv.simulation;
 
 import dev.iobus.storage.wal.Durability;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,7 +51,7 @@ public sealed interface Step {
   record Reopen() implements Step {}
 
   /// Nothing happens for so long.
-  record Pause(int millis) implements Step {}
+  record Pause(Duration time) implements Step {}
 
   /// Everything is read in every way.
   record Read() implements Step {}

@@ -7,6 +7,7 @@ import dev.iobus.sim.SimTally;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -72,7 +73,7 @@ public final class StoreFaultCampaign {
               List.of(
                   new StorePart.Does(0, new Step.Write(large, Durability.BUFFERED)),
                   new StorePart.Does(0, new Step.Flush()),
-                  new StorePart.Does(0, new Step.Pause(200)),
+                  new StorePart.Does(0, new Step.Pause(Duration.ofMillis(200))),
                   new StorePart.Ends(0, false, operations)),
               new SimTally());
     }

@@ -107,8 +107,8 @@ final class StoreRun {
         .withScheduler(host);
   }
 
-  static void pause(SimScheduler host, int millis) {
-    long end = host.nanoTime() + millis * 1_000_000L;
+  static void pause(SimScheduler host, long nanos) {
+    long end = host.nanoTime() + nanos;
     while (host.nanoTime() < end) {
       host.park(end);
     }

@@ -3,6 +3,7 @@ package dev.iobus.kv.simulation;
 import dev.iobus.sim.Shrinker;
 import dev.iobus.sim.SimTally;
 import dev.iobus.storage.wal.Durability;
+import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -67,7 +68,7 @@ final class StoreSwarmTest {
             List.of(
                 new StorePart.Does(0, new Step.Write(large, Durability.BUFFERED)),
                 new StorePart.Does(0, new Step.Flush()),
-                new StorePart.Does(0, new Step.Pause(200)),
+                new StorePart.Does(0, new Step.Pause(Duration.ofMillis(200))),
                 new StorePart.Ends(0, power, operations)),
             new SimTally());
       }

@@ -1,15 +1,22 @@
 package dev.iobus.kv.simulation;
 
 import dev.iobus.storage.wal.Durability;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Makes short workloads: each seed prefers some kinds of steps, sizes and durabilities, and one in
-/// three has several clients. Stateless.
+/// Makes short workloads: each seed prefers some kinds of steps, sizes and durabilities; one in three
+/// has several clients, and in one of four they think for a while now and then. Stateless.
 final class WorkloadGenerator {
 
   private static final Durability[] DURABILITIES = Durability.values();
+
+  /// Pauses are from a microsecond to four and a half minutes, each order of magnitude as often.
+  private static final int PAUSE_DOUBLINGS = 29;
+
+  /// Of the steps of clients that think, one in so many.
+  private static final int THINK_EVERY = 3;
 
   private WorkloadGenerator() {}
 
@@ -19,9 +26,12 @@ final class WorkloadGenerator {
     int large = random.nextInt(3) == 0 ? 3 : 30;
     int structure = 2 + random.nextInt(6);
     int synced = random.nextInt(4);
+    boolean thinks = random.nextInt(4) == 0;
     List<Step> made = new ArrayList<>();
     while (made.size() < steps) {
-      if (random.nextInt(structure) > 0 || made.isEmpty()) {
+      if (thinks && random.nextInt(THINK_EVERY) == 0) {
+        made.add(pause(random));
+      } else if (random.nextInt(structure) > 0 || made.isEmpty()) {
         made.add(write(random, large, synced));
       } else {
         made.add(other(random));
@@ -37,11 +47,15 @@ final class WorkloadGenerator {
       case 3, 4 -> new Step.Compact();
       case 5, 6 -> new Step.Reopen();
       case 7 -> new Step.Sync();
-      case 8 -> new Step.Pause(1 + random.nextInt(150));
+      case 8 -> new Step.Pause(Duration.ofMillis(1 + random.nextInt(150)));
       case 9 -> new Step.TakeSnapshot();
       case 10 -> new Step.Verify();
       default -> new Step.Read();
     };
+  }
+
+  private static Step pause(SplittableRandom random) {
+    return new Step.Pause(Duration.ofNanos(1000L << random.nextInt(PAUSE_DOUBLINGS)));
   }
 
   /// @param large one value in so many is large

@@ -175,7 +175,7 @@ final class LogLife {
       switch (part) {
         case LogPart.Append append -> append(wal, append);
         case LogPart.Pause pause -> {
-          long end = host.nanoTime() + pause.millis() * 1_000_000L;
+          long end = host.nanoTime() + pause.time().toNanos();
           while (host.nanoTime() < end) {
             host.park(end);
           }

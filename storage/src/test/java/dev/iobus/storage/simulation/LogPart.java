@@ -2,6 +2,7 @@ package dev.iobus.storage.simulation;
 
 import dev.iobus.sim.PlannedFault;
 import dev.iobus.storage.wal.Durability;
+import java.time.Duration;
 
 /// Something that is done to a log, or that goes wrong, in one of its lives. Immutable.
 public sealed interface LogPart {
@@ -16,7 +17,7 @@ public sealed interface LogPart {
       implements LogPart {}
 
   /// A writer does nothing for so long.
-  record Pause(int life, int writer, int millis) implements LogPart {}
+  record Pause(int life, int writer, Duration time) implements LogPart {}
 
   /// A writer releases all that it knows to be durable, so that segments are used again.
   record Release(int life, int writer) implements LogPart {}

@@ -3,6 +3,7 @@ package dev.iobus.storage.simulation;
 import dev.iobus.sim.PlannedFault;
 import dev.iobus.storage.wal.Durability;
 import dev.iobus.storage.wal.WalOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -14,6 +15,9 @@ final class LogPlans {
   private static final Durability[] DURABILITIES = Durability.values();
 
   private LogPlans() {}
+
+  /// From a microsecond to four and a half minutes, each order of magnitude as often.
+  private static final int PAUSE_DOUBLINGS = 29;
 
   /// How a log is opened with this seed.
   static WalOptions options(long seed) {
@@ -47,7 +51,7 @@ final class LogPlans {
       for (int i = 0; i < count; i++) {
         int writer = random.nextInt(writers);
         if (pauses && random.nextInt(6) == 0) {
-          plan.add(new LogPart.Pause(life, writer, 1 + random.nextInt(200)));
+          plan.add(new LogPart.Pause(life, writer, pause(random)));
         } else if (releases && random.nextInt(8) == 0) {
           plan.add(new LogPart.Release(life, writer));
         } else {
@@ -66,5 +70,12 @@ final class LogPlans {
       }
     }
     return List.copyOf(plan);
+  }
+
+  /// In half of the cases about as long as the timers of a log.
+  private static Duration pause(SplittableRandom random) {
+    return random.nextBoolean()
+        ? Duration.ofMillis(1 + random.nextInt(200))
+        : Duration.ofNanos(1000L << random.nextInt(PAUSE_DOUBLINGS));
   }
 }

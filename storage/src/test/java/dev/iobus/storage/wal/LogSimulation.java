@@ -32,6 +32,16 @@ final class LogSimulation {
   private static final WalOptions OPTIONS =
       WalOptions.defaults().withSegmentBytes(64 << 10, 64 << 10).withGroupBufferBytes(16 << 10);
 
+  /// The writers of one log in so many think before each record, for a microsecond to four and a half
+  /// minutes.
+  private static final int THINK_EVERY = 4;
+
+  private static final int PAUSE_DOUBLINGS = 29;
+
+  /// What an opening may do between its operations, in nanoseconds of virtual time for each time that
+  /// the seed decides who runs.
+  private static final long NANOS_PER_SWITCH = 2_000;
+
   /// Records in the order of their places, whether or not anybody was told.
   final List<byte[]> reserved = new ArrayList<>();
 
@@ -96,7 +106,7 @@ final class LogSimulation {
                 "writer",
                 () -> {
                   try {
-                    write(wal, order, number, recordsEach);
+                    write(wal, host, order, number, recordsEach);
                   } finally {
                     running[0]--;
                     host.unpark(root);
@@ -110,10 +120,14 @@ final class LogSimulation {
     closed = true;
   }
 
-  private void write(Wal wal, Scheduler.Lock order, int writer, int records) {
+  private void write(
+      Wal wal, SimScheduler host, Scheduler.Lock order, int writer, int records) {
     SplittableRandom random = new SplittableRandom(seed * 31 + writer);
     try {
       for (int i = 0; i < records; i++) {
+        if (seed % THINK_EVERY == 0) {
+          pause(host, 1000L << random.nextInt(PAUSE_DOUBLINGS));
+        }
         byte[] record = record(random, writer, i);
         Permit permit = wal.acquire(record.length);
         Place place;
@@ -156,6 +170,13 @@ final class LogSimulation {
             assert !closed; // As it may: what was acknowledged is checked.
           }
         });
+  }
+
+  private static void pause(SimScheduler host, long nanos) {
+    long end = host.nanoTime() + nanos;
+    while (host.nanoTime() < end) {
+      host.park(end);
+    }
   }
 
   private static byte[] record(SplittableRandom random, int writer, int number) {
@@ -203,6 +224,11 @@ final class LogSimulation {
                 requireNothingLeft(scheduler);
               }
             }));
+    // It waits for its disk, and for nothing else.
+    long most = scheduler.deviceNanos() + scheduler.switches() * NANOS_PER_SWITCH;
+    assertTrue(
+        scheduler.elapsedNanos() <= most,
+        () -> "an opening took " + scheduler.elapsedNanos() + " ns, its operations " + most);
     return result.getFirst();
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.sim.Fault;
 import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
@@ -80,7 +81,7 @@ final class LogSimulationTest {
   void closeLeavesADurableMark() throws IOException {
     for (int seed = 1; seed <= 400; seed++) {
       SimDisk disk = LogSimulation.newDisk();
-      SimScheduler host = new SimScheduler(seed, disk);
+      SimScheduler host = new SimScheduler(seed, disk, new Faults(), SimDevice.NVME);
       // About when the mark of the idle log is due.
       long pause = LogTimer.IDLE_NANOS - 20L * (seed % 200);
       assertTrue(
