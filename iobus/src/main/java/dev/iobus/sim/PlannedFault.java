@@ -163,7 +163,9 @@ public record PlannedFault(
   }
 
   /// Makes it happen.
-  public void addTo(Faults faults) {
+  ///
+  /// @return what tells whether it has
+  public Fault addTo(Faults faults) {
     Fault fault =
         switch (kind) {
           case ERROR -> faults.error(errno, operations.toArray(SimOperation[]::new));
@@ -179,9 +181,7 @@ public record PlannedFault(
           case ASTRAY_WRITE -> faults.astray(SimOperation.WRITE);
         };
     fault.inFiles(glob).at(at);
-    if (sticky) {
-      fault.sticky();
-    }
+    return sticky ? fault.sticky() : fault;
   }
 
   @Override

@@ -29,7 +29,9 @@ final class History {
   /// @param writes puts and deletes of the client up to there, each of which has a sequence number
   /// @param seen the point of each client that was acknowledged when the batch began
   /// @param safe the point of each client that was durable when the batch began
-  private record Point(int number, int[] state, long writes, int[] seen, int[] safe) {}
+  /// @param vouched the point of each client that one damaged place could not take by then
+  private record Point(
+      int number, int[] state, long writes, int[] seen, int[] safe, int[] vouched) {}
 
   /// What a store was found to hold.
   ///
@@ -71,6 +73,9 @@ final class History {
   /// What one damaged place in the log cannot take away: a later batch, durable too, tells of it.
   private int[] vouched;
 
+  /// What two damaged places cannot: two later batches do, of which one began after the other.
+  private int[] vouchedTwice;
+
   /// Writes that a store held when it was opened and that left no trace, as others are over them.
   private long untold;
 
@@ -90,12 +95,13 @@ final class History {
     points = new ArrayList<>();
     int[] none = new int[clients];
     for (int client = 0; client < clients; client++) {
-      points.add(new ArrayList<>(List.of(new Point(0, new int[Entries.KEYS], 0, none, none))));
+      points.add(new ArrayList<>(List.of(new Point(0, new int[Entries.KEYS], 0, none, none, none))));
     }
     acknowledged = none.clone();
     written = none.clone();
     durable = none.clone();
     vouched = none.clone();
+    vouchedTwice = none.clone();
   }
 
   /// What may be found at one moment. Immutable, as lists of points only grow.
@@ -278,6 +284,7 @@ final class History {
       after.vouched = least(view.vouched, after.vouched);
       after.untoldDurable =
           view.writes(view.durable) + view.untoldDurable - view.writes(after.durable);
+      after.vouchedTwice = new int[clients];
     }
     return after;
   }
@@ -303,9 +310,13 @@ final class History {
     keepAll();
   }
 
-  /// What there is, is durable.
+  /// What there is, is durable, and whoever has opened the store has written down that it is.
   private void keepAll() {
     int[] last = view().last();
+    for (int client = 0; client < clients; client++) {
+      int twice = Math.max(vouched[client], vouchedTwice[client]);
+      vouchedTwice[client] = Math.min(twice, last[client]);
+    }
     acknowledged = last;
     written = last.clone();
     durable = last.clone();
@@ -353,7 +364,8 @@ final class History {
     sizes.add(size);
     long writes = before.writes + changes.size();
     points.get(client).add(
-        new Point(number, state, writes, acknowledged.clone(), durable.clone()));
+        new Point(
+            number, state, writes, acknowledged.clone(), durable.clone(), vouched.clone()));
     return number;
   }
 
@@ -372,6 +384,7 @@ final class History {
       raise(durable, point.seen);
       durable[client] = Math.max(durable[client], own.size() - 1);
       raise(vouched, point.safe);
+      raise(vouchedTwice, point.vouched);
     }
   }
 
@@ -419,6 +432,7 @@ final class History {
           case WRITTEN -> written;
           case DURABLE -> durable;
           case VOUCHED -> vouched;
+          case VOUCHED_TWICE -> vouchedTwice;
           case ANY -> new int[clients];
         });
     cutAt(view, found);
@@ -432,10 +446,17 @@ final class History {
     WRITTEN,
     /// Power was lost, or something has failed.
     DURABLE,
-    /// One write has done something else than was said.
+    /// One write has done something else than was said, or one bit that was read was wrong.
     VOUCHED,
-    /// Several have, or a read.
-    ANY
+    /// Two of those.
+    VOUCHED_TWICE,
+    /// More, or such that much of a log may have been hidden by one.
+    ANY;
+
+    /// The one that promises less.
+    Kept or(Kept other) {
+      return compareTo(other) < 0 ? other : this;
+    }
   }
 
   /// Numbers of files that were used for certain.

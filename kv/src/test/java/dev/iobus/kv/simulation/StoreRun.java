@@ -27,6 +27,7 @@ final class StoreRun {
   private final SimScheduler host;
   private final History history;
   private final Troubles troubles;
+  private final Lies lies;
 
   /// Whether a close waits until nothing is left to do, and looks at the files then.
   private boolean looksAtFiles;
@@ -34,16 +35,18 @@ final class StoreRun {
   private @Nullable Store store;
   private @Nullable StoreFiles files;
 
+  /// A store on a disk that tells the truth.
   StoreRun(SimScheduler host, History history, boolean mayFail) {
-    this(host, history, mayFail, false);
+    this(host, history, mayFail, new Lies());
   }
 
   /// @param mayFail whether the disk may answer with errors
-  /// @param mayBeDamaged whether it may have lied
-  StoreRun(SimScheduler host, History history, boolean mayFail, boolean mayBeDamaged) {
+  /// @param lies what it says that is not so
+  StoreRun(SimScheduler host, History history, boolean mayFail, Lies lies) {
     this.host = host;
     this.history = history;
-    troubles = new Troubles(mayFail, mayBeDamaged);
+    this.lies = lies;
+    troubles = new Troubles(mayFail, lies);
   }
 
   /// Lets each close wait until nothing is left to do, and look at the files then.
@@ -55,22 +58,22 @@ final class StoreRun {
   static final class Troubles {
 
     private final boolean mayFail;
-    private final boolean mayBeDamaged;
+    private final Lies lies;
 
     /// Whether the store has failed, so that it must refuse every write.
     private boolean failed;
 
     private boolean damaged;
 
-    private Troubles(boolean mayFail, boolean mayBeDamaged) {
+    private Troubles(boolean mayFail, Lies lies) {
       this.mayFail = mayFail;
-      this.mayBeDamaged = mayBeDamaged;
+      this.lies = lies;
     }
 
     /// @throws AssertionError when it cannot be the disk's fault
     void met(IOException e) {
       boolean blames = DamageReport.isIn(e);
-      if (blames ? !mayBeDamaged : !mayFail) {
+      if (blames ? !lies.wereTold() : !mayFail) {
         throw new AssertionError(
             blames ? "what is not damaged was reported so" : "a disk without faults failed", e);
       }
@@ -206,7 +209,8 @@ final class StoreRun {
         troubles.failed = false;
         // The manifest that was written for this opening tells of all files that were there.
         history.spend(listed.look());
-        history.settle(Contents.of(open, history), kept);
+        History.Found found = Contents.of(open, history);
+        history.settle(found, kept.or(lies.kept()));
         return true;
       } catch (IOException e) {
         troubles.met(e);

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// once more at the end, without a fault. Each seed switches some of what may happen off.
 ///
 /// What must hold says [History]. When the device has lied, damage may be reported, and ends the run;
-/// what is found in place of a report was there once. If it has lied in one write alone, no more may
-/// be missing than what was written last: damage there cannot be told from a write that was torn.
+/// [Lies] says what may be missing else.
 ///
 /// Thread-safe.
 public final class StoreScenario implements Scenario<StorePart> {
@@ -75,8 +74,8 @@ public final class StoreScenario implements Scenario<StorePart> {
       StorePart.Ends planned = sort(parts, life, steps, faults, lies);
       SimScheduler host = new SimScheduler(seed * 7 + life, disk, faults);
       host.limitSwitchPoints(SWITCH_POINTS_MAX);
-      StoreRun run = new StoreRun(host, history, faults.count() > 0, lies.mayBe());
-      History.Kept before = lies.worse(kept);
+      StoreRun run = new StoreRun(host, history, faults.count() > 0, lies);
+      History.Kept before = kept;
       boolean[] opened = new boolean[1];
       boolean[] closed = new boolean[1];
       boolean ended =
@@ -99,36 +98,7 @@ public final class StoreScenario implements Scenario<StorePart> {
         }
       }
       // A life in which nothing was checked promises no more than the one before.
-      kept = opened[0] || kept.compareTo(now) < 0 ? now : kept;
-    }
-  }
-
-  /// What the device has said that was not so.
-  private static final class Lies {
-
-    private boolean planned;
-    private boolean inOneWrite = true;
-
-    void plan(PlannedFault fault) {
-      if (fault.kind().isSilent()) {
-        inOneWrite &=
-            !planned
-                && (fault.kind() == PlannedFault.Kind.LOST_WRITE
-                    || fault.kind() == PlannedFault.Kind.CORRUPTED_WRITE);
-        planned = true;
-      }
-    }
-
-    boolean mayBe() {
-      return planned;
-    }
-
-    History.Kept worse(History.Kept kept) {
-      if (!planned) {
-        return kept;
-      }
-      History.Kept worst = inOneWrite ? History.Kept.VOUCHED : History.Kept.ANY;
-      return kept.compareTo(worst) < 0 ? worst : kept;
+      kept = opened[0] ? now : kept.or(now);
     }
   }
 
@@ -141,8 +111,7 @@ public final class StoreScenario implements Scenario<StorePart> {
           case StorePart.Clients _ -> {}
           case StorePart.Does does -> steps.add(does.step());
           case StorePart.Fails fails -> {
-            fails.fault().addTo(faults);
-            lies.plan(fails.fault());
+            lies.plan(fails.fault(), fails.fault().addTo(faults));
           }
           case StorePart.Ends ends -> {
             faults.losePowerAfter(ends.operations());

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /// A log from its opening to a close, to the end of its process or to a loss of power.
 ///
@@ -45,8 +46,8 @@ final class LogLife {
   /// Whether an error is nobody's fault but the disk's.
   private final boolean mayFail;
 
-  /// Whether what a log says of damage may be true.
-  private final boolean mayBeDamaged;
+  /// How much the device has damaged by now.
+  private final Supplier<LogModel.Lies> lies;
 
   private final Scheduler.Lock order;
 
@@ -62,13 +63,13 @@ final class LogLife {
       LogModel model,
       Wait wait,
       boolean mayFail,
-      boolean mayBeDamaged) {
+      Supplier<LogModel.Lies> lies) {
     this.seed = seed;
     this.host = host;
     this.model = model;
     this.wait = wait;
     this.mayFail = mayFail;
-    this.mayBeDamaged = mayBeDamaged;
+    this.lies = lies;
     options = LogPlans.options(seed);
     order = host.newLock();
   }
@@ -105,7 +106,7 @@ final class LogLife {
                 (lsn, end, payload) ->
                     found.add(
                         new LogModel.Kept(payload.toArray(ValueLayout.JAVA_BYTE), end)))) {
-      model.recovered(found, before, mayBeDamaged);
+      model.recovered(found, before, lies.get());
       opened = true;
       write(wal, parts);
     } catch (IOException e) {
@@ -122,7 +123,7 @@ final class LogLife {
 
   private void failed(IOException e) {
     boolean blames = e instanceof CorruptionException || e instanceof FormatVersionException;
-    if (blames ? !mayBeDamaged : !mayFail) {
+    if (blames ? lies.get() == LogModel.Lies.NONE : !mayFail) {
       throw new AssertionError(
           blames ? "what is not damaged was reported so" : "a disk without faults failed", e);
     }
@@ -199,16 +200,17 @@ final class LogLife {
     new SplittableRandom(seed * 31 + append.number()).nextBytes(record);
     Permit permit = wal.acquire(record.length);
     Place place;
+    LogModel.Safe safe;
     order.lock();
     try {
       place = wal.reserve(permit);
-      model.reserved(record, place.end());
+      safe = model.reserved(record, place.end());
     } finally {
       order.unlock();
     }
     place.put(0, MemorySegment.ofArray(record), 0, record.length);
     place.fill();
     wait.await(wal, place.end(), append.durability());
-    model.acknowledged(place.end(), append.durability());
+    model.acknowledged(place.end(), append.durability(), safe);
   }
 }

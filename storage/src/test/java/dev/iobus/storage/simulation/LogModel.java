@@ -30,6 +30,12 @@ final class LogModel {
   private int written;
   private int durable;
 
+  /// What one damaged place cannot take away: a record that is durable, too, and was begun when it was,
+  /// tells of it. Two cannot what two such records tell of.
+  private int vouched;
+
+  private int vouchedTwice;
+
   private WalStart start = WalStart.NEW;
 
   /// What the owner of the log remembers, durably.
@@ -37,25 +43,43 @@ final class LogModel {
     return start;
   }
 
-  /// A record has its place. Returns what to acknowledge.
-  int reserved(byte[] bytes, long end) {
+  /// What was safe when a record was begun: ends of records.
+  ///
+  /// @param durable of those that were durable
+  /// @param vouched of those that one damaged place could not take
+  record Safe(long durable, long vouched) {}
+
+  /// A record has its place.
+  Safe reserved(byte[] bytes, long end) {
     records.add(new Kept(bytes, end));
-    return records.size();
+    return new Safe(endOf(durable), endOf(vouched));
+  }
+
+  private long endOf(int count) {
+    return count == 0 ? 0 : records.get(count - 1).end;
+  }
+
+  private int countUpTo(long end) {
+    int count = 0;
+    while (count < records.size() && records.get(count).end <= end) {
+      count++;
+    }
+    return count;
   }
 
   /// Everything up to a record has that durability.
   ///
   /// @param end of the record
-  void acknowledged(long end, Durability durability) {
-    int count = 0;
-    while (count < records.size() && records.get(count).end <= end) {
-      count++;
-    }
+  /// @param safe what was safe when it was begun
+  void acknowledged(long end, Durability durability, Safe safe) {
+    int count = countUpTo(end);
     if (durability != Durability.BUFFERED) {
       written = Math.max(written, count);
     }
     if (durability == Durability.SYNCED) {
       durable = Math.max(durable, count);
+      vouched = Math.max(vouched, countUpTo(safe.durable));
+      vouchedTwice = Math.max(vouchedTwice, countUpTo(safe.vouched));
     }
   }
 
@@ -65,25 +89,42 @@ final class LogModel {
       start = new WalStart(records.get(durable - 1).end, Math.max(start.durableMark(), durableMark));
       records = new ArrayList<>(records.subList(durable, records.size()));
       written -= durable;
+      vouched = 0;
+      vouchedTwice = 0;
       durable = 0;
     }
     return start.lsn();
   }
 
+  /// How much of a log the device may have damaged.
+  enum Lies {
+    NONE,
+    /// One place.
+    ONE,
+    TWO,
+    /// So much that its end may be anywhere.
+    MANY
+  }
+
   /// Checks what a log has given back, which is what it has from then on.
-  ///
-  /// @param mayMiss whether its end may be gone, as the device has lied
-  void recovered(List<Kept> found, End end, boolean mayMiss) {
-    int least =
+  void recovered(List<Kept> found, End end, Lies lies) {
+    int promised =
         switch (end) {
           case CLOSED -> records.size();
           case KILLED -> written;
           case POWER_LOST -> durable;
         };
-    if (found.size() > records.size() || (found.size() < least && !mayMiss)) {
+    int least =
+        switch (lies) {
+          case NONE -> promised;
+          case ONE -> Math.min(promised, vouched);
+          case TWO -> Math.min(promised, vouchedTwice);
+          case MANY -> 0;
+        };
+    if (found.size() > records.size() || found.size() < least) {
       throw new AssertionError(
           found.size() + " records came back of " + records.size() + "; " + least
-              + " had to, after the log was " + end);
+              + " had to, after the log was " + end + " and " + lies + " of it damaged");
     }
     for (int i = 0; i < found.size(); i++) {
       if (!Arrays.equals(records.get(i).bytes, found.get(i).bytes)) {
@@ -93,5 +134,8 @@ final class LogModel {
     records = new ArrayList<>(found);
     written = found.size();
     durable = found.size();
+    // Whoever has opened the log has written down where it ends.
+    vouchedTwice = Math.min(Math.max(vouched, vouchedTwice), found.size());
+    vouched = found.size();
   }
 }

@@ -2,12 +2,15 @@ package dev.iobus.storage.simulation;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.iobus.sim.Fault;
 import dev.iobus.sim.Faults;
+import dev.iobus.sim.PlannedFault;
 import dev.iobus.sim.Scenario;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.sim.SimTally;
 import dev.iobus.storage.wal.Wal;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What must hold: records that were acknowledged are there; what is there was written, in order and
 /// without a gap; what a crash has taken never comes back; nothing is left open; and damage is
-/// reported if there can be any, and never else. When the device has lied, the end of the log may be
-/// missing: damage to the last group cannot be told from a torn one.
+/// reported if there can be any, and never else. When the device has lied in one place, the last group
+/// may be missing, as damage to it cannot be told from a torn one; with two, the last but one. Who reads
+/// or writes elsewhere, or reads what was there before, may hide or damage many groups at once.
 ///
 /// Thread-safe.
 public final class LogScenario implements Scenario<LogPart> {
@@ -48,7 +52,7 @@ public final class LogScenario implements Scenario<LogPart> {
     LogModel model = new LogModel();
     LogModel.End end = LogModel.End.CLOSED;
     int lives = 0;
-    boolean lied = false;
+    List<Lie> told = new ArrayList<>();
     for (LogPart part : parts) {
       lives = Math.max(lives, part.life() + 1);
     }
@@ -56,13 +60,10 @@ public final class LogScenario implements Scenario<LogPart> {
       int life = number;
       List<LogPart> own = parts.stream().filter(part -> part.life() == life).toList();
       Faults faults = new Faults();
-      LogPart.Ends planned = addFaults(own, faults);
-      for (LogPart part : own) {
-        lied |= part instanceof LogPart.Fails fails && fails.fault().kind().isSilent();
-      }
+      LogPart.Ends planned = addFaults(own, faults, told);
       SimScheduler host = new SimScheduler(seed * 7 + life, disk, faults);
       host.limitSwitchPoints(SWITCH_POINTS_MAX);
-      LogLife log = new LogLife(seed, host, model, wait, faults.count() > 0, lied);
+      LogLife log = new LogLife(seed, host, model, wait, faults.count() > 0, () -> lies(told));
       LogModel.End before = end;
       boolean ended = host.run(() -> log.live(own, before));
       tally.add(host);
@@ -90,11 +91,41 @@ public final class LogScenario implements Scenario<LogPart> {
     return !log.wasOpened() && before.compareTo(end) > 0 ? before : end;
   }
 
-  private static LogPart.@Nullable Ends addFaults(List<LogPart> parts, Faults faults) {
+  private record Lie(PlannedFault.Kind kind, Fault fault) {}
+
+  /// What the device has done by now and said nothing of.
+  private static LogModel.Lies lies(List<Lie> told) {
+    int places = 0;
+    for (Lie lie : told) {
+      if (lie.fault.struck() > 0) {
+        boolean isOne =
+            switch (lie.kind) {
+              case FLIPPED_READ, LOST_WRITE, CORRUPTED_WRITE -> true;
+              default -> false;
+            };
+        if (!isOne) {
+          return LogModel.Lies.MANY;
+        }
+        places++;
+      }
+    }
+    return switch (places) {
+      case 0 -> LogModel.Lies.NONE;
+      case 1 -> LogModel.Lies.ONE;
+      case 2 -> LogModel.Lies.TWO;
+      default -> LogModel.Lies.MANY;
+    };
+  }
+
+  private static LogPart.@Nullable Ends addFaults(
+      List<LogPart> parts, Faults faults, List<Lie> told) {
     LogPart.Ends planned = null;
     for (LogPart part : parts) {
       if (part instanceof LogPart.Fails fails) {
-        fails.fault().addTo(faults);
+        Fault fault = fails.fault().addTo(faults);
+        if (fails.fault().kind().isSilent()) {
+          told.add(new Lie(fails.fault().kind(), fault));
+        }
       } else if (part instanceof LogPart.Ends ends) {
         faults.losePowerAfter(ends.operations());
         planned = ends;
