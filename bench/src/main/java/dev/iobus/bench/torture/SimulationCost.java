@@ -5,8 +5,11 @@ import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.SharedBus;
 import dev.iobus.WriteFlag;
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
+import dev.iobus.sim.SimTally;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,19 +18,19 @@ import java.nio.file.Path;
 /// What a simulation costs on this machine.
 ///
 /// @param handOverNanos real time to hand the baton from one task to another
-/// @param virtualRatio how much faster than real time a task waits for a disk
-record SimulationCost(double handOverNanos, double virtualRatio) {
+/// @param waits of one task that does nothing but wait for disks of every kind
+record SimulationCost(double handOverNanos, SimTally waits) {
 
   private static final int TASKS = 4;
   private static final int YIELDS = 50_000;
   private static final int WRITES = 200;
-  private static final int HOSTS = 64;
+  private static final int HOSTS = 16;
 
   /// Takes about half a second.
   static SimulationCost measure() throws IOException {
     measureHandOver();
-    measureRatio(HOSTS / 4);
-    return new SimulationCost(measureHandOver(), measureRatio(HOSTS));
+    measureWaits(HOSTS / 4);
+    return new SimulationCost(measureHandOver(), measureWaits(HOSTS));
   }
 
   private static double measureHandOver() {
@@ -53,18 +56,19 @@ record SimulationCost(double handOverNanos, double virtualRatio) {
     return (double) (System.nanoTime() - start) / host.switches();
   }
 
-  /// One task writes and syncs, over and over, on disks of all kinds of speed.
-  private static double measureRatio(int hosts) throws IOException {
-    long virtual = 0;
-    long start = System.nanoTime();
-    for (int seed = 0; seed < hosts; seed++) {
-      SimDisk disk = new SimDisk();
-      disk.createDirectories(Path.of("/torture"));
-      SimScheduler host = new SimScheduler(seed, disk);
-      host.run(() -> write(host));
-      virtual += host.elapsedNanos();
+  /// One task writes and syncs, over and over, on disks of each kind.
+  private static SimTally measureWaits(int hosts) throws IOException {
+    SimTally tally = new SimTally();
+    for (SimDevice device : SimDevice.values()) {
+      for (int seed = 0; seed < hosts; seed++) {
+        SimDisk disk = new SimDisk();
+        disk.createDirectories(Path.of("/torture"));
+        SimScheduler host = new SimScheduler(seed, disk, new Faults(), device);
+        host.run(() -> write(host));
+        tally.add(host);
+      }
     }
-    return (double) virtual / (System.nanoTime() - start);
+    return tally;
   }
 
   private static void write(SimScheduler host) throws IOException {

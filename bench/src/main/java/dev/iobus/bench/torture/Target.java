@@ -2,12 +2,14 @@ package dev.iobus.bench.torture;
 
 import dev.iobus.kv.simulation.StoreScenario;
 import dev.iobus.sim.Scenario;
+import dev.iobus.simulation.SocketScenario;
 import dev.iobus.storage.simulation.LogScenario;
 
 /// What is tortured.
 enum Target {
   LOG("log"),
-  STORE("store");
+  STORE("store"),
+  SOCKETS("sockets");
 
   private final String label;
 
@@ -25,6 +27,7 @@ enum Target {
     return switch (this) {
       case LOG -> new LogScenario();
       case STORE -> new StoreScenario();
+      case SOCKETS -> new SocketScenario();
     };
   }
 }

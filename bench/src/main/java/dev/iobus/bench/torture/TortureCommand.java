@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "torture",
     mixinStandardHelpOptions = true,
-    header = "Runs the log and the store on simulated hosts that fail, seed after seed.",
+    header = "Runs log, store and sockets on simulated hosts that fail, seed after seed.",
     description = {
       "",
       "Each seed decides what clients do, what fails, when power is lost or the process is killed,",
@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  bench/run torture --time 600            ten minutes, half of them for the log",
+      "  bench/run torture --time 600            ten minutes, a third of them for the log",
       "  bench/run torture store --seeds 10000   so many seeds of the store",
       "  bench/run torture log --seed 42         one seed, from its beginning to its end"
     })
@@ -57,7 +57,7 @@ public final class TortureCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "WHAT",
-      description = "log, store (both).")
+      description = "log, store, sockets (all).")
   private List<Target> targets = List.of();
 
   @Option(
@@ -122,9 +122,9 @@ public final class TortureCommand implements Callable<Integer> {
       SimulationCost cost = SimulationCost.measure();
       out.printf(
           Locale.ROOT,
-          "a switch between tasks costs %.2f us; waits for a disk pass %,.0f times as fast%n",
+          "a switch between tasks costs %.2f us; who only waits for a disk: %s%n",
           cost.handOverNanos() / 1000,
-          cost.virtualRatio());
+          cost.waits().times());
       int status = ExitStatus.OK;
       for (Target target : chosen) {
         if (!torture(target, chosen.size(), out)) {
@@ -147,7 +147,7 @@ public final class TortureCommand implements Callable<Integer> {
       throw wrong("--only needs --seed");
     }
     if (seed != null && targets.size() != 1) {
-      throw wrong("--seed needs to know of what: log or store");
+      throw wrong("--seed needs to know of what: log, store or sockets");
     }
   }
 
@@ -185,8 +185,8 @@ public final class TortureCommand implements Callable<Integer> {
     SimTally tally = torture.tally();
     out.printf(
         Locale.ROOT,
-        "%-6s %,d seeds from %d in %.1f s: %,d crash points, %,d injected errors, %,d operations,"
-            + " %,d switches, %,.1f s of virtual time (%.1f times real time)%n",
+        "%-7s %,d seeds from %d in %.1f s: %,d crash points, %,d injected errors, %,d operations,"
+            + " %,d switches, %s%n",
         target.label(),
         torture.done(),
         first,
@@ -195,8 +195,7 @@ public final class TortureCommand implements Callable<Integer> {
         tally.faults(),
         tally.operations(),
         tally.switches(),
-        tally.virtualNanos() / NANOS,
-        tally.virtualNanos() / NANOS / realSeconds);
+        tally.times());
   }
 
   private static void tell(Target target, Counterexample<?> found, PrintStream out) {

@@ -31,10 +31,11 @@ final class TortureCommandTest {
   }
 
   @Test
-  void seedsOfLogAndStoreAreRunAndCounted() throws Exception {
+  void seedsOfEveryTargetAreRunAndCounted() throws Exception {
     assertEquals(0, run("--seeds", "5", "--from", "1", "--no-progress"));
-    assertTrue(said().contains("log    5 seeds from 1"), this::said);
-    assertTrue(said().contains("store  5 seeds from 1"), this::said);
+    assertTrue(said().contains("log     5 seeds from 1"), this::said);
+    assertTrue(said().contains("store   5 seeds from 1"), this::said);
+    assertTrue(said().contains("sockets 5 seeds from 1"), this::said);
     assertTrue(said().contains("a switch between tasks costs"), this::said);
   }
 

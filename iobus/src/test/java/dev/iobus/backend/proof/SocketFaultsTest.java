@@ -6,11 +6,11 @@ import dev.iobus.proof.PlantedFault;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// Mistakes with sockets and pools, each planted into a bus: an exchange over simulated sockets finds
+/// Mistakes with sockets and pools, each planted into a bus: a swarm over simulated sockets finds
 /// every one.
-final class ExchangeFaultsTest {
+final class SocketFaultsTest {
 
-  private static final Campaign CAMPAIGN = new Campaign("dev.iobus.sim.ExchangeCampaign", "run", 20);
+  private static final Campaign CAMPAIGN = new Campaign("dev.iobus.simulation.SocketCampaign", "run", 20);
 
   private static final List<PlantedFault> ALL =
       List.of(

@@ -1,6 +1,6 @@
-package dev.iobus.sim;
+package dev.iobus.simulation;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static dev.iobus.simulation.Operations.require;
 
 import dev.iobus.BufferPool;
 import dev.iobus.Bus;
@@ -15,35 +15,36 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// Answers requests until all clients have ended: one operation accepts, one for each connection
-/// receives into a small pool.
+/// Gives back what it receives until all clients have ended: one operation accepts, one for each
+/// connection receives into a small pool, one sends.
 ///
 /// Confined to the task that owns the bus.
-final class ExchangeServer {
+final class EchoServer {
 
   private final Bus bus;
-  private final Arena arena;
   private final OpenSocket listening;
-  private final Operation.Book operations;
+  private final Operations operations;
   private final BufferPool pool;
+  private final boolean withoutCopy;
   private final List<Connection> connections = new ArrayList<>();
   private int clients;
-  private int answers;
 
-  ExchangeServer(Loopback host, OpenSocket listening, int clients) throws IOException {
-    bus = host.bus;
-    arena = host.arena;
+  /// @param pool where it receives, closed by the caller
+  /// @param withoutCopy whether it sends so
+  EchoServer(Bus bus, OpenSocket listening, BufferPool pool, boolean withoutCopy, int clients) {
+    this.bus = bus;
     this.listening = listening;
+    this.pool = pool;
+    this.withoutCopy = withoutCopy;
     this.clients = clients;
-    operations = new Operation.Book(bus);
-    pool = bus.newPool(4, 300);
+    operations = new Operations(bus);
   }
 
-  /// Each client tells by a message that it has ended. Returns how many answers were sent whole.
-  int serve() throws IOException {
+  /// Each client tells by a message that it has ended.
+  void serve() throws IOException {
     operations.enqueue(
         bus.inbox(),
         result -> {
@@ -62,9 +63,7 @@ final class ExchangeServer {
     }
     operations.enqueue(bus.close(listening), Result::endClose);
     operations.awaitAll();
-    assertEquals(0, pool.inUse());
-    pool.close();
-    return answers;
+    require(pool.inUse() == 0, pool.inUse() + " buffers are in use");
   }
 
   private void accepted(Result result) throws IOException {
@@ -82,31 +81,40 @@ final class ExchangeServer {
   private final class Connection {
 
     private final OpenSocket socket;
-    private byte[] bytes = new byte[0];
+    private final Arena arena = Arena.ofShared();
+    private final byte[] number = new byte[EchoBytes.NUMBER_BYTES];
+    private long received;
     private final ArrayDeque<MemorySegment> unsent = new ArrayDeque<>();
     private boolean receiving;
-    private boolean sending;
+    private @Nullable MemorySegment sending;
+    private boolean inHand;
     private boolean ended;
     private boolean broken;
+    private boolean closing;
 
     Connection(OpenSocket socket) {
       this.socket = socket;
     }
 
     private void goOn() throws IOException {
-      if (clients == 0) {
+      if (clients == 0 || closing) {
         return;
       }
-      if (!sending && !broken && !unsent.isEmpty()) {
-        sending = true;
-        operations.enqueue(bus.sendFully(socket, unsent.remove()), this::sent);
+      if (sending == null) {
+        sending = unsent.poll();
+      }
+      MemorySegment next = sending;
+      if (!inHand && !broken && next != null) {
+        inHand = true;
+        operations.enqueue(
+            withoutCopy ? bus.sendZeroCopy(socket, next) : bus.send(socket, next), this::sent);
       }
       if (!receiving && !ended && !broken) {
         receiving = true;
         operations.enqueue(bus.recvMany(socket, pool), this::received);
       }
-      boolean over = broken || (ended && unsent.isEmpty());
-      if (!receiving && !sending && over) {
+      boolean over = broken || (ended && sending == null);
+      if (!receiving && !inHand && over) {
         close();
       }
     }
@@ -118,36 +126,43 @@ final class ExchangeServer {
         ended = count < 0;
         if (!ended) {
           PoolBuffer buffer = result.buffer();
-          append(buffer.memory().toArray(ValueLayout.JAVA_BYTE));
+          take(buffer.memory().toArray(ValueLayout.JAVA_BYTE));
           pool.release(buffer);
         }
       } catch (NoBuffersException e) {
-        assert !receiving : "an operation that has failed goes on";
+        require(!receiving, "an operation that has failed goes on");
       } catch (BusException e) {
         fail();
       }
       goOn();
     }
 
-    private void append(byte[] received) {
-      byte[] all = Arrays.copyOf(bytes, bytes.length + received.length);
-      System.arraycopy(received, 0, all, bytes.length, received.length);
-      int from = 0;
-      byte[] answer = ExchangeFormat.answer(all, from, all.length);
-      while (answer != null) {
-        unsent.add(arena.allocate(answer.length).copyFrom(MemorySegment.ofArray(answer)));
-        from += answer.length;
-        answer = ExchangeFormat.answer(all, from, all.length - from);
+    private void take(byte[] bytes) {
+      byte[] back = new byte[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        if (received < number.length) {
+          number[(int) received] = bytes[i];
+        } else {
+          byte expected = EchoBytes.at(EchoBytes.number(number), received);
+          require(
+              bytes[i] == expected,
+              "byte " + received + " of connection " + EchoBytes.number(number) + " is another");
+        }
+        received++;
+        back[i] = (byte) ~bytes[i];
       }
-      bytes = Arrays.copyOfRange(all, from, all.length);
+      unsent.add(arena.allocate(back.length).copyFrom(MemorySegment.ofArray(back)));
     }
 
+    /// What was not sent yet follows when the memory is free again.
     private void sent(Result result) throws IOException {
-      sending = false;
+      inHand = result.hasMore();
+      MemorySegment of = sending;
       if (result.isFailure()) {
         fail();
-      } else {
-        answers++;
+      } else if (!result.isNotification() && of != null) {
+        long count = result.endSend();
+        sending = count < of.byteSize() ? of.asSlice(count) : null;
       }
       goOn();
     }
@@ -160,6 +175,7 @@ final class ExchangeServer {
     }
 
     void close() throws IOException {
+      closing = true;
       connections.remove(this);
       operations.enqueue(bus.close(socket), this::closed);
     }
@@ -168,6 +184,8 @@ final class ExchangeServer {
     private void closed(Result result) throws IOException {
       if (result.isFailure()) {
         close();
+      } else {
+        arena.close();
       }
     }
   }
