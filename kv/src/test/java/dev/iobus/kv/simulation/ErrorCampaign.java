@@ -6,37 +6,67 @@ import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.sim.SimTally;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /// Lets each operation of a workload fail, alone and with all that follow, with each error that it
-/// may have; then the process ends, and power may be lost.
+/// may have, in all files and in those of one class; then the process ends, and power may be lost. What
+/// passes, an interruption or a short transfer, must not be noticed.
 ///
 /// Confined to one thread.
 final class ErrorCampaign {
 
-  /// An error and the operations that it happens to.
-  private record Trouble(String errno, SimOperation... operations) {
+  /// What goes wrong.
+  ///
+  /// @param errno the error, empty for a transfer that is short
+  /// @param glob of the files in which it does
+  /// @param lasting whether it may also go wrong from there on
+  /// @param passes whether nobody may notice
+  /// @param operations none: all
+  private record Trouble(
+      String errno, String glob, boolean lasting, boolean passes, Set<SimOperation> operations) {
 
-    @Override
-    public String toString() {
-      return errno + " in " + List.of(operations);
+    static Trouble of(String errno, SimOperation... operations) {
+      return new Trouble(errno, "*", true, false, Set.copyOf(List.of(operations)));
+    }
+
+    /// It would be tried again for ever, and a block that is always short is never whole.
+    static Trouble passing(String errno, SimOperation... operations) {
+      return new Trouble(errno, "*", false, true, Set.copyOf(List.of(operations)));
+    }
+
+    /// Every operation on those files, which the first of all alone does not tell apart.
+    static Trouble in(String glob) {
+      return new Trouble("EIO", glob, true, false, Set.of());
+    }
+
+    Fault addTo(Faults faults) {
+      SimOperation[] kinds = operations.toArray(SimOperation[]::new);
+      Fault fault = errno.isEmpty() ? faults.shortTransfer(kinds) : faults.error(errno, kinds);
+      return fault.inFiles(glob);
     }
   }
 
-  private static final List<Trouble> TROUBLES =
+  private static final SimOperation[] GROWING = {
+    SimOperation.OPEN,
+    SimOperation.WRITE,
+    SimOperation.SYNC,
+    SimOperation.DATA_SYNC,
+    SimOperation.ALLOCATE,
+    SimOperation.RENAME,
+    SimOperation.CREATE_DIRECTORY
+  };
+
+  private static final SimOperation[] TRANSFERS = {SimOperation.READ, SimOperation.WRITE};
+
+  /// In every build.
+  private static final List<Trouble> ALWAYS =
       List.of(
-          new Trouble("EIO"),
-          new Trouble(
-              "ENOSPC",
-              SimOperation.OPEN,
-              SimOperation.WRITE,
-              SimOperation.SYNC,
-              SimOperation.DATA_SYNC,
-              SimOperation.ALLOCATE,
-              SimOperation.RENAME,
-              SimOperation.CREATE_DIRECTORY),
-          new Trouble("EMFILE", SimOperation.OPEN),
-          new Trouble(
+          Trouble.of("EIO"),
+          Trouble.of("ENOSPC", GROWING),
+          Trouble.of("EMFILE", SimOperation.OPEN),
+          Trouble.of(
               "ENOMEM",
               SimOperation.OPEN,
               SimOperation.READ,
@@ -44,12 +74,29 @@ final class ErrorCampaign {
               SimOperation.STAT,
               SimOperation.UNLINK));
 
+  /// Where every operation fails; else one of them, by the seed.
+  private static final List<Trouble> IN_TURN =
+      List.of(
+          Trouble.passing("", TRANSFERS),
+          Trouble.passing("EINTR", TRANSFERS),
+          Trouble.passing("EAGAIN", TRANSFERS),
+          Trouble.passing("ECANCELED", TRANSFERS),
+          Trouble.of("EDQUOT", GROWING),
+          Trouble.of("ENFILE", SimOperation.OPEN),
+          Trouble.of("EOPNOTSUPP", SimOperation.ALLOCATE),
+          Trouble.of("EROFS", SimOperation.OPEN, SimOperation.UNLINK, SimOperation.CREATE_DIRECTORY),
+          Trouble.in("wal-*"),
+          Trouble.in("manifest-*"),
+          Trouble.in("table-*"),
+          Trouble.in("lock"));
+
   /// Of what was not durable, how much a crash after the end keeps, in percent.
   private static final int[] KEPT = {0, 50, 100};
 
   private final SimTally tally;
 
   private long runs;
+  private long runsOfSeveral;
   private long recoveries;
 
   /// @param tally counts the hosts
@@ -62,17 +109,23 @@ final class ErrorCampaign {
     return runs;
   }
 
+  /// Of those with several clients.
+  long runsOfSeveral() {
+    return runsOfSeveral;
+  }
+
   @Override
   public String toString() {
-    return runs + " runs of a store with an error, " + recoveries + " recoveries after them";
+    return runs + " runs of a store with an error, " + runsOfSeveral + " of them of several clients, "
+        + recoveries + " recoveries after them";
   }
 
   /// @param step every how many operations one fails
   /// @throws AssertionError that names the seed and the error
   void run(Workload workload, int step) {
-    for (Trouble trouble : TROUBLES) {
+    for (Trouble trouble : troubles(workload.seed(), step)) {
       for (boolean sticky : new boolean[] {false, true}) {
-        boolean struck = true;
+        boolean struck = trouble.lasting || !sticky;
         for (long at = 1 + workload.seed() % step; struck; at += step) {
           try {
             struck = run(workload, trouble, at, sticky);
@@ -87,23 +140,35 @@ final class ErrorCampaign {
     }
   }
 
+  private static List<Trouble> troubles(long seed, int step) {
+    List<Trouble> troubles = new ArrayList<>(ALWAYS);
+    int turn = (int) (seed % IN_TURN.size());
+    troubles.addAll(step == 1 ? IN_TURN : IN_TURN.subList(turn, turn + 1));
+    return troubles;
+  }
+
   /// Returns whether there was such an operation.
   private boolean run(Workload workload, Trouble trouble, long at, boolean sticky) {
     Faults faults = new Faults();
-    Fault fault = faults.error(trouble.errno, trouble.operations).at(at);
+    Fault fault = trouble.addTo(faults).at(at);
     if (sticky) {
       fault.sticky();
     }
     SimDisk disk = StoreRun.newDisk();
     SimScheduler host = new SimScheduler(workload.seed(), disk, faults);
     History history = new History(workload.clients());
-    StoreRun run = new StoreRun(host, history, true);
-    host.run(() -> run.run(workload.steps()));
+    StoreRun run = new StoreRun(host, history, !trouble.passes);
+    boolean[] well = new boolean[1];
+    host.run(() -> well[0] = run.run(workload.steps()));
     tally.add(host);
+    if (trouble.passes && !well[0]) {
+      throw new AssertionError("what passes was noticed");
+    }
     if (fault.struck() == 0) {
       return false;
     }
     runs++;
+    runsOfSeveral += workload.clients() > 1 ? 1 : 0;
     for (int kept : KEPT) {
       recover(at + kept, disk.crash(at, kept), history);
     }

@@ -38,7 +38,10 @@ final class StoreErrorSimulationTest {
               return campaign;
             });
     long runs = done.stream().mapToLong(ErrorCampaign::runs).sum();
-    System.out.println(runs + " runs of a store with an error; " + tally);
+    long several = done.stream().mapToLong(ErrorCampaign::runsOfSeveral).sum();
+    System.out.println(
+        runs + " runs of a store with an error, " + several + " of them of several clients; "
+            + tally);
     assertTrue(runs >= 200L * done.size() / STEP, runs + " runs");
   }
 

@@ -68,12 +68,6 @@ final class LogSimulationTest {
     }
   }
 
-  @Test
-  void everyErrorLeavesWhatWasAcknowledged() throws IOException {
-    failEverywhere(3, 1, 4, 5);
-    failEverywhere(4, 2, 4, 5);
-  }
-
   /// The mark of an idle log was being written when the close came to its own mark, which it left out
   /// then: the only one was not synced. Nothing told, after a loss of power, that all had been
   /// durable.
@@ -105,48 +99,6 @@ final class LogSimulationTest {
                       again,
                       (wal, used) ->
                           assertInstanceOf(WalTail.Clean.class, wal.recovered(), place))));
-    }
-  }
-
-  @Tag("long")
-  @Test
-  void everyErrorLeavesWhatWasAcknowledgedForManySeeds() throws IOException {
-    for (int seed = 50; seed < 80; seed++) {
-      failEverywhere(seed, 1 + seed % 3, 6, 1);
-    }
-  }
-
-  /// Lets each operation of a workload fail, alone and with all that follow. The process ends then,
-  /// and power may be lost.
-  private static void failEverywhere(long seed, int writers, int records, int step)
-      throws IOException {
-    SimScheduler counting = new SimScheduler(seed, LogSimulation.newDisk());
-    LogSimulation complete = new LogSimulation(seed);
-    assertTrue(counting.run(() -> complete.append(counting, writers, records)));
-    for (long at = 1; at <= counting.operations(); at += step) {
-      for (boolean sticky : new boolean[] {false, true}) {
-        String errno = at % 3 == 0 ? "ENOSPC" : "EIO";
-        String place = "seed " + seed + ", " + errno + " at operation " + at + ", sticky " + sticky;
-        SimDisk disk = LogSimulation.newDisk();
-        Faults faults = new Faults();
-        Fault fault = faults.error(errno).at(at);
-        if (sticky) {
-          fault.sticky();
-        }
-        SimScheduler scheduler = new SimScheduler(seed, disk, faults);
-        LogSimulation log = new LogSimulation(seed);
-        try {
-          assertTrue(log.appendDespiteErrors(scheduler, writers, records));
-          assertTrue(fault.struck() > 0);
-          // A close that failed had left the files behind it open.
-          assertEquals(0, scheduler.openFiles());
-          SimDisk crashed = disk.crash(at);
-          log.check(LogSimulation.recover(at, crashed));
-          log.check(LogSimulation.recover(at, disk));
-        } catch (IOException | AssertionError e) {
-          throw new AssertionError(place, e);
-        }
-      }
     }
   }
 
