@@ -218,6 +218,17 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
     }
   }
 
+  /// Bytes of arenas that are alive and whose memory the kernel was given; for tests of limits. What of
+  /// an arena no operation has touched does not count.
+  public long memoryBytes() {
+    return kernel.memory().bytes();
+  }
+
+  /// The most that [#memoryBytes] has been.
+  public long memoryBytesMax() {
+    return kernel.memory().most();
+  }
+
   /// Has something run whenever what a crash would leave may have changed: before each write that
   /// the disk carries out, while it is in flight, and after each operation, before anybody knows its
   /// result. One run then has all its crashes: see [SimDisk#crash] and [SimDisk#kill].

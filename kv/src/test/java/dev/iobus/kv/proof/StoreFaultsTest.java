@@ -87,6 +87,10 @@ final class StoreFaultsTest {
               "tables that were replaced and stay",
               "version.TableFiles", "discard", CodeChange.withoutCallsOf(DIRECTORY, "delete"), 2),
           fault(
+              "a log that a flush does not release",
+              "BackgroundWork", "flush",
+              CodeChange.withoutCallsOf("dev.iobus.storage.wal.Wal", "release")),
+          fault(
               "memory of the log that is not freed",
               "dev.iobus.storage.wal.LogBuffers", "close",
               CodeChange.withoutCallsOf("java.lang.foreign.Arena", "close")),

@@ -10,8 +10,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// Uses a store a little and crashes it, again and again: neither may what was acknowledged be lost,
-/// nor the directory grow with the number of crashes. Stateless.
+/// nor the directory grow with the number of crashes, nor with what is written in one life. Stateless.
 final class CrashLoop {
+
+  /// Of which each fills most of a segment of the log.
+  private static final int ROUNDS = 24;
+
+  private static final int ROUND_BYTES = 50_000;
 
   private static final int LIVES = 80;
 
@@ -53,6 +58,33 @@ final class CrashLoop {
     }
     SimScheduler host = new SimScheduler(seed, disk);
     history.settle(Recoveries.open(host, history.view()), kept);
+  }
+
+  /// Writes and flushes many times as much as a log may keep, in the life after a crash: what is in tables
+  /// is gone from the log while the store is open.
+  static void runOneLife(long seed) {
+    SimDisk disk = StoreRun.newDisk();
+    History history = new History(1);
+    List<Step> rounds = new ArrayList<>();
+    for (int i = 0; i < ROUNDS; i++) {
+      int key = i % Entries.KEYS;
+      rounds.add(
+          new Step.Write(List.of(new Step.Change(key, ROUND_BYTES)), Durability.SYNCED));
+      rounds.add(new Step.Flush());
+    }
+    Faults faults = new Faults().losePowerAfter(OPERATIONS_MAX);
+    SimScheduler first = new SimScheduler(seed, disk, faults);
+    StoreRun cut = new StoreRun(first, history, false);
+    boolean ended = first.run(() -> cut.run(rounds));
+    SimDisk left = ended ? disk : disk.crash(seed);
+    SimScheduler host = new SimScheduler(seed + 1, left);
+    StoreRun run = new StoreRun(host, history, false);
+    run.lookAtFiles();
+    host.run(
+        () -> {
+          run.open(ended ? History.Kept.ALL : History.Kept.DURABLE);
+          run.run(rounds);
+        });
   }
 
   private static List<Step> steps(SplittableRandom random) {

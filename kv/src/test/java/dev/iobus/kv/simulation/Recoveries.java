@@ -25,6 +25,12 @@ final class Recoveries {
   /// As long as the background may pause, if one operation does not take longer.
   private static final long QUIET_NANOS = 2_000_000_000;
 
+  /// Far more than any opening needs: what goes on for ever would never end.
+  private static final long SWITCH_POINTS_MAX = 5_000_000;
+
+  /// Memory of the kernel's that is in no budget: headers, and what is written into the lock.
+  private static final long UNCOUNTED_BYTES = 64 << 10;
+
   private Recoveries() {}
 
   /// Opens and closes a store.
@@ -35,6 +41,7 @@ final class Recoveries {
   ///     was there allows
   static History.Found open(SimScheduler host, History.View view) {
     AtomicReference<History.Found> found = new AtomicReference<>();
+    host.limitSwitchPoints(SWITCH_POINTS_MAX);
     boolean ended =
         host.run(
             () -> {
@@ -70,7 +77,10 @@ final class Recoveries {
       History.Found found = Contents.of(store, view.history());
       awaitQuiet(host, store);
       files.look();
-      files.requireOnlyLive(store.stats());
+      files.requireOnlyLive(store.stats(), false);
+      require(
+          host.memoryBytesMax() <= StoreOptions.MEMORY_BYTES_MIN + UNCOUNTED_BYTES,
+          "transfers had " + host.memoryBytesMax() + " bytes of memory at one time");
       return found;
     }
   }
@@ -90,6 +100,10 @@ final class Recoveries {
       StoreRun.pause(host, nanos);
       long reserved = store.stats().memoryReserved();
       require(reserved <= StoreOptions.MEMORY_BYTES_MIN, reserved + " bytes are reserved");
+      long given = host.memoryBytes();
+      require(
+          given <= reserved + UNCOUNTED_BYTES,
+          "transfers have " + given + " bytes of memory, of which " + reserved + " are reserved");
     } while (host.operations() > before);
   }
 

@@ -47,6 +47,7 @@ public final class StoreFaultCampaign {
       bufferIsFlushed();
       numbersAreSpent();
       CrashLoop.run(1);
+      CrashLoop.runOneLife(1);
       for (int seed = 1; seed <= seeds; seed++) {
         use(seed);
         if (seed % 6 == 0) {

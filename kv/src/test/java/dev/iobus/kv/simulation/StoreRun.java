@@ -29,7 +29,7 @@ final class StoreRun {
   private final Troubles troubles;
   private final Lies lies;
 
-  /// Whether a close waits until nothing is left to do, and looks at the files then.
+  /// Whether a close flushes, waits until nothing is left to do, and looks at the files then.
   private boolean looksAtFiles;
 
   private @Nullable Store store;
@@ -49,7 +49,7 @@ final class StoreRun {
     troubles = new Troubles(mayFail, lies);
   }
 
-  /// Lets each close wait until nothing is left to do, and look at the files then.
+  /// Lets each close flush, wait until nothing is left to do, and look at the files then.
   void lookAtFiles() {
     looksAtFiles = true;
   }
@@ -242,8 +242,9 @@ final class StoreRun {
     try {
       if (open != null) {
         if (looksAtFiles && well) {
+          open.flush();
           Recoveries.awaitQuiet(host, open);
-          Objects.requireNonNull(files).requireOnlyLive(open.stats());
+          Objects.requireNonNull(files).requireOnlyLive(open.stats(), true);
         }
         open.close();
       }

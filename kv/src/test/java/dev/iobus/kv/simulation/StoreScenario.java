@@ -75,6 +75,9 @@ public final class StoreScenario implements Scenario<StorePart> {
       SimScheduler host = new SimScheduler(seed * 7 + life, disk, faults);
       host.limitSwitchPoints(SWITCH_POINTS_MAX);
       StoreRun run = new StoreRun(host, history, faults.count() > 0, lies);
+      if (faults.count() == 0 && !lies.wereTold()) {
+        run.lookAtFiles();
+      }
       History.Kept before = kept;
       boolean[] opened = new boolean[1];
       boolean[] closed = new boolean[1];

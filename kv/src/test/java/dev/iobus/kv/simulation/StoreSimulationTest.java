@@ -43,6 +43,13 @@ final class StoreSimulationTest {
   }
 
   @Test
+  void aLogDoesNotGrowWithWhatIsFlushed() {
+    for (long seed = 1; seed <= 5; seed++) {
+      CrashLoop.runOneLife(seed);
+    }
+  }
+
+  @Test
   void sameSeedSameTrace() {
     for (int seed = 1; seed <= 3; seed++) {
       assertEquals(trace(seed), trace(seed), "seed " + seed);
