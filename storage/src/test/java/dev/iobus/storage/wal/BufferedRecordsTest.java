@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
+import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.DataDirectory;
@@ -25,7 +27,7 @@ class BufferedRecordsTest {
     for (int seed = 1; seed <= 5; seed++) {
       SimDisk disk = new SimDisk();
       disk.createDirectories(Path.of("/sim"));
-      SimScheduler host = new SimScheduler(seed, disk);
+      SimScheduler host = new SimScheduler(seed, disk, new Faults(), SimDevice.NVME);
       assertTrue(host.run(() -> appendOn(host)), "seed " + seed);
     }
   }
