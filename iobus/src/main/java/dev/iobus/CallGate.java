@@ -19,8 +19,9 @@ final class CallGate {
   private final Scheduler.Lock lock;
   private final Scheduler.Condition hasEnded;
 
-  /// Whether the close has done its work. Guarded by the lock.
-  private boolean ended;
+  /// Whether the close has done its work. Set before the lock is taken, which a scheduler that has
+  /// ended may refuse.
+  private volatile boolean ended;
 
   CallGate(Scheduler scheduler) {
     this.scheduler = scheduler;
@@ -77,9 +78,9 @@ final class CallGate {
 
   /// By the task that closed the gate: what was behind it is gone.
   void endClose() {
+    ended = true;
     lock.lock();
     try {
-      ended = true;
       hasEnded.signalAll();
     } finally {
       lock.unlock();
@@ -88,6 +89,9 @@ final class CallGate {
 
   /// Waits until the task that closed the gate has ended the close.
   void awaitClose() {
+    if (ended) {
+      return;
+    }
     lock.lock();
     try {
       while (!ended) {
