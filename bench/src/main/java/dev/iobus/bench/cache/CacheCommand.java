@@ -5,6 +5,7 @@ import dev.iobus.bench.command.ExitStatus;
 import dev.iobus.storage.page.PageCache;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
       "  beside a scan  the same, with a block of a scan after each",
       "  loop           2 C blocks, again and again",
       "  moving         zipfian over 10 C blocks, which are others after every 24 C uses",
-      ""
+      "",
+      "Exits with 1 when the page cache is more than a point short of a peer."
     })
 public final class CacheCommand implements Callable<Integer> {
 
@@ -61,6 +63,16 @@ public final class CacheCommand implements Callable<Integer> {
   private int uses;
 
   @Option(
+      names = "--traces",
+      split = ",",
+      paramLabel = "FILE",
+      description = {
+        "Recorded traces in place of those: text, gzipped or not, the number of a block on each",
+        "line, such as those of the LIRS paper. Every use counts."
+      })
+  private List<Path> traces = List.of();
+
+  @Option(
       names = "--peers",
       split = ",",
       paramLabel = "NAME",
@@ -73,26 +85,54 @@ public final class CacheCommand implements Callable<Integer> {
         bytes >= 1 << 20 && bytes % (1 << 20) == 0 && bytes <= BYTES_MAX,
         "--frames must be 1m to 1024m, in whole megabytes");
     require(uses >= WARM_UP_PART, "--uses must be at least " + WARM_UP_PART);
+    boolean usesGiven = spec.commandLine().getParseResult().hasMatchedOption("--uses");
+    require(traces.isEmpty() || !usesGiven, "--traces are used as long as they are: leave --uses out");
     List<CachePeer> peers = peers();
     int capacity = (int) (bytes / PageCache.PAGE_BYTES);
     PrintWriter out = spec.commandLine().getOut();
     out.printf(Locale.ROOT, "%-16s %12s", "hits in percent", OURS);
     peers.forEach(peer -> out.printf(Locale.ROOT, " %12s", peer.name()));
     out.println();
-    for (CacheTrace trace : CacheTrace.values()) {
-      LongUnaryOperator blocks = trace.blocks(capacity);
-      double ours = ours(blocks, capacity);
-      out.printf(Locale.ROOT, "%-16s %12.2f", trace.label(), ours);
+    int status = ExitStatus.OK;
+    for (Row row : rows(capacity)) {
+      double ours = ours(row, capacity);
+      out.printf(Locale.ROOT, "%-16s %12.2f", row.label(), ours);
       String verdict = "";
       for (CachePeer peer : peers) {
-        double theirs = rate(blocks, peer.open(capacity));
+        double theirs = rate(row, peer.open(capacity));
         out.printf(Locale.ROOT, " %12.2f", theirs);
-        verdict = ours < theirs - POINTS ? "  short of " + peer.name() : verdict;
+        if (ours < theirs - POINTS) {
+          verdict = "  short of " + peer.name();
+          status = ExitStatus.FAILURE;
+        }
       }
       out.println(verdict);
       out.flush();
     }
-    return ExitStatus.OK;
+    return status;
+  }
+
+  /// What all caches see.
+  ///
+  /// @param count of uses
+  /// @param from the first use that counts
+  /// @param blocks from the number of a use to its block
+  private record Row(String label, int count, int from, LongUnaryOperator blocks) {}
+
+  private List<Row> rows(int capacity) throws IOException {
+    List<Row> rows = new ArrayList<>();
+    for (Path file : traces) {
+      TraceFile trace = TraceFile.read(file);
+      int[] recorded = trace.uses();
+      rows.add(new Row(trace.name(), recorded.length, 0, index -> recorded[(int) index]));
+    }
+    if (traces.isEmpty()) {
+      for (CacheTrace trace : CacheTrace.values()) {
+        int from = uses / WARM_UP_PART;
+        rows.add(new Row(trace.label(), uses, from, trace.blocks(capacity)));
+      }
+    }
+    return rows;
   }
 
   private void require(boolean holds, String message) {
@@ -108,29 +148,29 @@ public final class CacheCommand implements Callable<Integer> {
     for (String name : names) {
       require(
           known.contains(name),
-          "--peers: '" + name + "' is not in this build: expected some of " + known);
+          "--peers: '" + name + "' is not in this build: expected some of " + known
+              + (known.isEmpty() ? "; peers come with: mvn -Ppeers -DskipTests package" : ""));
     }
     return found.stream().filter(peer -> names.contains(peer.name())).toList();
   }
 
-  private double ours(LongUnaryOperator blocks, int capacity) throws IOException {
+  private double ours(Row row, int capacity) throws IOException {
     long last = 0;
-    for (int i = 0; i < uses; i++) {
-      last = Math.max(last, blocks.applyAsLong(i));
+    for (int i = 0; i < row.count(); i++) {
+      last = Math.max(last, row.blocks().applyAsLong(i));
     }
-    return rate(blocks, new PageCacheSubject(capacity, last + 1));
+    return rate(row, new PageCacheSubject(capacity, last + 1));
   }
 
-  /// Hits in percent after the warm-up; closes the subject.
-  private double rate(LongUnaryOperator blocks, CacheSubject subject) throws IOException {
+  /// Hits in percent of the uses that count; closes the subject.
+  private double rate(Row row, CacheSubject subject) throws IOException {
     try (subject) {
-      int from = uses / WARM_UP_PART;
       int hits = 0;
-      for (int i = 0; i < uses; i++) {
-        boolean hit = subject.use(blocks.applyAsLong(i));
-        hits += hit && i >= from ? 1 : 0;
+      for (int i = 0; i < row.count(); i++) {
+        boolean hit = subject.use(row.blocks().applyAsLong(i));
+        hits += hit && i >= row.from() ? 1 : 0;
       }
-      return 100.0 * hits / (uses - from);
+      return 100.0 * hits / (row.count() - row.from());
     }
   }
 }
