@@ -22,9 +22,10 @@ final class MemoryWait {
   private final StoreState state;
   private final String work;
 
-  // Guarded by the state's lock; the shortage is read without it too.
+  // Guarded by the state's lock; the shortage and the count are read without it too.
   private boolean waiting;
   private long since;
+  private volatile long count;
   private volatile @Nullable MemoryLimitException shortage;
 
   /// @param work what finds no memory, for messages
@@ -44,6 +45,7 @@ final class MemoryWait {
         waiting = true;
         since = now;
       }
+      count = count + 1;
       isNew = shortage == null && now - since >= PATIENCE_NANOS;
       if (isNew) {
         shortage = cause;
@@ -61,6 +63,11 @@ final class MemoryWait {
       System.getLogger("dev.iobus.kv").log(System.Logger.Level.WARNING, message(cause));
     }
     return mayGoOn();
+  }
+
+  /// How often the work found no memory.
+  long count() {
+    return count;
   }
 
   /// Says that the work got its memory. Needs no lock.

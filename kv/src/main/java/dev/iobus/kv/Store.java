@@ -374,6 +374,8 @@ public final class Store implements AutoCloseable {
           tableBytes + wal.retainedBytes() + versions.manifestBytes(),
           memtables.bytes(),
           budget.reserved(),
+          files.indexBytes(),
+          state.flushMemory.count() + state.compactionMemory.count(),
           background.flushes(),
           background.compactions(),
           stall.stallNanos() + memtables.waitNanos(),

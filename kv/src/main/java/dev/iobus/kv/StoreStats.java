@@ -15,6 +15,8 @@ import java.util.List;
 ///     of the log that are prepared, free to be used again, or partly needed
 /// @param memtableBytes what memtables hold, in bytes
 /// @param memoryReserved of `memoryBytes`, in bytes
+/// @param indexBytes indexes and filters of all tables, part of the former, in bytes
+/// @param memoryWaits attempts of a flush or a compaction that found no memory and were put off
 /// @param flushes memtables that became tables
 /// @param compactions merges and moves of tables
 /// @param stallNanos time that writers were held back because merging was behind or memtables were
@@ -30,6 +32,8 @@ public record StoreStats(
     long diskBytes,
     long memtableBytes,
     long memoryReserved,
+    long indexBytes,
+    long memoryWaits,
     long flushes,
     long compactions,
     long stallNanos,

@@ -72,6 +72,7 @@ class StoreMemoryTest {
           }
           try (Store store = Store.open(DIRECTORY, options)) {
             assertArrayEquals(last, store.get(bytes("key")));
+            assertTrue(store.stats().indexBytes() > 0, store.stats().toString());
             assertEquals(9, store.verify().entries());
           }
         });
@@ -139,6 +140,7 @@ class StoreMemoryTest {
             assertTrue(host.nanoTime() - begin >= MemoryWait.PATIENCE_NANOS);
             assertTrue(host.nanoTime() - begin < 2 * MemoryWait.PATIENCE_NANOS);
             assertThrows(MemoryLimitException.class, () -> fillMemtables(store));
+            assertTrue(store.stats().memoryWaits() > 0, store.stats().toString());
             held.forEach(ValueLease::close);
             host.park(host.nanoTime() + 2_000_000_000L);
             store.put(bytes("after"), bytes("all"));

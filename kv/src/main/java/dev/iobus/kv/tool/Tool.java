@@ -172,6 +172,7 @@ public final class Tool {
     out.println("disk bytes        " + stats.diskBytes());
     out.println("memtable bytes    " + stats.memtableBytes());
     out.println("memory reserved   " + stats.memoryReserved());
+    out.println("indexes, filters  " + stats.indexBytes());
     out.println("tables per level  " + stats.tablesPerLevel());
     return OK;
   }

@@ -193,6 +193,11 @@ public final class TableFiles implements AutoCloseable {
     return FILTER_BITS_PER_KEY;
   }
 
+  /// Bytes of the indexes and filters of open tables.
+  public long indexBytes() {
+    return indexes.reserved();
+  }
+
   /// Bytes of all tables that were written.
   public long bytesWritten() {
     return bytesWritten.get();
