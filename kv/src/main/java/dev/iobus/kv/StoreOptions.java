@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
 ///     [Durability#SYNCED]
 /// @param memoryBytes the one budget for memtables, cached blocks, indexes and buffers, in bytes;
 ///     at least [#MEMORY_BYTES_MIN], default 512 MiB. What is not needed is not taken. A batch may
-///     take an eighth of it, and the indexes of all tables must fit, about 10 MiB for each GiB of
-///     tables; where filters do not fit too, 1.25 bytes a key, tables are read without
+///     take an eighth of it, and the indexes of all tables must fit, with those that a compaction
+///     makes: about 9 MiB for each GiB of tables with short keys, 17 with keys of 100 bytes that
+///     begin alike. Where filters do not fit too, 1.25 bytes a key, tables are read without. What
+///     they take is in [StoreStats#indexBytes()]; a flush or a compaction that finds no memory for
+///     its index is tried again for as long as the store is open, and writers are slowed meanwhile,
+///     and refused after half a minute without a flush
 /// @param backend the one kernel interface to use, or null (default) for the best that this host
 ///     allows
 /// @param compression whether blocks of tables are compressed with LZ4; default true
