@@ -52,15 +52,15 @@ final class BusJobsTest {
             "buffered randread 4k QD 4 iobus 0",
             "buffered randread 4k QD 4 shared 0",
             "buffered randread 4k QD 4 filechannel 0",
-            "buffered randread 4k QD 4 iobus 1",
             "buffered randread 4k QD 4 shared 1",
             "buffered randread 4k QD 4 filechannel 1",
+            "buffered randread 4k QD 4 iobus 1",
             "buffered write 4k QD 4 iobus 0",
             "buffered write 4k QD 4 shared 0",
             "buffered write 4k QD 4 filechannel 0",
-            "buffered write 4k QD 4 iobus 1",
             "buffered write 4k QD 4 shared 1",
-            "buffered write 4k QD 4 filechannel 1"),
+            "buffered write 4k QD 4 filechannel 1",
+            "buffered write 4k QD 4 iobus 1"),
         result.runs().stream()
             .map(run -> run.workload() + " " + run.subject() + " " + run.round())
             .toList());
