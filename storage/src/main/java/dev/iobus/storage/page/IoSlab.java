@@ -75,9 +75,29 @@ final class IoSlab {
   /// @return its first page
   /// @throws IOException when the bus has failed
   int take(int pages) throws IOException {
-    int[] first = new int[1];
-    take(new int[] {pages}, 1, first);
-    return first[0];
+    lock.lock();
+    try {
+      long ticket = enterLine();
+      int first = servedTicket == ticket ? tryTake(pages) : -1;
+      while (first < 0) {
+        awaitChange();
+        first = servedTicket == ticket ? tryTake(pages) : -1;
+      }
+      served();
+      return first;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long enterLine() throws IOException {
+    requireUsable();
+    return nextTicket++;
+  }
+
+  private void awaitChange() throws IOException {
+    changed.await();
+    requireUsable();
   }
 
   /// Pages that a failed bus has kept do not come back, and nobody can use others.
@@ -104,11 +124,9 @@ final class IoSlab {
   void take(int[] pages, int count, int[] firstPages) throws IOException {
     lock.lock();
     try {
-      requireUsable();
-      long ticket = nextTicket++;
+      long ticket = enterLine();
       while (servedTicket != ticket || !tryTake(pages, count, firstPages)) {
-        changed.await();
-        requireUsable();
+        awaitChange();
       }
       served();
     } finally {
@@ -119,17 +137,24 @@ final class IoSlab {
   /// First fit for each run in turn; gives all back when one does not fit.
   private boolean tryTake(int[] pages, int count, int[] firstPages) {
     for (int i = 0; i < count; i++) {
-      int first = findRun(pages[i]);
-      if (first < 0) {
+      firstPages[i] = tryTake(pages[i]);
+      if (firstPages[i] < 0) {
         for (int j = 0; j < i; j++) {
-          taken.clear(firstPages[j], firstPages[j] + pages[j]);
+          free(firstPages[j], pages[j]);
         }
         return false;
       }
-      taken.set(first, first + pages[i]);
-      firstPages[i] = first;
     }
     return true;
+  }
+
+  /// First fit; −1 when there is no run of that length.
+  private int tryTake(int pages) {
+    int first = findRun(pages);
+    if (first >= 0) {
+      taken.set(first, first + pages);
+    }
+    return first;
   }
 
   private int findRun(int pages) {
@@ -146,7 +171,18 @@ final class IoSlab {
 
   /// Gives a run back, after its transfer ended.
   void giveBack(int firstPage, int pages) {
-    giveBack(new int[] {pages}, 1, new int[] {firstPage});
+    lock.lock();
+    try {
+      free(firstPage, pages);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void free(int firstPage, int pages) {
+    assert taken.nextClearBit(firstPage) >= firstPage + pages : "a run is free";
+    taken.clear(firstPage, firstPage + pages);
   }
 
   /// Gives runs back, after their transfers ended.
@@ -154,9 +190,7 @@ final class IoSlab {
     lock.lock();
     try {
       for (int i = 0; i < count; i++) {
-        int end = firstPages[i] + pages[i];
-        assert taken.nextClearBit(firstPages[i]) >= end : "a run is free";
-        taken.clear(firstPages[i], end);
+        free(firstPages[i], pages[i]);
       }
       changed.signalAll();
     } finally {
