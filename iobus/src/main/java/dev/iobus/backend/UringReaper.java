@@ -83,16 +83,9 @@ final class UringReaper {
     boolean timed = timeoutNanos != Long.MAX_VALUE;
     long start = timed ? System.nanoTime() : 0;
     int answer = ring.submitAndWait(toSubmit, timeoutNanos);
-    if (answer != toSubmit && submissions.unconsumed() > 0) {
-      if (answer > 0 && submissions.splitsRun()) {
-        return -Errno.EAGAIN;
-      }
-      int rest = submit();
-      if (rest < 0) {
-        return rest;
-      }
-    } else if (!UringSubmitter.isTransient(answer)) {
-      return answer;
+    int error = answer == toSubmit ? 0 : submitRest(answer);
+    if (error < 0) {
+      return error;
     }
     poll.armIfWanted();
     int passed = passOn(sink, minimum);
@@ -119,16 +112,9 @@ final class UringReaper {
     }
     int answer =
         ring.submitAndWait(submissions.unconsumed(), batch, minWaitNanos, timeoutNanos);
-    if (submissions.unconsumed() > 0) {
-      if (answer > 0 && submissions.splitsRun()) {
-        return -Errno.EAGAIN;
-      }
-      int rest = submit();
-      if (rest < 0) {
-        return rest;
-      }
-    } else if (!UringSubmitter.isTransient(answer)) {
-      return answer;
+    int error = submitRest(answer);
+    if (error < 0) {
+      return error;
     }
     poll.armIfWanted();
     int passed = passOn(sink, 0);
@@ -139,6 +125,18 @@ final class UringReaper {
   /// As [Backend#drain].
   int drain(CompletionSink sink) {
     return passOn(sink, 0);
+  }
+
+  /// Submits what a call that submits and waits has left. Returns a negated error number when the
+  /// results cannot be taken, else 0.
+  ///
+  /// @param answer of that call
+  private int submitRest(int answer) {
+    if (submissions.unconsumed() > 0) {
+      boolean split = answer > 0 && submissions.splitsRun();
+      return split ? -Errno.EAGAIN : Math.min(0, submit());
+    }
+    return UringSubmitter.isTransient(answer) ? 0 : answer;
   }
 
   private int submit() {
