@@ -8,6 +8,7 @@ import dev.iobus.sim.Counterexample;
 import dev.iobus.sim.Shrinker;
 import dev.iobus.sim.SimTally;
 import dev.iobus.storage.wal.Durability;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -42,7 +43,30 @@ final class LogSwarmTest {
   /// what had records was made durable when the log was opened.
   @Test
   void aSegmentThatAKilledProcessHasMadeIsDurableBeforeItIsUsed() {
-    swarm(1_795_953_528_598_550L, 1);
+    SimTally tally = new SimTally();
+    for (long seed = 4; seed <= 8; seed++) {
+      for (long killed = 30; killed < 38; killed++) {
+        for (long lost = 46; lost < 64; lost += 2) {
+          new LogScenario().run(seed, twoLives(killed, lost), tally);
+        }
+      }
+    }
+  }
+
+  /// A life that is killed while it makes its second segment, and one that writes there and loses
+  /// power.
+  ///
+  /// @param killed operations of the first life
+  /// @param lost operations of the second
+  private static List<LogPart> twoLives(long killed, long lost) {
+    List<LogPart> parts = new ArrayList<>();
+    for (int number = 1; number <= 9; number++) {
+      int life = number <= 3 ? 0 : 1;
+      parts.add(new LogPart.Append(life, 0, number, 20_000, Durability.SYNCED));
+    }
+    parts.add(new LogPart.Ends(0, false, killed));
+    parts.add(new LogPart.Ends(1, true, lost));
+    return parts;
   }
 
   @Tag("long")
