@@ -70,7 +70,8 @@ final class CacheCommandTest {
   void whatIsNoTraceIsRefused() throws Exception {
     Path file = Files.writeString(directory.resolve("none.trace"), "1\n2\nthree\n");
     IOException refusal = assertThrows(IOException.class, () -> TraceFile.read(file));
-    assertTrue(refusal.getMessage().endsWith("line 3: expected the number of a block, found 'three'"));
+    String message = String.valueOf(refusal.getMessage());
+    assertTrue(message.endsWith("line 3: expected the number of a block, found 'three'"), message);
     Path empty = Files.writeString(directory.resolve("empty.trace"), "*\n");
     assertThrows(IOException.class, () -> TraceFile.read(empty));
   }
