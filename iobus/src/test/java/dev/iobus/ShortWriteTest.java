@@ -28,7 +28,7 @@ final class ShortWriteTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @EnumSource(names = {"IO_URING", "NIO"})
+  @EnumSource(names = {"IO_URING", "KQUEUE", "NIO"})
   void itCutsAChainButNotASeries(BackendKind kind) throws IOException {
     if (kind == BackendKind.IO_URING) {
       UringBusTest.needsIoUring();

@@ -62,6 +62,17 @@ final class BusMachineProperties {
     run(BackendKind.NIO, 3, program);
   }
 
+  @Property(tries = 40)
+  void kqueueDoesAsTheModel(@ForAll("programs") List<Step> program) throws IOException {
+    run(BackendKind.KQUEUE, 32, program);
+  }
+
+  @Property(tries = 20)
+  void kqueueWithHardlyAnyRoomDoesAsTheModel(@ForAll("programs") List<Step> program)
+      throws IOException {
+    run(BackendKind.KQUEUE, 3, program);
+  }
+
   @Property(tries = 60)
   void simulatedHostDoesAsTheModel(@ForAll("programs") List<Step> program, @ForAll long seed)
       throws IOException {

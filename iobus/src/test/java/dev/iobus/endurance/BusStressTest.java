@@ -33,7 +33,7 @@ final class BusStressTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @CsvSource({"IO_URING, 64", "IO_URING, 3", "NIO, 64", "NIO, 3"})
+  @CsvSource({"IO_URING, 64", "IO_URING, 3", "KQUEUE, 64", "KQUEUE, 3", "NIO, 64", "NIO, 3"})
   void eachOperationEndsOnceAndAsItMust(BackendKind kind, int capacity) throws IOException {
     BusOptions options = Host.options(kind, capacity);
     run(() -> Bus.open(options), directory, kind + " with room for " + capacity);

@@ -35,7 +35,7 @@ final class EndingThreadsTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @EnumSource(names = {"IO_URING", "NIO"})
+  @EnumSource(names = {"IO_URING", "KQUEUE", "NIO"})
   void whatAnEndedThreadSubmittedHappensOnce(BackendKind kind) throws Exception {
     try (SharedBus bus = SharedBus.open(Host.options(kind, 64))) {
       AtomicBoolean ending = new AtomicBoolean();

@@ -63,7 +63,7 @@ final class OpenCloseTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"IO_URING", "NIO"})
+  @EnumSource(names = {"IO_URING", "KQUEUE", "NIO"})
   void bussesLeaveNothing(BackendKind kind) throws Exception {
     BusOptions options = Host.options(kind, 16);
     repeat(() -> useBus(options));
@@ -95,7 +95,7 @@ final class OpenCloseTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"IO_URING", "NIO"})
+  @EnumSource(names = {"IO_URING", "KQUEUE", "NIO"})
   void sharedBussesLeaveNothing(BackendKind kind) throws Exception {
     BusOptions options = Host.options(kind, 16);
     repeat(() -> useSharedBus(options));
