@@ -207,7 +207,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   }
 
   /// Cancels every operation on a file that is in flight, as [#cancel] does; the cancels have no
-  /// results. Idempotent.
+  /// results. Idempotent. On an open file that was registered it is those through its slots, too; on
+  /// a registered one, those in its slot alone.
   ///
   /// @return how many operations on it were in flight
   public int cancelAll(BusFile file) throws IOException {

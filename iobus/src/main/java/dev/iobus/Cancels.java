@@ -73,7 +73,7 @@ final class Cancels {
     int cancelled = 0;
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
-      boolean meant = handle.op != Op.CANCEL && (file == null || file.equals(handle.file));
+      boolean meant = handle.op != Op.CANCEL && (file == null || isOn(handle.file, file));
       if (meant && handle.state == Handle.State.IN_FLIGHT) {
         cancelled++;
         if (!handle.extras.cancelRequested) {
@@ -82,6 +82,11 @@ final class Cancels {
       }
     }
     return cancelled;
+  }
+
+  /// Whether what works on the one file works on the other: the same, or a slot that holds it.
+  private static boolean isOn(@Nullable BusFile used, BusFile file) {
+    return file.equals(used) || (used instanceof RegisteredFile slot && slot.holds(file));
   }
 
   /// A cancel that the caller has prepared is used instead, and keeps its result.

@@ -81,6 +81,11 @@ public final class RegisteredFile implements BusFile {
     return present;
   }
 
+  /// Whether it is this open file that was registered.
+  boolean holds(BusFile open) {
+    return open.equals(file);
+  }
+
   /// Whether files are opened into the slot itself, so that they have no descriptor.
   public boolean isSlotOnly() {
     return file == null;

@@ -7,6 +7,7 @@ import static dev.iobus.BusSteps.opened;
 import static dev.iobus.BusSteps.pattern;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -114,6 +116,38 @@ interface CloseContract extends BusHost {
       assertEquals(64, bus.capacity());
       bus.done(tooLate);
       assertThrows(IllegalStateException.class, () -> bus.cancel(ended));
+      closeFile(bus, file);
+    }
+  }
+
+  /// Operations through a slot went on when those on the file that was registered were cancelled.
+  @Test
+  default void cancelsOnAFileReachItsSlots() throws IOException {
+    try (Bus bus = open(8);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = openNew(bus, "slots");
+      OpenFile other = openNew(bus, "other");
+      RegisteredFile slot = bus.register(file);
+      RegisteredFile second = bus.register(file);
+      Handle timeout = bus.timeout(Duration.ofHours(1));
+      Handle held = bus.read(slot, arena.allocate(8), 0);
+      bus.submit(timeout);
+      bus.drain(held); // So that it waits for the timeout.
+      assertEquals(0, bus.cancelAll(other));
+      assertEquals(0, bus.cancelAll(second));
+      assertNull(bus.dispatch(0));
+      assertEquals(1, bus.cancelAll(file));
+      Result cancelled = bus.dispatch(SECOND);
+      assertNotNull(cancelled, "it was not cancelled");
+      assertSame(held, cancelled.handle());
+      assertThrows(CancelledException.class, cancelled::endRead);
+      bus.done(cancelled);
+      assertEquals(0, bus.cancelAll(file));
+      assertEquals(1, bus.cancelAll());
+      bus.done(bus.dispatch());
+      bus.unregister(second);
+      bus.unregister(slot);
+      closeFile(bus, other);
       closeFile(bus, file);
     }
   }
