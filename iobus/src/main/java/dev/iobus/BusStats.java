@@ -15,11 +15,6 @@ import org.jspecify.annotations.Nullable;
 /// on. Calls that are made on the calling thread there (reads, durable writes and syncs of platform
 /// threads, reads of cached bytes) are no requests and are not counted.
 ///
-/// What no number here tells: how many requests io_uring has handed to worker threads of the
-/// kernel, as it does with every sync and, on most file systems, every buffered write. The kernel
-/// reports it to tracing alone (the event `io_uring_queue_async_work`, which needs privileges). The
-/// threads `iou-wrk-…` in `/proc/self/task` show that it happens, not how often.
-///
 /// @param requests what was given to the backend, by the name of the operation as in
 ///     [Handle#operation()], where there was any; `readFully` and `writeFully` are counted by each
 ///     `read` and `write` that they take, `sync` and `dataSync` as `fsync` and `fdatasync`, those
@@ -31,6 +26,13 @@ import org.jspecify.annotations.Nullable;
 ///     and waited in one; zeros where there is no ring
 /// @param repeatedEnters system calls besides, that were refused and at once made again without a
 ///     look at the cause
+/// @param workerPunts requests of the kinds that io_uring hands to a worker thread of the kernel
+///     ("punts") whatever the state of the host, which costs some microseconds and the order of
+///     completion: every `fsync`, `fdatasync`, `syncRange`, `allocate`, `truncate`, `rename`,
+///     `unlink`, `link`, `createDirectory`, `stat` and `shutdown`, an `open` that creates or truncates,
+///     and advice that reads or drops pages. At least so many are: what is handed over only because it
+///     would block, such as buffered writes on most file systems, the kernel reports to tracing alone
+///     (the event `io_uring_queue_async_work`). 0 where there is no ring.
 /// @param shortTransfers reads and writes that moved fewer bytes than asked and were resumed by
 ///     the bus: of `readFully`, `writeFully` and [IoBatch], also those that then met the end of the
 ///     file
@@ -47,6 +49,7 @@ public record BusStats(
     Enters submitting,
     Enters waiting,
     long repeatedEnters,
+    long workerPunts,
     long shortTransfers,
     long cancels,
     long poolExhaustions,
@@ -86,6 +89,7 @@ public record BusStats(
         ring == null ? NONE : Enters.of(ring.submitting()),
         ring == null ? NONE : Enters.of(ring.waiting()),
         ring == null ? 0 : ring.repeated(),
+        ring == null ? 0 : ring.punts(),
         counts.shortTransfers(),
         counts.cancels(),
         counts.poolExhaustions(),

@@ -2,7 +2,10 @@ package dev.iobus.backend;
 
 import static dev.iobus.uring.UringAbi.*;
 
+import dev.iobus.uring.Ring;
+import dev.iobus.uring.RingCounts;
 import dev.iobus.uring.SubmissionQueue;
+import dev.iobus.uring.UringFeatures;
 
 /// Turns requests into submission queue entries, and finishes what their completions leave to do:
 /// itself where the ring alone is concerned, by one encoder for each kind of thing else.
@@ -14,16 +17,16 @@ final class RequestEncoder {
   private final InFlightTable inFlight;
   private final FileEncoder files;
   private final SocketEncoder sockets;
+  private final UringFeatures features;
+  private final RingCounts counts;
 
   // Owned by the submitting thread.
   private boolean runOpen;
 
-  RequestEncoder(
-      SubmissionQueue submissions,
-      InFlightTable inFlight,
-      FileEncoder files,
-      SocketEncoder sockets) {
-    this.submissions = submissions;
+  RequestEncoder(Ring ring, InFlightTable inFlight, FileEncoder files, SocketEncoder sockets) {
+    submissions = ring.submissions();
+    features = ring.features();
+    counts = ring.counts();
     this.inFlight = inFlight;
     this.files = files;
     this.sockets = sockets;
@@ -57,6 +60,9 @@ final class RequestEncoder {
       sockets.fillDeadline(request, behind, token);
     }
     runOpen = request.link != Link.NONE;
+    if (Punts.isCertain(request, features)) {
+      counts.punted();
+    }
   }
 
   /// As [#fill(Request)], of a plain request, for which there is room.

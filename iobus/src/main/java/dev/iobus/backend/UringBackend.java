@@ -104,7 +104,7 @@ public final class UringBackend implements PosixBackend {
     pools = new UringPools(ring);
     SocketEncoder sockets =
         new SocketEncoder(arena, submissions, ring.features(), pools, capacity);
-    encoder = new RequestEncoder(submissions, inFlight, files, sockets);
+    encoder = new RequestEncoder(ring, inFlight, files, sockets);
     submitter = new UringSubmitter(ring, encoder);
     poll = new WakeupPoll(wakeup, submitter, submissions);
     reaper = new UringReaper(shared, ring, submitter, encoder, inFlight, pools, poll);

@@ -10,6 +10,7 @@ public final class RingCounts {
   private final CompletionQueue completions;
   private final EnterCounts submitting = new EnterCounts();
   private final EnterCounts waiting = new EnterCounts();
+  private final AtomicLong punts = new AtomicLong();
   private final AtomicLong overflows = new AtomicLong();
 
   RingCounts(UringSyscalls syscalls, CompletionQueue completions) {
@@ -31,6 +32,16 @@ public final class RingCounts {
   /// those of the two sides.
   public long repeated() {
     return syscalls.repeated();
+  }
+
+  /// By the submitting thread, for an entry that a worker thread of the kernel does for certain.
+  public void punted() {
+    EnterCounts.increment(punts);
+  }
+
+  /// Entries that worker threads of the kernel do for certain.
+  public long punts() {
+    return punts.getOpaque();
   }
 
   /// By the reaping thread, when it brings in what did not fit into the queue.
