@@ -66,7 +66,8 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
   }
 
   /// Prepares to accept connections until it is cancelled or fails: each has a result, and all but
-  /// the last are [Result#hasMore()].
+  /// the last are [Result#hasMore()]. The host is asked for the peer's address when a result is ended;
+  /// of a connection that was reset before that there is none ([Bus#remoteAddress]).
   public Handle acceptMany(OpenSocket socket) {
     return repeating(onFile(Op.ACCEPT, socket));
   }

@@ -53,59 +53,6 @@ final class KqueueNetworkTest extends ReadinessNetworkContract {
     closeAll(server);
   }
 
-  @Test
-  void datagramsOfFamilyUnixGoByPath() throws IOException {
-    OpenSocket one = newSocket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM);
-    OpenSocket two = newSocket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM);
-    SocketAddress first = UnixDomainSocketAddress.of(directory.resolve("one"));
-    SocketAddress second = UnixDomainSocketAddress.of(directory.resolve("two"));
-    ran(bus.bind(one, first));
-    ran(bus.bind(two, second));
-    assertEquals(4, run(bus.sendMessage(one, second, bytes("unix")), Result::endSendMessage));
-    MemorySegment into = arena.allocate(10);
-    ReceivedMessage message = run(bus.recvMessage(two, into), Result::endRecvMessage);
-    assertEquals(4, message.length());
-    assertEquals(first, message.sender());
-    closeAll(one, two);
-  }
-
-  @Test
-  void filesAndPipesCanBePolled() throws Exception {
-    OpenFile file = run(bus.create(directory.resolve("file")), Result::endOpen);
-    assertEquals(
-        Set.of(Readiness.READABLE),
-        run(bus.poll(file, Readiness.READABLE), Result::endPoll));
-    ran(bus.close(file));
-    KqueueBusTest.Pipe pipe = KqueueBusTest.Pipe.open(bus, directory.resolve("pipe"));
-    assertEquals(
-        Set.of(Readiness.WRITABLE),
-        run(bus.poll(pipe.writer(), Readiness.WRITABLE), Result::endPoll));
-    Handle poll = bus.poll(pipe.reader(), Readiness.READABLE);
-    bus.submit(poll);
-    assertNull(bus.dispatch(1_000_000));
-    Handle close = bus.close(pipe.writer());
-    bus.submit(close);
-    for (int i = 0; i < 2; i++) {
-      Result result = dispatched();
-      if (result.handle().equals(poll)) {
-        assertTrue(result.endPoll().contains(Readiness.HANGUP));
-      }
-      bus.done(result);
-    }
-    ran(bus.close(pipe.reader()));
-  }
-
-  @Test
-  void aDeadlineEndsAReadOfAPipe() throws Exception {
-    KqueueBusTest.Pipe pipe = KqueueBusTest.Pipe.open(bus, directory.resolve("pipe"));
-    MemorySegment into = arena.allocate(8);
-    for (int round = 0; round < 3; round++) {
-      Handle read = bus.read(pipe.reader(), into, 0).deadline(Duration.ofMillis(5));
-      assertThrows(TimedOutException.class, () -> run(read, Result::endRead));
-    }
-    pipe.close(bus);
-  }
-
   /// The worker that ends the read begins the timeout while the owner sleeps without one.
   @Test
   void aTimeoutThatAWorkerBeginsWakesTheOwner() throws IOException {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -139,6 +140,71 @@ interface SocketContract extends OneBus {
     closeAll(one, two);
   }
 
+  /// A connected datagram socket has one peer: sends need no address, and others are not heard.
+  @Test
+  default void aConnectedDatagramSocketTalksToItsPeerAlone() throws IOException {
+    OpenSocket one = newSocket(StandardProtocolFamily.INET, SocketType.DATAGRAM);
+    OpenSocket two = newSocket(StandardProtocolFamily.INET, SocketType.DATAGRAM);
+    OpenSocket other = newSocket(StandardProtocolFamily.INET, SocketType.DATAGRAM);
+    ran(bus().bind(one, loopback(0)));
+    ran(bus().bind(two, loopback(0)));
+    ran(bus().bind(other, loopback(0)));
+    ran(bus().connect(one, bus().localAddress(two)));
+    ran(bus().connect(two, bus().localAddress(one)));
+    assertEquals(bus().localAddress(two), bus().remoteAddress(one));
+    MemorySegment into = arena().allocate(20);
+    assertEquals(3, run(bus().send(one, bytes("one")), Result::endSend));
+    assertEquals(3, run(bus().recv(two, into), Result::endRecv));
+    assertEquals("one", text(into, 3));
+    assertEquals(5, run(bus().sendMessage(two, bytes("mes"), bytes("s.")), Result::endSendMessage));
+    assertEquals(5, run(bus().recvMessage(one, into), Result::endRecvMessage).length());
+    run(bus().sendMessage(other, bus().localAddress(two), bytes("other")), Result::endSendMessage);
+    assertEquals(4, run(bus().send(one, bytes("true")), Result::endSend));
+    assertEquals(4, run(bus().recv(two, into), Result::endRecv));
+    assertEquals("true", text(into, 4));
+    closeAll(one, two, other);
+  }
+
+  @Test
+  default void datagramsOfFamilyUnixGoByPathOrAreRefused() throws IOException {
+    OpenSocket one;
+    try {
+      one = newSocket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM);
+    } catch (NotSupportedException e) {
+      assertEquals("socket", e.operation());
+      return;
+    }
+    OpenSocket two = newSocket(StandardProtocolFamily.UNIX, SocketType.DATAGRAM);
+    SocketAddress first = UnixDomainSocketAddress.of(directory().resolve("one"));
+    SocketAddress second = UnixDomainSocketAddress.of(directory().resolve("two"));
+    ran(bus().bind(one, first));
+    ran(bus().bind(two, second));
+    assertEquals(4, run(bus().sendMessage(one, second, bytes("unix")), Result::endSendMessage));
+    MemorySegment into = arena().allocate(10);
+    ReceivedMessage message = run(bus().recvMessage(two, into), Result::endRecvMessage);
+    assertEquals(4, message.length());
+    assertEquals(first, message.sender());
+    closeAll(one, two);
+  }
+
+  @Test
+  default void eachSideOfAConnectionEndsByItself() throws IOException {
+    OpenSocket server = listening();
+    List<OpenSocket> ends = connected(server);
+    MemorySegment into = arena().allocate(10);
+    ran(bus().shutdown(ends.get(0), SocketSide.INPUT));
+    assertEquals(-1, run(bus().recv(ends.get(0), into), Result::endRecv));
+    assertEquals(3, run(bus().send(ends.get(0), bytes("out")), Result::endSend));
+    assertEquals(3, run(bus().recv(ends.get(1), into), Result::endRecv));
+    ran(bus().shutdown(ends.get(0), SocketSide.BOTH));
+    assertEquals(-1, run(bus().recv(ends.get(1), into), Result::endRecv));
+    BusException closed =
+        assertThrows(
+            BusException.class, () -> run(bus().send(ends.get(0), bytes("no")), Result::endSend));
+    assertEquals("EPIPE", closed.errnoName());
+    closeAll(ends.get(0), ends.get(1), server);
+  }
+
   @Test
   default void acceptManyTellsEachConnectionUntilItIsCancelled() throws IOException {
     OpenSocket server = listening();
@@ -182,6 +248,57 @@ interface SocketContract extends OneBus {
     }
     sockets.add(server);
     closeAll(sockets.toArray(OpenSocket[]::new));
+  }
+
+  /// The peer's address of one of many connections is asked for when its result is ended. One that
+  /// was reset by then has none any more, which is said and no other's address given in its place.
+  @Test
+  default void aPeerThatHasGoneHasItsAddressOrNone() throws IOException {
+    Assumptions.assumeTrue(kind() != BackendKind.SIMULATED, "a peer from outside");
+    OpenSocket server = listening();
+    int port = ((InetSocketAddress) bus().localAddress(server)).getPort();
+    Handle accept = bus().acceptMany(server);
+    bus().submit(accept);
+    for (boolean reset : new boolean[] {false, true, false}) {
+      SocketAddress client = comesAndGoes(port, reset);
+      Result result = dispatched();
+      assertEquals(accept, result.handle());
+      assertTrue(result.hasMore());
+      OpenSocket accepted = result.endAccept();
+      bus().done(result);
+      try {
+        assertEquals(client, bus().remoteAddress(accepted));
+      } catch (BusException e) {
+        assertTrue(reset, e::toString);
+        assertEquals("ENOTCONN", e.errnoName());
+      }
+      closeWhile(accept, accepted);
+    }
+    assertEquals(1, bus().cancelAll(server));
+    bus().done(dispatched());
+    SocketAddress client = comesAndGoes(port, true);
+    OpenSocket accepted = run(bus().accept(server), Result::endAccept);
+    assertEquals(client, bus().remoteAddress(accepted), "of one alone it comes with the result");
+    closeAll(accepted, server);
+  }
+
+  /// Connects from outside, and closes or resets at once. Returns the client's address.
+  private static SocketAddress comesAndGoes(int port, boolean resets) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoLinger(resets, 0);
+      return socket.getLocalSocketAddress();
+    }
+  }
+
+  /// Closes a socket while an operation with many results goes on and has none.
+  private void closeWhile(Handle many, OpenSocket socket) throws IOException {
+    Handle close = bus().close(socket);
+    bus().submit(close);
+    Result result = dispatched();
+    assertFalse(result.handle().equals(many), result::toString);
+    assertEquals(close, result.handle());
+    result.endClose();
+    bus().done(result);
   }
 
   @Test

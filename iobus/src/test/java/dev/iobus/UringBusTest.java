@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-final class UringBusTest extends BusContract {
+final class UringBusTest extends BusContract implements PipeContract {
 
   private static final Path TRANSPARENT = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
 
