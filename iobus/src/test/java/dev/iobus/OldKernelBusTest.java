@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
       "WITHOUT_SOCKET_ENTRIES",
       "WITHOUT_BIND_ENTRIES",
       "WITHOUT_SEND_ZC",
-      "WITHOUT_BUFFER_RINGS"
+      "WITHOUT_BUFFER_RINGS",
+      "WITHOUT_INCREMENTAL_BUFFERS"
     })
 final class OldKernelBusTest extends BusContract {
 

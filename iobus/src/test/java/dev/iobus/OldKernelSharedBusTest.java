@@ -15,11 +15,13 @@ import org.junit.jupiter.params.provider.EnumSource;
       "WITHOUT_DEFER_TASKRUN",
       "WITHOUT_SINGLE_ISSUER",
       "WITHOUT_RING_FD",
+      "WITHOUT_MIN_TIMEOUT",
       "WITHOUT_NAME_ENTRIES",
       "WITHOUT_SOCKET_ENTRIES",
       "WITHOUT_BIND_ENTRIES",
       "WITHOUT_SEND_ZC",
-      "WITHOUT_BUFFER_RINGS"
+      "WITHOUT_BUFFER_RINGS",
+      "WITHOUT_INCREMENTAL_BUFFERS"
     })
 final class OldKernelSharedBusTest extends SharedBusContract {
 

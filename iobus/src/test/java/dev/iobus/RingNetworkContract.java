@@ -83,8 +83,29 @@ abstract class RingNetworkContract extends NetworkContract {
     return readable;
   }
 
+  /// Whether nothing is in the way of it but the kernel of this host.
+  boolean fillsPieceByPiece() {
+    return true;
+  }
+
+  /// Nor does its refusal make another pool less than it was.
+  @Test
+  void anIncrementalPoolThatIsNotThereIsToldSo() throws IOException {
+    Assumptions.assumeFalse(fillsPieceByPiece(), "this kernel may have it");
+    bus.newPool(2, 16).close();
+    List<String> before = bus.fallbacks();
+    NotSupportedException refused =
+        assertThrows(NotSupportedException.class, () -> bus.newIncrementalPool(2, 16));
+    assertTrue(refused.toString().contains("use newPool"), refused::toString);
+    try (BufferPool pool = bus.newPool(2, 16)) {
+      assertFalse(pool.isIncremental());
+    }
+    assertEquals(before, bus.fallbacks());
+  }
+
   @Test
   void anIncrementalPoolPutsMessagesBehindOneAnother() throws IOException {
+    Assumptions.assumeTrue(fillsPieceByPiece(), "this kernel is made to have none");
     OpenSocket server = listening();
     List<OpenSocket> ends = connected(server);
     BufferPool pool;

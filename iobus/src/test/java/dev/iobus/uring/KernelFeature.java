@@ -39,6 +39,8 @@ public enum KernelFeature {
   SEND_ZC(0, 0, 0, List.of(), IORING_OP_SEND_ZC, IORING_OP_SENDMSG_ZC),
   /// Rings of buffers for receives, since 5.19.
   BUFFER_RINGS(0, 0, Errno.EINVAL, List.of(IORING_REGISTER_PBUF_RING)),
+  /// Buffers that are filled piece by piece, since 6.12.
+  INCREMENTAL_BUFFERS(0, 0),
   /// A memlock limit that holds registered buffers.
   LOCKED_MEMORY(
       0,

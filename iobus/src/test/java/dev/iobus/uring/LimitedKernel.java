@@ -20,6 +20,7 @@ public final class LimitedKernel implements OpenedKernel {
   private static final VarHandle OP_FLAGS = field(PROBE_OP, "flags");
   private static final VarHandle MIN_WAIT = field(GETEVENTS_ARG, "min_wait_usec");
   private static final VarHandle REGISTER_FLAGS = field(RSRC_REGISTER, "flags");
+  private static final VarHandle BUFFER_FLAGS = field(BUF_REG, "flags");
   private static final long OPS =
       PROBE.byteOffset(java.lang.foreign.MemoryLayout.PathElement.groupElement("ops"));
 
@@ -105,6 +106,12 @@ public final class LimitedKernel implements OpenedKernel {
         (opcode == IORING_REGISTER_FILES2 || opcode == IORING_REGISTER_BUFFERS2)
             && (int) REGISTER_FLAGS.get(argument, 0L) != 0;
     if (sparse && lacks(KernelFeature.SPARSE_TABLES)) {
+      return -Errno.EINVAL;
+    }
+    boolean incremental =
+        opcode == IORING_REGISTER_PBUF_RING
+            && ((short) BUFFER_FLAGS.get(argument, 0L) & IOU_PBUF_RING_INC) != 0;
+    if (incremental && lacks(KernelFeature.INCREMENTAL_BUFFERS)) {
       return -Errno.EINVAL;
     }
     int answer = kernel.io_uring_register(errno, fd, opcode, argument, count);
