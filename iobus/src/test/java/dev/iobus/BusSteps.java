@@ -10,6 +10,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /// What contracts do with a bus that has nothing else in flight. Stateless.
@@ -56,6 +61,21 @@ final class BusSteps {
       memory.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31 + (i >> 8) + seed));
     }
     return memory;
+  }
+
+  /// Memory of 2 GiB, more than one request takes: mapped from a file that is all hole, and so made
+  /// without memory and without a restricted method.
+  static MemorySegment twoGibibytes(Arena arena) throws IOException {
+    Path file = Files.createTempFile("hole", "");
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE)) {
+      channel.write(ByteBuffer.allocate(1), (1L << 31) - 1);
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, 1L << 31, arena);
+    }
   }
 
   static void assertSameBytes(MemorySegment expected, MemorySegment found) {

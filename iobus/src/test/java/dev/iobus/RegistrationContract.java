@@ -4,6 +4,7 @@ import static dev.iobus.BusSteps.assertSameBytes;
 import static dev.iobus.BusSteps.closeFile;
 import static dev.iobus.BusSteps.finish;
 import static dev.iobus.BusSteps.pattern;
+import static dev.iobus.BusSteps.twoGibibytes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -137,7 +138,7 @@ interface RegistrationContract extends BusHost {
     try (Bus bus = open(4);
         Arena arena = Arena.ofShared()) {
       RegisteredBuffer first = bus.register(arena.allocate(4096, 4096));
-      String large = bus.register(MemorySegment.NULL.reinterpret(1L << 31)).refusal();
+      String large = bus.register(twoGibibytes(arena)).refusal();
       assertNotNull(large);
       if (first.isRegistered()) {
         assertTrue(large.contains("register parts"), large);
