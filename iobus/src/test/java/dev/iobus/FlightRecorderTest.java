@@ -169,20 +169,66 @@ final class FlightRecorderTest {
     }
   }
 
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  /// The least of several, as compilers are not ready at first.
+  private static void assertAllocatesNothing(String what, Work work) throws IOException {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 200 && least > 0; i++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      work.run();
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+    }
+    assertEquals(0, least, () -> "bytes for " + what);
+  }
+
+  /// On each way that an operation can take to where its event would be told.
   @Test
   void nothingIsAllocatedWhileNobodyListens() throws IOException {
     UringBusTest.needsIoUring();
-    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    try (Bus bus = Bus.open(options(BackendKind.IO_URING))) {
+    Path path = Files.write(directory.resolve("file"), new byte[4096]);
+    try (Bus bus = Bus.open(options(BackendKind.IO_URING));
+        SharedBus shared = SharedBus.open(options(BackendKind.IO_URING));
+        Arena arena = Arena.ofShared()) {
       ResultSink sink = bus::done;
-      // The least of several, as compilers are not ready at first.
-      long least = Long.MAX_VALUE;
-      for (int i = 0; i < 200 && least > 0; i++) {
-        long before = threads.getCurrentThreadAllocatedBytes();
-        nops(bus, sink, 100);
-        least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
-      }
-      assertEquals(0, least, "bytes for 3,200 nops");
+      assertAllocatesNothing("3,200 nops", () -> nops(bus, sink, 100));
+      OpenFile file = openFile(bus, path);
+      RegisteredFile slot = bus.register(file);
+      MemorySegment memory = arena.allocate(4096);
+      assertAllocatesNothing(
+          "reads",
+          () -> {
+            for (int i = 0; i < 500; i++) {
+              bus.done(run(bus, bus.read(file, memory, 0)));
+              bus.done(run(bus, bus.read(slot, memory, 0)));
+            }
+          });
+      assertAllocatesNothing(
+          "full transfers",
+          () -> {
+            for (int i = 0; i < 500; i++) {
+              bus.done(run(bus, bus.readFully(file, memory, 0)));
+            }
+          });
+      RegisteredFile sharedSlot = shared.register(file);
+      IoBatch batch = shared.newBatch(8);
+      assertAllocatesNothing(
+          "batches",
+          () -> {
+            for (int i = 0; i < 100; i++) {
+              batch.clear();
+              for (int n = 0; n < 8; n++) {
+                batch.read(sharedSlot, memory, 0);
+              }
+              batch.await();
+            }
+          });
+      shared.unregister(sharedSlot);
+      bus.unregister(slot);
+      bus.done(run(bus, bus.close(file)));
     }
   }
 

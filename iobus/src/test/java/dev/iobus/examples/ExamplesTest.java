@@ -11,6 +11,7 @@ import dev.iobus.BackendKind;
 import dev.iobus.Bus;
 import dev.iobus.BusException;
 import dev.iobus.BusOptions;
+import dev.iobus.BusStats;
 import dev.iobus.NotSupportedException;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -86,6 +87,24 @@ final class ExamplesTest {
     Files.createLink(missing, from);
     assertThrows(IOException.class, () -> FileCopy.copy(from, missing, options));
     assertEquals("kept", Files.readString(from));
+  }
+
+  /// All of them go to the host in one submission, and each that has ended goes on at once.
+  @ParameterizedTest
+  @EnumSource(BackendKind.class)
+  void aCopyKeepsThirtyTwoReadsInFlight(BackendKind kind) throws IOException {
+    needs(kind);
+    Path from = directory.resolve("from");
+    Files.write(from, new byte[10 << 20]);
+    try (Arena arena = Arena.ofShared();
+        Bus bus = Bus.open(BusOptions.defaults().withBackend(kind).withCapacity(34))) {
+      assertEquals(10 << 20, FileCopy.copy(from, directory.resolve("to"), bus, arena));
+      BusStats stats = bus.stats();
+      assertTrue(stats.requests("read") >= 160, stats::toString);
+      List<Long> sizes = stats.submissionSizes();
+      assertEquals(6, sizes.size(), () -> "none of 32 to 63 requests: " + sizes);
+      assertTrue(sizes.get(5) > 0);
+    }
   }
 
   /// As the page of the package says: from the source file, with the classes and nothing else.
