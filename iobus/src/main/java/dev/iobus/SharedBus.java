@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
 /// parked reads become a deep queue.
@@ -57,6 +56,7 @@ public final class SharedBus implements AutoCloseable {
   private final FileUse files;
   private final InlineCalls inline;
   private final SlotCalls calls;
+  private final SharedTransfers transfers;
   private final RegisteredReads registeredReads;
   private final SyncedWrite syncedWrite;
   private final BusCounts counts = new BusCounts();
@@ -80,6 +80,7 @@ public final class SharedBus implements AutoCloseable {
     String label = choice.kind().label();
     this.inline = new InlineCalls(backend, gate, files, label);
     this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, choice.kind());
+    this.transfers = new SharedTransfers(this, scheduler, checks, inline, calls, counts);
     this.registeredReads = new RegisteredReads(this, inline, calls);
     this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
   }
@@ -205,7 +206,7 @@ public final class SharedBus implements AutoCloseable {
   /// @throws BusException when the read has failed
   public int read(BusFile file, MemorySegment into, long offset) throws IOException {
     int length = (int) Math.min(into.byteSize(), TRANSFER_MAX);
-    int count = transfer(Op.READ, file, into, offset, length, WriteFlag.NONE);
+    int count = transfers.one(Op.READ, file, into, offset, length, WriteFlag.NONE);
     return count == 0 && length > 0 ? -1 : count;
   }
 
@@ -223,7 +224,7 @@ public final class SharedBus implements AutoCloseable {
       checkAtomic(file, from.byteSize(), offset);
     }
     int length = (int) Math.min(from.byteSize(), TRANSFER_MAX);
-    return transfer(Op.WRITE, file, from, offset, length, flag);
+    return transfers.one(Op.WRITE, file, from, offset, length, flag);
   }
 
   /// Reads until `into` is full or the file ends: in parts of 512 KiB that are in flight together,
@@ -231,7 +232,7 @@ public final class SharedBus implements AutoCloseable {
   ///
   /// @return the bytes read; less than asked only at the end of the file
   public long readFully(BusFile file, MemorySegment into, long offset) throws IOException {
-    return whole(Op.READ, file, into, offset, WriteFlag.NONE);
+    return transfers.whole(Op.READ, file, into, offset, WriteFlag.NONE);
   }
 
   /// As above, into a part of a registered buffer.
@@ -256,7 +257,7 @@ public final class SharedBus implements AutoCloseable {
       counts.cameShort();
     }
     MemorySegment part = buffer.memory().asSlice(bufferOffset, length);
-    return inParts(Op.READ, file, part, buffer, offset, WriteFlag.NONE);
+    return transfers.inParts(Op.READ, file, part, buffer, offset, WriteFlag.NONE);
   }
 
   /// Writes all of `from`, in parts of 512 KiB that are in flight together, resumed when they come
@@ -269,7 +270,7 @@ public final class SharedBus implements AutoCloseable {
     if (flag == WriteFlag.ATOMIC) {
       throw Checks.atomicInParts();
     }
-    whole(Op.WRITE, file, from, offset, flag);
+    transfers.whole(Op.WRITE, file, from, offset, flag);
   }
 
   /// Writes all of `from` and makes the file's bytes durable, as [#writeFully] and [#dataSync] do one
@@ -467,7 +468,7 @@ public final class SharedBus implements AutoCloseable {
   }
 
   private void closeBehindGate() {
-    cancelPending();
+    new SharedCancels(scheduler, slots, reaping, counts, capacity).cancelAll();
     gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
     slots.close();
     int pending = reaping.pending();
@@ -488,37 +489,6 @@ public final class SharedBus implements AutoCloseable {
     backend.close(abandon);
   }
 
-  /// Cancels what is in flight; what then comes into flight in its place, too.
-  private void cancelPending() {
-    int rounds = 1 + slots.size() / capacity;
-    try {
-      for (int round = 0; round < rounds && reaping.pending() > 0; round++) {
-        for (int i = 0; i < slots.size() && reaping.pending() > 0; i++) {
-          cancel(slots.get(i));
-        }
-      }
-    } catch (IOException e) {
-      // The bus has failed; nothing can be cancelled.
-    }
-  }
-
-  private void cancel(Slot target) throws IOException {
-    // A lone free slot is enough: the cancels go one after the other. Without one, an operation
-    // must end by itself first.
-    Slot slot = target.pending ? slots.acquireAhead() : null;
-    if (slot != null) {
-      target.cancelRequested = true;
-      counts.cancelled();
-      slot.begin(slot.single);
-      slot.single.begin(scheduler.currentTask());
-      slot.request.op = Op.CANCEL;
-      slot.request.offset = target.request.userData; // Of nothing, until it is in flight.
-      reaping.submit(slot);
-      reaping.await(slot.single, 1, slot.index);
-      slots.release(slot);
-    }
-  }
-
   /// @throws IllegalArgumentException for an atomic write that no device, or no single request takes
   static void checkAtomic(BusFile file, long length, long offset) {
     if (length > TRANSFER_MAX) {
@@ -532,88 +502,6 @@ public final class SharedBus implements AutoCloseable {
     if (scheduler.currentTask().isVirtual() || !inline.sync(op, file)) {
       calls.onFile(op, file, 0);
     }
-  }
-
-  private int transfer(
-      Op op, BusFile file, MemorySegment memory, long offset, int length, WriteFlag flag)
-      throws IOException {
-    checks.memory(memory, op == Op.READ);
-    Checks.range(offset, length);
-    if (length == 0) {
-      return 0;
-    }
-    boolean virtual = scheduler.currentTask().isVirtual();
-    if (!virtual) {
-      int count =
-          op == Op.READ
-              ? inline.read(file, memory, offset, length)
-              : inline.write(file, memory, offset, length, flag);
-      if (count >= 0) {
-        return count;
-      }
-    }
-    Slot slot = calls.begin(op);
-    try {
-      if (virtual && op == Op.READ && !file.isDirect()) {
-        int count = inline.readCached(slot, file, memory, offset, length);
-        if (count >= 0) {
-          return count;
-        }
-      }
-      SlotCalls.fill(slot.request, memory, offset, length, flag);
-      return calls.transfer(slot, file);
-    } finally {
-      calls.end(slot);
-    }
-  }
-
-  private long whole(
-      Op op, BusFile file, MemorySegment memory, long offset, WriteFlag flag) throws IOException {
-    long length = memory.byteSize();
-    if (length <= TRANSFER_MAX) {
-      int count = transfer(op, file, memory, offset, (int) length, flag);
-      if (count == length || (count == 0 && op == Op.READ)) {
-        return count;
-      }
-      counts.cameShort();
-    }
-    return inParts(op, file, memory, null, offset, flag);
-  }
-
-  /// What is large, or came back short.
-  ///
-  /// @param buffer whose memory it is; null for plain memory
-  private long inParts(
-      Op op,
-      BusFile file,
-      MemorySegment memory,
-      @Nullable RegisteredBuffer buffer,
-      long offset,
-      WriteFlag flag)
-      throws IOException {
-    long length = memory.byteSize();
-    int window = 8;
-    IoBatch batch = newBatch(window);
-    long done = 0;
-    while (done < length) {
-      batch.clear();
-      long expected = 0;
-      for (int i = 0; i < window && done + expected < length; i++) {
-        int part = (int) Math.min(TRANSFER_MAX, length - done - expected);
-        MemorySegment slice = memory.asSlice(done + expected, part);
-        batch.add(op, file, slice, buffer, offset + done + expected, flag);
-        expected += part;
-      }
-      batch.await();
-      for (int i = 0; i < batch.size(); i++) {
-        int count = batch.result(i);
-        done += count;
-        if (count < batch.length(i)) {
-          return done; // The end of the file; a short write is an exception instead.
-        }
-      }
-    }
-    return done;
   }
 
   FileUse files() {
