@@ -40,18 +40,35 @@ final class Closings {
 
   /// Whether a run must wait, none of whose members was begun. All that waits is before it.
   boolean holds(Handle... run) {
-    return (late > 0 || !waiting.isEmpty()) && holds(List.of(run), waiting);
-  }
-
-  /// @param before those that wait and come before the run
-  private boolean holds(Collection<Handle> run, Collection<Handle> before) {
+    if (late == 0 && waiting.isEmpty()) {
+      return false;
+    }
     for (Handle handle : run) {
-      BusFile file = handle.op == Op.CLOSE ? handle.file : null;
-      if (file != null && (isLookedUp(file) || isUsed(file, before))) {
+      if (holds(handle, waiting)) {
         return true;
       }
     }
     return false;
+  }
+
+  /// As above for one that is no part of a run; allocates nothing.
+  boolean holds(Handle handle) {
+    return (late > 0 || !waiting.isEmpty()) && holds(handle, waiting);
+  }
+
+  private boolean holds(Collection<Handle> run, Collection<Handle> before) {
+    for (Handle handle : run) {
+      if (holds(handle, before)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// @param before those that wait and come before the run that the handle is of
+  private boolean holds(Handle handle, Collection<Handle> before) {
+    BusFile file = handle.op == Op.CLOSE ? handle.file : null;
+    return file != null && (isLookedUp(file) || isUsed(file, before));
   }
 
   private boolean isLookedUp(BusFile file) {

@@ -213,6 +213,17 @@ final class FlightRecorderTest {
               bus.done(run(bus, bus.readFully(file, memory, 0)));
             }
           });
+      // Behind the first one, the second might be a close that has to wait.
+      assertAllocatesNothing(
+          "full transfers side by side",
+          () -> {
+            for (int i = 0; i < 500; i++) {
+              bus.enqueue(bus.readFully(file, memory, 0));
+              bus.enqueue(bus.readFully(slot, memory, 0));
+              bus.done(bus.dispatch());
+              bus.done(bus.dispatch());
+            }
+          });
       RegisteredFile sharedSlot = shared.register(file);
       IoBatch batch = shared.newBatch(8);
       assertAllocatesNothing(
