@@ -446,13 +446,15 @@ final class InFlight {
 
   private static void tellIfSlow(Handle handle, Object event, int outcome) {
     BusEvents.end(event);
-    BusEvents.tell(
-        event,
-        handle.bus.backend().label(),
-        handle.operation(),
-        handle.target(),
-        handle.request.offset,
-        outcome < 0 || !handle.full ? outcome : handle.extras.transferred);
+    if (BusEvents.wasSlow(event)) {
+      BusEvents.tell(
+          event,
+          handle.bus.backend().label(),
+          handle.operation(),
+          handle.target(),
+          handle.request.offset,
+          outcome < 0 || !handle.full ? outcome : handle.extras.transferred);
+    }
     handle.extras.event = null;
   }
 

@@ -46,6 +46,11 @@ public final class BusEvents {
     ((SlowOperation) begun).end();
   }
 
+  /// Whether an operation that has ended was slow. What is told of others is for nothing.
+  public static boolean wasSlow(Object ended) {
+    return ((SlowOperation) ended).shouldCommit();
+  }
+
   /// Tells of an operation that was begun and ended, if it was slow.
   ///
   /// @param target a file's path, or what stands for it
