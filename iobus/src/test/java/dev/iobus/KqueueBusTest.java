@@ -20,8 +20,6 @@ import org.junit.jupiter.api.Test;
 /// On Linux against the library of the system property `dev.iobus.kqueue.library`.
 final class KqueueBusTest extends BusContract implements PipeContract {
 
-  private static final long SECOND = 1_000_000_000L;
-
   @BeforeAll
   static void needsKqueue() {
     needs();
