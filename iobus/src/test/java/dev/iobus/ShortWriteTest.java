@@ -32,6 +32,8 @@ final class ShortWriteTest {
   void itCutsAChainButNotASeries(BackendKind kind) throws IOException {
     if (kind == BackendKind.IO_URING) {
       UringBusTest.needsIoUring();
+    } else if (kind == BackendKind.KQUEUE) {
+      KqueueBusTest.needs();
     }
     Path path = directory.resolve("largest");
     long end = largestSize(path);
