@@ -49,11 +49,6 @@ final class CallGate {
     }
   }
 
-  /// Whether no call is inside.
-  boolean isEmpty() {
-    return inside.get() == 0;
-  }
-
   boolean isClosed() {
     return closed;
   }
@@ -69,11 +64,16 @@ final class CallGate {
   }
 
   /// By the task that closed the gate: waits until every call has ended, or the deadline on the
-  /// scheduler's clock has passed.
-  void awaitEmpty(long deadlineNanos) {
-    while (inside.get() > 0 && scheduler.nanoTime() - deadlineNanos < 0) {
+  /// scheduler's clock has passed. Returns whether every call has. That holds from then on: whoever
+  /// is counted later is refused and leaves again.
+  boolean awaitEmpty(long deadlineNanos) {
+    while (inside.get() > 0) {
+      if (scheduler.nanoTime() - deadlineNanos >= 0) {
+        return false;
+      }
       scheduler.park(deadlineNanos);
     }
+    return true;
   }
 
   /// By the task that closed the gate: what was behind it is gone.

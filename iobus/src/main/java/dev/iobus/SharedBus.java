@@ -469,11 +469,11 @@ public final class SharedBus implements AutoCloseable {
 
   private void closeBehindGate() {
     new SharedCancels(scheduler, slots, reaping, counts, capacity).cancelAll();
-    gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
+    boolean left = gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
     slots.close();
     int pending = reaping.pending();
     // Who is still inside may yet touch the ring.
-    boolean abandon = pending > 0 || !gate.isEmpty();
+    boolean abandon = pending > 0 || !left;
     if (abandon) {
       System.getLogger(SharedBus.class.getName())
           .log(
