@@ -11,8 +11,13 @@ public sealed class BusException extends IOException
 
   private static final long serialVersionUID = 1L;
 
+  /// What was asked.
   private final String operation;
+
+  /// As in `errno.h`.
   private final String errnoName;
+
+  /// Positive; Linux's on every host.
   private final int errno;
 
   /// An error with its operation, file and number, all of which its message names.

@@ -58,6 +58,7 @@ public record BusStats(
 
   private static final Enters NONE = new Enters(0, 0, 0, 0);
 
+  /// Takes copies of what can change.
   public BusStats {
     requests = Collections.unmodifiableMap(new LinkedHashMap<>(requests));
     submissionSizes = List.copyOf(submissionSizes);

@@ -22,15 +22,25 @@ public record PlannedFault(
 
   /// What can go wrong. Silent is what no operation tells.
   public enum Kind {
+    /// The operation fails with an errno.
     ERROR(false),
+    /// A transfer moves fewer bytes than asked for.
     SHORT(false),
+    /// A read brings one wrong bit.
     FLIPPED_READ(true),
+    /// A read brings what was there before.
     STALE_READ(true),
+    /// A read is of another place of the same file.
     MISDIRECTED_READ(true),
+    /// A read is of another file.
     ASTRAY_READ(true),
+    /// A write is acknowledged and does nothing.
     LOST_WRITE(true),
+    /// A write puts one wrong bit on the disk.
     CORRUPTED_WRITE(true),
+    /// A write goes to another place of the same file.
     MISDIRECTED_WRITE(true),
+    /// A write goes to another file.
     ASTRAY_WRITE(true),
     /// Of the network: what is sent comes later, by a second at most.
     DELAY(false);
@@ -63,6 +73,7 @@ public record PlannedFault(
       EnumSet.of(
           SimOperation.READ, SimOperation.WRITE, SimOperation.SYNC, SimOperation.DATA_SYNC);
 
+  /// Takes a copy of the operations, of which there is at least one.
   public PlannedFault {
     operations = Collections.unmodifiableSet(EnumSet.copyOf(operations));
   }

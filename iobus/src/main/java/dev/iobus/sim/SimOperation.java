@@ -8,8 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /// What a simulated host is asked to do; the unit in which faults and losses of power are counted.
 public enum SimOperation {
+  /// A file or a directory, which is created where the flags say so.
   OPEN,
+  /// A file or a socket; also where it fails.
   CLOSE,
+  /// Of one part of memory or of several.
   READ,
   /// Also a write that must be durable when it ends.
   WRITE,
@@ -17,18 +20,29 @@ public enum SimOperation {
   SYNC,
   /// fdatasync.
   DATA_SYNC,
+  /// A new length.
   TRUNCATE,
+  /// Space for a range.
   ALLOCATE,
+  /// A name for another, which it may replace.
   RENAME,
+  /// A name that is removed.
   UNLINK,
+  /// A second name.
   LINK,
+  /// A directory with nothing in it.
   CREATE_DIRECTORY,
+  /// What is known of an open file.
   STAT,
   /// The names in a directory.
   LIST,
+  /// A socket that is made.
   SOCKET,
+  /// A socket's own address.
   BIND,
+  /// A socket that takes connections from then on.
   LISTEN,
+  /// A connection, or the peer of a datagram socket.
   CONNECT,
   /// One connection that is accepted.
   ACCEPT,
@@ -36,8 +50,11 @@ public enum SimOperation {
   SEND,
   /// A receive of bytes from a stream, that are there; their end counts as none.
   RECV,
+  /// One datagram, whole.
   SEND_DATAGRAM,
+  /// One datagram, or what there is room for.
   RECV_DATAGRAM,
+  /// The end of one side of a connection, or of both.
   SHUTDOWN;
 
   private static final Set<SimOperation> OF_DISK =

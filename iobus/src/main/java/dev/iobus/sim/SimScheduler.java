@@ -60,6 +60,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   /// What the root task of a simulation does.
   @FunctionalInterface
   public interface Body<X extends Exception> {
+    /// Runs as the first task of the simulation, which ends with it.
     void run() throws X;
   }
 

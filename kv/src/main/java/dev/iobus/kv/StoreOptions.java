@@ -58,6 +58,8 @@ public record StoreOptions(
           64L << 20,
           Scheduler.system());
 
+  /// Checks the ranges.
+  ///
   /// @throws IllegalArgumentException when a number is out of its range; names both
   public StoreOptions {
     Objects.requireNonNull(durability, "durability");
@@ -86,6 +88,7 @@ public record StoreOptions(
     }
   }
 
+  /// Good for most: see the default of each component.
   public static StoreOptions defaults() {
     return DEFAULTS;
   }
@@ -95,6 +98,7 @@ public record StoreOptions(
     return memtableBytes != 0 ? memtableBytes : Math.min(MEMTABLE_BYTES_MAX, memoryBytes / 16);
   }
 
+  /// These options with another durability of writes that name none.
   public StoreOptions withDurability(Durability durability) {
     return new StoreOptions(
         durability,
@@ -107,6 +111,7 @@ public record StoreOptions(
         scheduler);
   }
 
+  /// These options with another budget, in bytes, at least [#MEMORY_BYTES_MIN].
   public StoreOptions withMemoryBytes(long memoryBytes) {
     return new StoreOptions(
         durability,
@@ -119,6 +124,7 @@ public record StoreOptions(
         scheduler);
   }
 
+  /// These options with one backend, or with null for the best that the host allows.
   public StoreOptions withBackend(@Nullable BackendKind backend) {
     return new StoreOptions(
         durability,
@@ -131,6 +137,7 @@ public record StoreOptions(
         scheduler);
   }
 
+  /// These options with blocks of tables compressed or not.
   public StoreOptions withCompression(boolean compression) {
     return new StoreOptions(
         durability,
@@ -143,6 +150,7 @@ public record StoreOptions(
         scheduler);
   }
 
+  /// These options with memtables of so many bytes, or with 0 for a size that follows the budget.
   public StoreOptions withMemtableBytes(long memtableBytes) {
     return new StoreOptions(
         durability,
@@ -161,6 +169,7 @@ public record StoreOptions(
         durability, memoryBytes, backend, compression, memtableBytes, first, max, scheduler);
   }
 
+  /// These options with another source of threads, waiting, time and randomness.
   public StoreOptions withScheduler(Scheduler scheduler) {
     return new StoreOptions(
         durability,

@@ -39,6 +39,7 @@ public record StoreStats(
     long stallNanos,
     List<Integer> tablesPerLevel) {
 
+  /// Takes a copy of the list.
   public StoreStats {
     tablesPerLevel = List.copyOf(tablesPerLevel);
   }

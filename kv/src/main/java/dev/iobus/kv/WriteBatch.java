@@ -28,6 +28,7 @@ public final class WriteBatch {
   /// Reused by every commit of this batch.
   private final LogRecordReader entries = new LogRecordReader("batch");
 
+  /// An empty batch.
   public WriteBatch() {
     this(INITIAL_BYTES);
   }

@@ -13,6 +13,9 @@ public final class Checksum {
   private final CRC32C crc = new CRC32C();
   private final ByteBuffer place = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
 
+  /// A checksum of nothing yet: [#begin] says of which place.
+  public Checksum() {}
+
   /// Starts anew for bytes of the file `fileId` that begin at `offset`.
   public Checksum begin(long fileId, long offset) {
     crc.reset();

@@ -7,9 +7,14 @@ public final class CorruptionException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /// Its path.
   private final String file;
+
+  /// In bytes from its begin.
   private final long offset;
 
+  /// Damage at one place; the message tells all three.
+  ///
   /// @param file the file's path
   /// @param offset where in the file the damaged structure begins, in bytes
   /// @param detail what was found and what was expected

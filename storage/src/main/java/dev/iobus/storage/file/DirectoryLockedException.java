@@ -8,9 +8,14 @@ public final class DirectoryLockedException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /// Its real path.
   private final String directory;
+
+  /// −1 when it is not recorded.
   private final long holderPid;
 
+  /// A refusal; the message tells all three.
+  ///
   /// @param directory the directory's real path
   /// @param holderPid process id of the holder; −1 when it is not recorded
   /// @param detail who holds it and what to do

@@ -44,18 +44,22 @@ public final class Encoding {
     segment.set(SHORT, offset, (short) value);
   }
 
+  /// Thirty-two bits at `offset`.
   public static int getInt(MemorySegment segment, long offset) {
     return segment.get(INT, offset);
   }
 
+  /// Writes thirty-two bits at `offset`.
   public static void putInt(MemorySegment segment, long offset, int value) {
     segment.set(INT, offset, value);
   }
 
+  /// Sixty-four bits at `offset`.
   public static long getLong(MemorySegment segment, long offset) {
     return segment.get(LONG, offset);
   }
 
+  /// Writes sixty-four bits at `offset`.
   public static void putLong(MemorySegment segment, long offset, long value) {
     segment.set(LONG, offset, value);
   }

@@ -45,6 +45,9 @@ public record FileHeader(FileKind kind, int version, long fileId) {
     assert BYTES <= PAGE_BYTES;
   }
 
+  /// Checks the version.
+  ///
+  /// @throws IllegalArgumentException when it is below 1
   public FileHeader {
     if (version < 1) {
       throw new IllegalArgumentException("version " + version + " is below 1");

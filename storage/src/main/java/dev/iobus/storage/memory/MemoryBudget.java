@@ -40,6 +40,8 @@ public final class MemoryBudget {
     long giveBack(long bytes);
   }
 
+  /// A budget of which nothing is reserved.
+  ///
   /// @param limitBytes at least 0
   public MemoryBudget(long limitBytes) {
     if (limitBytes < 0) {

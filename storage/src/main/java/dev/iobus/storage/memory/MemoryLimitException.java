@@ -8,6 +8,8 @@ public final class MemoryLimitException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /// One refusal; the message tells what the budget had, too.
+  ///
   /// @param owner who asked
   /// @param bytes how many bytes it asked for
   /// @param budget the budget that could not give them
@@ -18,6 +20,8 @@ public final class MemoryLimitException extends IOException {
             + " are free of others' floors: raise the limit, or give back what is held");
   }
 
+  /// A refusal that did not pass.
+  ///
   /// @param message what could not be done for so long
   /// @param cause the last refusal
   public MemoryLimitException(String message, MemoryLimitException cause) {

@@ -14,6 +14,9 @@ public record PageCacheOptions(int ioBufferBytes, int readers, long frameBytesMa
   private static final PageCacheOptions DEFAULTS =
       new PageCacheOptions(4 << 20, 4, Long.MAX_VALUE);
 
+  /// Checks the ranges.
+  ///
+  /// @throws IllegalArgumentException when a number is out of its range
   public PageCacheOptions {
     if (ioBufferBytes < IO_BUFFER_BYTES_MIN
         || ioBufferBytes > IO_BUFFER_BYTES_MAX
@@ -29,18 +32,22 @@ public record PageCacheOptions(int ioBufferBytes, int readers, long frameBytesMa
     }
   }
 
+  /// Good for most: see the default of each component.
   public static PageCacheOptions defaults() {
     return DEFAULTS;
   }
 
+  /// These options with an I/O slab of so many bytes, a multiple of 4 KiB from 64 KiB to 1 GiB.
   public PageCacheOptions withIoBufferBytes(int ioBufferBytes) {
     return new PageCacheOptions(ioBufferBytes, readers, frameBytesMax);
   }
 
+  /// These options with memory set aside for so many readers, 1 to 16.
   public PageCacheOptions withReaders(int readers) {
     return new PageCacheOptions(ioBufferBytes, readers, frameBytesMax);
   }
 
+  /// These options with so many bytes of frames at most, from 0 on.
   public PageCacheOptions withFrameBytesMax(long frameBytesMax) {
     return new PageCacheOptions(ioBufferBytes, readers, frameBytesMax);
   }

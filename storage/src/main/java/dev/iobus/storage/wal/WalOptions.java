@@ -38,6 +38,9 @@ public record WalOptions(
   private static final long MOST_SEGMENT_BYTES = 1 << 30;
   private static final int LEAST_BUFFER_BYTES = 16 << 10;
 
+  /// Checks the ranges.
+  ///
+  /// @throws IllegalArgumentException when a name or a number is out of its range
   public WalOptions {
     Objects.requireNonNull(durability, "durability");
     if (!namePrefix.matches("[a-z0-9]{1,32}")) {
@@ -68,30 +71,36 @@ public record WalOptions(
     }
   }
 
+  /// Good for most: see the default of each component.
   public static WalOptions defaults() {
     return DEFAULTS;
   }
 
+  /// These options with another first part of the names of files, 1 to 32 of a to z and 0 to 9.
   public WalOptions withNamePrefix(String namePrefix) {
     return new WalOptions(
         namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
   }
 
+  /// These options with what most appends will ask for.
   public WalOptions withDurability(Durability durability) {
     return new WalOptions(
         namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
   }
 
-  /// Sets the sizes of the first and of the largest segment.
+  /// These options with other sizes of the first and of the largest segment, powers of two from 64 KiB
+  /// to 1 GiB.
   public WalOptions withSegmentBytes(long first, long max) {
     return new WalOptions(namePrefix, durability, first, max, groupBufferBytes, retainBytes);
   }
 
+  /// These options with so many bytes written at once at most, 16 KiB to 1 MiB.
   public WalOptions withGroupBufferBytes(int groupBufferBytes) {
     return new WalOptions(
         namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);
   }
 
+  /// These options with so many bytes of what was released kept readable, from 0 on.
   public WalOptions withRetainBytes(long retainBytes) {
     return new WalOptions(
         namePrefix, durability, firstSegmentBytes, maxSegmentBytes, groupBufferBytes, retainBytes);

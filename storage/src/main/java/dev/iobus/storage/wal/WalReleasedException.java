@@ -8,6 +8,7 @@ public final class WalReleasedException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /// Where what is left begins.
   private final long firstLsn;
 
   WalReleasedException(String log, long lsn, long firstLsn) {

@@ -12,6 +12,9 @@ public record WalStart(long lsn, long durableMark) {
   /// The start of a log that does not exist yet.
   public static final WalStart NEW = new WalStart(0, 0);
 
+  /// Checks both.
+  ///
+  /// @throws IllegalArgumentException when one is negative
   public WalStart {
     if (lsn < 0 || durableMark < 0) {
       throw new IllegalArgumentException("negative: lsn " + lsn + ", mark " + durableMark);
