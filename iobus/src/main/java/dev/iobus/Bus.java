@@ -492,6 +492,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
       LOGGER.log(System.Logger.Level.WARNING, "closing a bus: the ring failed", e);
     } finally {
       markClosed();
+      drained |= backend.hasEnded();
       if (!drained) {
         ABANDONED.add(table);
         reportSurvivors();

@@ -473,7 +473,7 @@ public final class SharedBus implements AutoCloseable {
     slots.close();
     int pending = reaping.pending();
     // Who is still inside may yet touch the ring.
-    boolean abandon = pending > 0 || !left;
+    boolean abandon = !backend.hasEnded() && (pending > 0 || !left);
     if (abandon) {
       System.getLogger(SharedBus.class.getName())
           .log(

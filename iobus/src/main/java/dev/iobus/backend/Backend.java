@@ -193,6 +193,12 @@ public sealed interface Backend extends RequestQueue
   /// The path without symbolic links. From any thread.
   Path realPath(Path path) throws java.io.IOException;
 
+  /// Whether the host has ended, as a simulated one does: nothing of what was in flight touches memory
+  /// any more, and nobody waits for it.
+  default boolean hasEnded() {
+    return false;
+  }
+
   /// Releases everything. The caller has cancelled and awaited all requests, or has decided to
   /// leak: with `abandon` the memory that the kernel may still write is left mapped.
   void close(boolean abandon);

@@ -347,6 +347,11 @@ final class SimBackend extends SimulatedBackend {
   }
 
   @Override
+  public boolean hasEnded() {
+    return baton.isEnding();
+  }
+
+  @Override
   public void close(boolean abandon) {
     if (closed) {
       return;

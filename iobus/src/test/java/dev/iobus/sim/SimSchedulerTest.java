@@ -25,30 +25,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// One seed decides everything.
 final class SimSchedulerTest {
 
   private static final Path DIRECTORY = Path.of("/sim");
-
-  private static final Logger BUSSES = Logger.getLogger("dev.iobus");
-
-  /// A bus that is left when a simulation ends says what it leaves in flight, which is no news
-  /// here.
-  @BeforeEach
-  void silenceBusses() {
-    BUSSES.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void hearBusses() {
-    BUSSES.setLevel(null);
-  }
 
   private static SimDisk newDisk() {
     SimDisk disk = new SimDisk();
