@@ -25,8 +25,7 @@ final class Campaigns {
   private Campaigns() {}
 
   /// Runs `campaign` for each seed, as many of them as there is time for, and says with which one to
-  /// go on. A bus that is left when its simulation ends says what it leaves in flight, which is no
-  /// news here.
+  /// go on. A store that fails says so, which is no news here.
   ///
   /// @return what the campaigns have returned, in order
   /// @throws AssertionError the first that a campaign has thrown

@@ -41,7 +41,7 @@ public final class StoreFaultCampaign {
   private static void run(int seeds) {
     Logger busses = Logger.getLogger("dev.iobus");
     Level before = busses.getLevel();
-    // They tell of what is left when power is lost, which is no news here.
+    // They tell of what fails, which is no news here.
     busses.setLevel(Level.OFF);
     try {
       bufferIsFlushed();

@@ -7,28 +7,10 @@ import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.sim.SimTally;
 import java.io.IOException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A store on a simulated host does what it does on a real one, and the same for the same seed.
 final class StoreSimulationTest {
-
-  private static final Logger LOGGER = Logger.getLogger("dev.iobus");
-
-  /// A bus that is left when its simulation ends says what it leaves in flight, which is no news
-  /// here.
-  @BeforeEach
-  void silence() {
-    LOGGER.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void hear() {
-    LOGGER.setLevel(null);
-  }
 
   @Test
   void crashesLeaveWhatWasAcknowledged() {

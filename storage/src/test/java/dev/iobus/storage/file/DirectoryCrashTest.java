@@ -10,10 +10,6 @@ import dev.iobus.sim.SimScheduler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// A process made the directory and was killed before it had synced the directory above. The next
@@ -23,17 +19,6 @@ final class DirectoryCrashTest {
 
   private static final Path PARENT = Path.of("/crash");
   private static final Path DIRECTORY = PARENT.resolve("data");
-  private static final Logger BUSSES = Logger.getLogger("dev.iobus");
-
-  @BeforeEach
-  void silenceBusses() {
-    BUSSES.setLevel(Level.OFF);
-  }
-
-  @AfterEach
-  void hearBusses() {
-    BUSSES.setLevel(null);
-  }
 
   @Test
   void directoryOfAKilledProcessOutlivesALossOfPower() throws IOException {

@@ -97,7 +97,7 @@ public final class LogCampaign {
   private static void run(int seeds) throws IOException {
     Logger busses = Logger.getLogger("dev.iobus");
     Level before = busses.getLevel();
-    // They tell of errors and of what is left when power is lost, which is no news here.
+    // They tell of errors, which is no news here.
     busses.setLevel(Level.OFF);
     try {
       for (int seed = 1; seed <= seeds; seed++) {

@@ -61,7 +61,7 @@ final class LogCrashSimulationTest {
   /// @param vouched those that must when one place was damaged
   private record Image(long operation, SimDisk disk, int least, int vouched) {}
 
-  /// A bus that is left when its simulation ends says what it leaves in flight, which is no news
+  /// A log that waits for its device says so, which is no news
   /// here.
   @BeforeEach
   void silenceBusses() {

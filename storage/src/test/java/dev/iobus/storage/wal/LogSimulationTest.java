@@ -26,7 +26,7 @@ final class LogSimulationTest {
 
   private static final Logger BUSSES = Logger.getLogger("dev.iobus");
 
-  /// A bus that is left when power is lost says what it leaves in flight, which is no news
+  /// A log that waits for its device says so, which is no news
   /// here.
   @BeforeEach
   void silenceBusses() {
