@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// What goes wrong on a simulated host: scripts that strike the nth operation of a kind, odds, and
-/// the moment at which power is lost.
+/// What goes wrong on a simulated host: scripts that strike the nth operation of a kind, odds, rings
+/// that break, and the moment at which power is lost.
 ///
 /// ```java
 /// Faults faults = new Faults();
@@ -41,6 +41,8 @@ public final class Faults {
   private final List<Fault> faults = new ArrayList<>();
   private long powerLoss = Long.MAX_VALUE;
   private int descriptors = 1024;
+  private long brokenFrom = Long.MAX_VALUE;
+  private long waits;
 
   /// Nothing goes wrong.
   public Faults() {}
@@ -186,6 +188,29 @@ public final class Faults {
     }
     descriptors = count;
     return this;
+  }
+
+  /// Breaks the rings themselves: a wait for results fails with EIO, and so do all that follow it. What
+  /// a ring was given before goes on, and nobody hears of its end.
+  ///
+  /// @param wait counted from the first of the simulation, of all rings, at least 1
+  public Faults breakRingsAt(long wait) {
+    if (wait < 1) {
+      throw new IllegalArgumentException("waits are counted from 1, not " + wait);
+    }
+    brokenFrom = wait;
+    return this;
+  }
+
+  /// Whether any ring has broken.
+  public boolean haveBrokenRings() {
+    return waits >= brokenFrom;
+  }
+
+  /// Counts a wait; returns whether its ring is broken.
+  boolean breaksRing() {
+    waits++;
+    return haveBrokenRings();
   }
 
   /// What strikes an operation, or null. Those that were made after it do not count the operation.

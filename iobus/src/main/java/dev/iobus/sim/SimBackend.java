@@ -114,6 +114,9 @@ final class SimBackend extends SimulatedBackend {
 
   @Override
   public int await(int minimum, long timeoutNanos, CompletionSink sink) {
+    if (kernel.faults().breaksRing()) {
+      return -Errno.EIO;
+    }
     return ring.completions().await(minimum, timeoutNanos, sink);
   }
 
