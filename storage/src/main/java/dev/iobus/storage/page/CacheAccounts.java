@@ -12,19 +12,16 @@ final class CacheAccounts {
   final MemoryBudget.Account ioBuffers;
   final MemoryBudget.Account frames;
   final MemoryBudget.Account readers;
-  final int ioBufferBytes;
   final int chainCount;
 
   private CacheAccounts(
       MemoryBudget.Account ioBuffers,
       MemoryBudget.Account frames,
       MemoryBudget.Account readers,
-      int ioBufferBytes,
       int chainCount) {
     this.ioBuffers = ioBuffers;
     this.frames = frames;
     this.readers = readers;
-    this.ioBufferBytes = ioBufferBytes;
     this.chainCount = chainCount;
   }
 
@@ -40,7 +37,7 @@ final class CacheAccounts {
         boolean tableGranted = frames.tryReserve(tableBytes(chains));
         assert granted : "a floor was not granted";
         assert tableGranted : "a floor was not granted";
-        return new CacheAccounts(io, frames, readers, options.ioBufferBytes(), chains);
+        return new CacheAccounts(io, frames, readers, chains);
       } catch (IllegalArgumentException e) {
         frames.close();
         throw e;
@@ -63,11 +60,13 @@ final class CacheAccounts {
   }
 
   /// Memory that a failed bus may still write to stays reserved, as it is never freed.
-  void close() {
+  ///
+  /// @param freedIoBytes what of the I/O buffers was freed
+  void close(long freedIoBytes) {
     readers.tryClose();
     frames.release(tableBytes(chainCount));
     frames.close();
-    ioBuffers.release(ioBufferBytes);
-    ioBuffers.close();
+    ioBuffers.release(freedIoBytes);
+    ioBuffers.tryClose();
   }
 }

@@ -221,12 +221,15 @@ final class IoSlab {
 
   /// Ends the registration and frees the memory, except where a failed bus may still write to it.
   ///
+  /// @return the bytes that were freed
   /// @throws IllegalStateException when transfers are in flight; nothing is freed then
-  void close() {
+  long close() {
     if (abandonedBy != null) {
-      return;
+      return 0;
     }
+    long bytes = byteOffset(pageCount);
     bus.unregister(buffer);
     arena.close();
+    return bytes;
   }
 }

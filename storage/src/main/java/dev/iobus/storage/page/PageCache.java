@@ -96,7 +96,7 @@ public final class PageCache implements AutoCloseable {
       budget.addLender(cache.frames);
       return cache;
     } catch (IOException | RuntimeException | Error e) {
-      accounts.close();
+      accounts.close(options.ioBufferBytes());
       throw e;
     }
   }
@@ -311,10 +311,10 @@ public final class PageCache implements AutoCloseable {
             pinned + " blocks are still pinned, or dirty; close their leases and page files, then"
                 + " close the cache again");
       }
-      slab.close();
+      long freedIoBytes = slab.close();
       budget.removeLender(frames);
       frames.close();
-      accounts.close();
+      accounts.close(freedIoBytes);
       freed = true;
     } finally {
       closeLock.unlock();

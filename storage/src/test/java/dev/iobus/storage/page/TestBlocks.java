@@ -39,7 +39,7 @@ final class TestBlocks implements BlockDecoder {
       DataDirectory directory, String name, long fileId, int count, int pages, int... decodedLengths)
       throws IOException {
     DataFile file = directory.create(name, false);
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = file.newArena()) {
       MemorySegment block = arena.allocate(pages * 4096L, 4096);
       for (int i = 0; i < count; i++) {
         long offset = i * block.byteSize();
