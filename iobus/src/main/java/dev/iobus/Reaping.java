@@ -430,6 +430,10 @@ final class Reaping {
     backend.wakeup();
   }
 
+  boolean hasFailed() {
+    return failure != null;
+  }
+
   void throwIfFailed() throws IOException {
     Throwable cause = failure;
     if (cause != null) {

@@ -7,6 +7,7 @@ import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ import java.util.function.Supplier;
 ///
 /// If the ring itself fails, every call in flight and every later one gets an [IOException] with
 /// the first failure as cause; the outcome of what was in flight is then unknown, and memory that
-/// was in flight must not be freed before the process ends.
+/// was in flight must not be freed before the process ends: that of [#newArena()] is not.
 ///
 /// Thread-safe. [#close()] cancels what is in flight, which ends with a [CancelledException], and waits
 /// for it; every later call throws an [IllegalStateException].
@@ -439,6 +440,13 @@ public final class SharedBus implements AutoCloseable {
     } finally {
       gate.exit();
     }
+  }
+
+  /// A shared arena for memory of transfers. Whoever closes it may do so as soon as its calls have
+  /// returned, whatever they have returned: if the bus has failed, which leaves what was in flight to the
+  /// kernel, the memory is not freed, and the arena's scope stays alive. The arena may outlive the bus.
+  public Arena newArena() {
+    return new BusArena(reaping);
   }
 
   /// Several transfers that are in flight together.

@@ -408,6 +408,61 @@ final class FaultsTest {
     }
   }
 
+  /// What a ring was given before it broke goes on, into memory that must still be there: an arena of the
+  /// bus is not freed then, and one that nothing has happened to is.
+  @Test
+  void memoryOfABusOutlivesABrokenRing() throws IOException {
+    for (int seed = 1; seed <= 10; seed++) {
+      disk = new SimDisk();
+      disk.createDirectories(DIRECTORY);
+      disk.write(FILE, filled(1));
+      SimScheduler scheduler = new SimScheduler(seed, disk, new Faults());
+      boolean[] ended = {false};
+      assertTrue(
+          scheduler.run(
+              () -> {
+                scheduler.startVirtual(
+                    "reader",
+                    () -> {
+                      writeOnABrokenRing(scheduler);
+                      ended[0] = true;
+                    });
+                while (!ended[0]) {
+                  scheduler.park(scheduler.nanoTime() + 1_000_000);
+                }
+              }));
+      assertEquals(LENGTH, scheduler.memoryBytes());
+    }
+  }
+
+  private static void writeOnABrokenRing(SimScheduler scheduler) {
+    SharedBus bus;
+    OpenFile file;
+    try {
+      bus = SharedBus.open(BusOptions.defaults().withScheduler(scheduler));
+      file = bus.open(FILE, OpenFlag.READ, OpenFlag.WRITE);
+      Arena whole = bus.newArena();
+      assertEquals(LENGTH, bus.readFully(file, whole.allocate(LENGTH), 0));
+      whole.close();
+      assertTrue(!whole.scope().isAlive());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    Arena kept = bus.newArena();
+    MemorySegment from = kept.allocate(LENGTH, 4096);
+    scheduler.faults().breakRingsAt(1);
+    IOException failed =
+        assertThrows(
+            IOException.class, () -> bus.writeFully(file, from, 0, WriteFlag.NONE));
+    assertTrue(!(failed instanceof BusException), failed::toString);
+    assertThrows(IOException.class, () -> bus.sync(file));
+    kept.close();
+    kept.close();
+    assertTrue(kept.scope().isAlive());
+    scheduler.park(scheduler.nanoTime() + 1_000_000_000);
+    bus.close();
+  }
+
   @Test
   void faultsSayWhatTheyAre() {
     Faults faults = new Faults();
@@ -423,6 +478,7 @@ final class FaultsTest {
     assertThrows(IllegalArgumentException.class, () -> faults.error("ENONE"));
     assertThrows(IllegalArgumentException.class, () -> faults.misdirected(SimOperation.SYNC));
     assertThrows(IllegalArgumentException.class, () -> faults.losePowerAfter(0));
+    assertThrows(IllegalArgumentException.class, () -> faults.breakRingsAt(0));
     assertThrows(IllegalArgumentException.class, () -> faults.shortTransfer().at(0));
     assertThrows(IllegalArgumentException.class, () -> faults.shortTransfer().withOdds(1.5));
   }

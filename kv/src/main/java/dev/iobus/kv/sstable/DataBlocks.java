@@ -1,5 +1,6 @@
 package dev.iobus.kv.sstable;
 
+import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -49,13 +50,18 @@ final class DataBlocks implements AutoCloseable {
   private int contentLength;
   private Codec storedCodec = Codec.NONE;
 
-  DataBlocks(SSTableWriter table, MemoryBudget.Account account, Codec codec, IndexWriter index) {
+  DataBlocks(
+      SSTableWriter table,
+      DataFile file,
+      MemoryBudget.Account account,
+      Codec codec,
+      IndexWriter index) {
     this.table = table;
     this.codec = codec;
     this.index = index;
     this.fit = new PageFit(codec);
-    this.image = new Scratch(account);
-    this.stored = new Scratch(account);
+    this.image = new Scratch(account, file);
+    this.stored = new Scratch(account, file);
     this.current = new BlockWriter(account);
     this.spare = new BlockWriter(account);
   }

@@ -78,10 +78,10 @@ public final class SSTableWriter implements AutoCloseable {
     this.filters = filterBitsPerKey > 0;
     this.digest = SSTableFormat.digestBegin(fileId);
     this.index = new IndexWriter(account);
-    this.output = new Scratch(account);
+    this.output = new Scratch(account, file);
     this.hashes = new Scratch(account);
-    this.part = new Scratch(account);
-    this.blocks = new DataBlocks(this, account, codec, index);
+    this.part = new Scratch(account, file);
+    this.blocks = new DataBlocks(this, file, account, codec, index);
     boolean made = false;
     try {
       MemorySegment page =

@@ -1,20 +1,36 @@
 package dev.iobus.kv.sstable;
 
+import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 
 /// Native memory that grows as needed and is paid for by an account before it is taken. Aligned
 /// to pages, so that files can be read and written with it directly. Confined to one thread.
 final class Scratch implements AutoCloseable {
 
   private final MemoryBudget.Account account;
-  private Arena arena = Arena.ofShared();
+  private final Supplier<Arena> arenas;
+  private Arena arena;
   private MemorySegment memory = MemorySegment.NULL;
+  private boolean closed;
 
+  /// Memory that no transfer touches.
   Scratch(MemoryBudget.Account account) {
+    this(account, Arena::ofShared);
+  }
+
+  /// Memory that a file is read to or written from.
+  Scratch(MemoryBudget.Account account, DataFile file) {
+    this(account, file::newArena);
+  }
+
+  private Scratch(MemoryBudget.Account account, Supplier<Arena> arenas) {
     this.account = account;
+    this.arenas = arenas;
+    this.arena = arenas.get();
   }
 
   /// What there is; content is kept when it grows.
@@ -52,9 +68,8 @@ final class Scratch implements AutoCloseable {
   }
 
   private void clear() {
-    arena.close();
-    account.release(memory.byteSize());
-    arena = Arena.ofShared();
+    account.free(arena, memory.byteSize());
+    arena = arenas.get();
     memory = MemorySegment.NULL;
   }
 
@@ -80,7 +95,7 @@ final class Scratch implements AutoCloseable {
   /// Moves to as many bytes, which are reserved.
   private void grow(long size) {
     long old = memory.byteSize();
-    Arena grown = Arena.ofShared();
+    Arena grown = arenas.get();
     MemorySegment target;
     try {
       target = grown.allocate(size, BlockFormat.PAGE_BYTES);
@@ -89,17 +104,16 @@ final class Scratch implements AutoCloseable {
       throw e;
     }
     MemorySegment.copy(memory, 0, target, 0, old);
-    arena.close();
-    account.release(old);
+    account.free(arena, old);
     arena = grown;
     memory = target;
   }
 
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-      account.release(memory.byteSize());
+    if (!closed) {
+      closed = true;
+      account.free(arena, memory.byteSize());
       memory = MemorySegment.NULL;
     }
   }

@@ -29,7 +29,7 @@ final class SequentialBlocks implements BlockSource {
     this.file = file;
     this.index = index;
     this.decoder = decoder;
-    this.run = new Scratch(account);
+    this.run = new Scratch(account, file);
     this.decoded = new Scratch(account);
   }
 

@@ -28,7 +28,7 @@ final class TableParts implements AutoCloseable {
   /// Reads header and footer.
   TableParts(DataFile file, MemoryBudget.Account account) throws IOException {
     this.file = file;
-    this.stored = new Scratch(account);
+    this.stored = new Scratch(account, file);
     boolean read = false;
     try {
       size = file.size();

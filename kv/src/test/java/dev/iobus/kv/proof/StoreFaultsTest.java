@@ -93,7 +93,7 @@ final class StoreFaultsTest {
           fault(
               "memory of the log that is not freed",
               "dev.iobus.storage.wal.LogBuffers", "close",
-              CodeChange.withoutCallsOf("java.lang.foreign.Arena", "close")),
+              CodeChange.withoutCallsOf("dev.iobus.storage.wal.LogMemory", "free")),
           fault(
               "a bus that is not closed",
               "Store", "freeMemory", // Twice in the code, as it stands in a `finally`.

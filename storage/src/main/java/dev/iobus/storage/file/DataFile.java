@@ -8,6 +8,7 @@ import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
 import dev.iobus.WriteFlag;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,11 @@ public final class DataFile implements AutoCloseable {
   public BusFile file() {
     RegisteredFile slot = registered;
     return slot != null ? slot : open;
+  }
+
+  /// An arena for memory of transfers of this file, [SharedBus#newArena()].
+  public Arena newArena() {
+    return bus.newArena();
   }
 
   /// Whether transfers go past the page cache and must be aligned.

@@ -96,7 +96,7 @@ final class DirectProbe {
       return refused(e);
     }
     int length = Math.max(TRIAL_BYTES, alignment);
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = bus.newArena()) {
       MemorySegment out = arena.allocate(length, length).fill((byte) 0xa5);
       MemorySegment in = arena.allocate(length, length);
       bus.writeFully(file, out, 0, WriteFlag.NONE);

@@ -81,7 +81,7 @@ final class DirectoryLock implements AutoCloseable {
             OpenFlag.WRITE,
             OpenFlag.CREATE,
             OpenFlag.NO_FOLLOW);
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = bus.newArena()) {
       MemorySegment record = arena.allocate(LockHolder.BYTES_MAX + 1);
       awaitLock(bus, directory, file, record);
       requireOwn(bus, directory, file, record);

@@ -118,7 +118,7 @@ public record FileHeader(FileKind kind, int version, long fileId) {
   /// @throws IOException also when the file cannot be read
   public static FileHeader read(DataFile file, FileKind kind, int newestVersion)
       throws IOException {
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = file.newArena()) {
       MemorySegment page = arena.allocate(PAGE_BYTES, PAGE_BYTES);
       long length = file.readFully(page, 0);
       return read(page.asSlice(0, length), file.path(), kind, newestVersion);

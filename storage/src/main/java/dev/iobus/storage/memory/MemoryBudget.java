@@ -1,5 +1,6 @@
 package dev.iobus.storage.memory;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -144,6 +145,7 @@ public final class MemoryBudget {
     private final String owner;
     private final long floor;
     private final AtomicLong reserved = new AtomicLong();
+    private final AtomicLong leaked = new AtomicLong();
 
     private Account(MemoryBudget budget, String owner, long floor) {
       this.budget = budget;
@@ -225,6 +227,25 @@ public final class MemoryBudget {
       }
     }
 
+    /// Closes an arena and gives back the `bytes` that were reserved for it. If its memory outlives that,
+    /// as that of a bus that has failed does, they stay reserved for ever.
+    ///
+    /// @param arena shared; see [dev.iobus.SharedBus#newArena()]
+    /// @throws IllegalStateException when it was closed before, or fewer bytes are reserved
+    public void free(Arena arena, long bytes) {
+      arena.close();
+      if (arena.scope().isAlive()) {
+        leaked.addAndGet(bytes);
+      } else {
+        release(bytes);
+      }
+    }
+
+    /// Reserved bytes that never come back, as their memory cannot be freed; see [#free].
+    public long leaked() {
+      return leaked.get();
+    }
+
     /// Who holds it; for messages.
     public String owner() {
       return owner;
@@ -240,12 +261,13 @@ public final class MemoryBudget {
       return Math.max(0, reserved.get());
     }
 
-    /// Gives the floor back to the pool; the second call does nothing.
+    /// Gives the floor back to the pool; the second call does nothing. An account that has nothing but
+    /// leaked bytes stays as it is.
     ///
-    /// @throws IllegalStateException when bytes are still reserved
+    /// @throws IllegalStateException when other bytes are still reserved
     @Override
     public void close() {
-      if (!tryClose()) {
+      if (!tryClose() && reserved.get() > leaked.get()) {
         throw new IllegalStateException(
             owner + " closes its account with " + reserved.get() + " bytes reserved");
       }

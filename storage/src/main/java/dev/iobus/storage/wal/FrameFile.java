@@ -46,13 +46,14 @@ public final class FrameFile implements AutoCloseable {
   private @Nullable Throwable failure;
   private boolean closed;
 
-  private FrameFile(DataFile file, long fileId, int blockSize, MemoryBudget.Account memory) {
+  private FrameFile(
+      DataFile file, long fileId, int blockSize, MemoryBudget.Account memory, Arena arena) {
     this.file = file;
     this.fileId = fileId;
     this.blockSize = blockSize;
     this.groupBytes = bytesFor(blockSize);
     this.memory = memory;
-    this.arena = Arena.ofShared();
+    this.arena = arena;
     this.group = arena.allocate(groupBytes, blockSize);
     this.nextOffset = blockSize;
   }
@@ -81,7 +82,8 @@ public final class FrameFile implements AutoCloseable {
     FrameFile created;
     try {
       DataFile file = directory.create(name, false);
-      created = new FrameFile(file, fileId, directory.blockSize(), memory);
+      Arena arena = directory.bus().newArena();
+      created = new FrameFile(file, fileId, directory.blockSize(), memory, arena);
     } catch (IOException | RuntimeException | Error e) {
       memory.release(bytes);
       throw e;
@@ -216,8 +218,8 @@ public final class FrameFile implements AutoCloseable {
       RecordConsumer consumer)
       throws IOException {
     memory.reserve(FrameReader.WINDOW_BYTES);
+    Arena arena = directory.bus().newArena();
     try (DataFile file = directory.open(name, true, OpenFlag.WRITE);
-        Arena arena = Arena.ofShared();
         RecordAssembler records = new RecordAssembler(consumer, new LogMemory(memory), 0)) {
       // Before the first read: whatever is read after it was either durable or was damaged.
       file.sync();
@@ -231,7 +233,7 @@ public final class FrameFile implements AutoCloseable {
       }
       return tail;
     } finally {
-      memory.release(FrameReader.WINDOW_BYTES);
+      memory.free(arena, FrameReader.WINDOW_BYTES);
     }
   }
 
@@ -292,8 +294,7 @@ public final class FrameFile implements AutoCloseable {
       try {
         file.close();
       } finally {
-        arena.close();
-        memory.release(groupBytes);
+        memory.free(arena, groupBytes);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.iobus.storage.wal;
 
+import dev.iobus.SharedBus;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,11 +25,12 @@ final class LogBuffers implements AutoCloseable {
   }
 
   /// Reserves and allocates the memory, aligned for direct transfers.
-  LogBuffers(LogMemory memory, int groupBytes, int blockSize) throws MemoryLimitException {
+  LogBuffers(SharedBus bus, LogMemory memory, int groupBytes, int blockSize)
+      throws MemoryLimitException {
     this.memory = memory;
     this.bytes = bytes(groupBytes, blockSize);
     memory.reserve(bytes);
-    this.arena = Arena.ofShared();
+    this.arena = bus.newArena();
     for (int i = 0; i < GROUPS; i++) {
       groups[i] = new GroupBuffer(arena.allocate(groupBytes, blockSize));
     }
@@ -48,10 +50,9 @@ final class LogBuffers implements AutoCloseable {
     return headerBlock;
   }
 
-  /// Nothing is filled or written any more.
+  /// Nothing is filled or written any more, unless by a bus that has failed.
   @Override
   public void close() {
-    arena.close();
-    memory.release(bytes);
+    memory.free(arena, bytes);
   }
 }

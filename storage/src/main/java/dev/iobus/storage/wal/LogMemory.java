@@ -2,6 +2,7 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
+import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// The log's account in the memory budget. Thread-safe.
@@ -26,6 +27,14 @@ final class LogMemory implements AutoCloseable {
   /// Reserves bytes before they are allocated.
   void reserve(long bytes) throws MemoryLimitException {
     account.reserve(bytes);
+  }
+
+  /// Frees memory and releases its bytes, unless a failed bus keeps it.
+  void free(Arena arena, long bytes) {
+    account.free(arena, bytes);
+    if (closing) {
+      account.tryClose();
+    }
   }
 
   void release(long bytes) {
@@ -63,7 +72,7 @@ final class LogMemory implements AutoCloseable {
     closing = true;
     // Records first: one that is given back meanwhile is in neither number or in this one alone.
     long held = recordBytes.get();
-    long kept = account.reserved() - held;
+    long kept = account.reserved() - account.leaked() - held;
     if (kept > 0) {
       throw new IllegalStateException(
           account.owner() + " closes with " + kept + " bytes that it has not given back");

@@ -61,7 +61,7 @@ final class LogOpening {
     try {
       WalRecovery.Recovered recovered =
           WalRecovery.run(directory, options.namePrefix(), start, memory, consumer);
-      buffers = new LogBuffers(memory, groupBytes, blockSize);
+      buffers = new LogBuffers(directory.bus(), memory, groupBytes, blockSize);
       return new LogOpening(directory, files, options, budget, memory, buffers, recovered)
           .begin(start.lsn());
     } catch (IOException | RuntimeException | Error e) {

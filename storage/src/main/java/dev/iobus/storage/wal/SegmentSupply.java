@@ -1,5 +1,6 @@
 package dev.iobus.storage.wal;
 
+import dev.iobus.BusException;
 import dev.iobus.Scheduler;
 import dev.iobus.WriteFlag;
 import dev.iobus.storage.file.DataDirectory;
@@ -371,12 +372,16 @@ final class SegmentSupply {
     // Only the first block is ever not zero, and only while it is written here: the task that
     // makes slots is the one user of this memory.
     MemorySegment block = zeros.asSlice(0, blockSize);
+    header.write(block, FileKind.WAL_SEGMENT);
     try {
-      header.write(block, FileKind.WAL_SEGMENT);
       file.writeFully(block, 0, WriteFlag.NONE);
-    } finally {
+    } catch (BusException e) {
       block.fill((byte) 0);
+      throw e;
     }
+    // Not after a failure of the bus itself: the kernel may still read the block, and nothing more will
+    // be written.
+    block.fill((byte) 0);
   }
 
   private void remove(String name, LogFile file, Throwable cause) {

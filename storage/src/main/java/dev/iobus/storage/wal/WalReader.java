@@ -59,7 +59,7 @@ public final class WalReader implements AutoCloseable {
     } catch (MemoryLimitException e) {
       throw new AssertionError("the floor of an account does not hold", e);
     }
-    this.arena = Arena.ofShared();
+    this.arena = directory.bus().newArena();
     this.window = arena.allocate(FrameReader.WINDOW_BYTES, blockSize);
     this.records = new RecordAssembler(this::take, memory, from);
   }
@@ -234,8 +234,7 @@ public final class WalReader implements AutoCloseable {
       closeFile();
     } finally {
       records.close();
-      arena.close();
-      memory.release(FrameReader.WINDOW_BYTES);
+      memory.free(arena, FrameReader.WINDOW_BYTES);
       memory.close();
     }
   }

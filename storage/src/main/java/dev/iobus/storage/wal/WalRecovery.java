@@ -75,14 +75,14 @@ final class WalRecovery {
       RecordConsumer consumer)
       throws IOException {
     memory.reserve(FrameReader.WINDOW_BYTES);
-    try (Arena arena = Arena.ofShared();
-        RecordAssembler records = new RecordAssembler(consumer, memory, start.lsn())) {
+    Arena arena = directory.bus().newArena();
+    try (RecordAssembler records = new RecordAssembler(consumer, memory, start.lsn())) {
       MemorySegment window = arena.allocate(FrameReader.WINDOW_BYTES, directory.blockSize());
       List<WalSlot> slots =
           WalSlot.list(directory, prefix, window.asSlice(0, 2L * directory.blockSize()));
       return new WalRecovery(directory, slots, start, records, window).run();
     } finally {
-      memory.release(FrameReader.WINDOW_BYTES);
+      memory.free(arena, FrameReader.WINDOW_BYTES);
     }
   }
 
