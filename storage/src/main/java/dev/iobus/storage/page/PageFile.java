@@ -80,6 +80,7 @@ public final class PageFile implements AutoCloseable {
   /// Begins a new version of a page with the bytes of the newest one, reading it on a miss. Waits
   /// while another edit of the page is open.
   ///
+  /// @throws IllegalArgumentException when the page has more than 256 KiB in memory
   /// @throws dev.iobus.storage.file.CorruptionException when the page is damaged
   /// @throws dev.iobus.storage.memory.MemoryLimitException when every frame is pinned
   /// @throws IOException when it cannot be read, or dirty pages cannot be written
@@ -88,9 +89,11 @@ public final class PageFile implements AutoCloseable {
     boolean open = false;
     try (PinnedBlock newest = cache.pin(blocks, offset, pages)) {
       MemorySegment from = newest.segment();
-      Frame frame = frame(offset, Math.toIntExact(from.byteSize()));
+      int length = Math.toIntExact(from.byteSize());
+      checkLength(length);
+      Frame frame = frame(offset, length);
       open = true;
-      MemorySegment to = frame.loadInto((int) from.byteSize()).copyFrom(from);
+      MemorySegment to = frame.loadInto(length).copyFrom(from);
       return new PageEdit(this, offset, pages, frame, to);
     } finally {
       if (!open) {
@@ -106,10 +109,7 @@ public final class PageFile implements AutoCloseable {
   /// @throws dev.iobus.storage.memory.MemoryLimitException when every frame is pinned
   /// @throws IOException when dirty pages cannot be written
   public PageEdit create(long offset, int pages, int length) throws IOException {
-    if (length < 0 || length > FrameSizes.CAPACITY_MAX) {
-      throw new IllegalArgumentException(
-          "a page of " + length + " bytes, expected 0 to " + FrameSizes.CAPACITY_MAX);
-    }
+    checkLength(length);
     begin(offset, pages);
     boolean open = false;
     try {
@@ -120,6 +120,13 @@ public final class PageFile implements AutoCloseable {
       if (!open) {
         end(offset);
       }
+    }
+  }
+
+  private static void checkLength(int length) {
+    if (length < 0 || length > FrameSizes.CAPACITY_MAX) {
+      throw new IllegalArgumentException(
+          "a page of " + length + " bytes, expected 0 to " + FrameSizes.CAPACITY_MAX);
     }
   }
 

@@ -16,12 +16,14 @@ import dev.iobus.sim.Faults;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimOperation;
 import dev.iobus.sim.SimScheduler;
+import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.TestBus;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,6 +155,42 @@ class PageFileTest {
     assertEquals(8192, bed.cache.stats().loadedBytes());
     bed.put(0, 3, 30);
     assertEquals(8192, bed.cache.stats().loadedBytes());
+  }
+
+  /// An edit of a page that its codec makes longer than any frame died of an array index.
+  @Test
+  void aPageLongerThanAFrameCannotBeEdited() throws Exception {
+    DataDirectory directory = keep(DataDirectory.open(bus, temp.resolve("data")));
+    DataFile data = keep(TestBlocks.write(directory, "pages", FILE_ID, 2, 1, 4000, 262_145));
+    TestBlocks blocks = new TestBlocks(FILE_ID, data.path());
+    BlockCodec codec =
+        new BlockCodec() {
+          @Override
+          public int verify(MemorySegment stored, long offset) throws CorruptionException {
+            return blocks.verify(stored, offset);
+          }
+
+          @Override
+          public void decode(MemorySegment stored, long offset, MemorySegment frame) {
+            blocks.decode(stored, offset, frame);
+          }
+
+          @Override
+          public void encode(MemorySegment frame, long offset, MemorySegment stored) {
+            throw new AssertionError("no page is written");
+          }
+        };
+    PageCache cache = keep(PageCache.open(bus, new MemoryBudget(16 << 20), OPTIONS));
+    PageFile file = cache.attachPages(data, FILE_ID, codec, new TestLog());
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> file.edit(4096, 1));
+    assertTrue(refused.toString().contains("262145"), refused::toString);
+    assertThrows(IllegalArgumentException.class, () -> file.create(4096, 1, 262_145));
+    try (PinnedBlock block = cache.pin(file.blocks(), 4096, 1)) {
+      assertEquals(262_145, block.length());
+    }
+    file.edit(0, 1).close();
+    file.close(); // No edit is open.
   }
 
   @Test
