@@ -19,7 +19,7 @@ final class Flight {
 
   final long beginNanos;
 
-  /// Whether it has completed. It is acknowledged when all before it have, too.
+  /// Whether it has ended. It is acknowledged when it has completed, and all before it have, too.
   boolean done;
 
   /// Whether another was in flight with it at any time.

@@ -49,6 +49,11 @@ final class FlightLine {
     return takeIfSlow(flight, flight.endNanos);
   }
 
+  /// Takes note that a write has failed, and is in flight no more. Nothing is acknowledged after it.
+  void failed(Flight flight) {
+    flight.done = true;
+  }
+
   /// Lets those go that have completed without a gap, and says how far the log has come by them.
   void acknowledge(LogProgress progress) {
     long written = progress.written();

@@ -261,9 +261,9 @@ final class GroupCommit {
       writer.write(flight, progress.durable(), atOnce);
       publish(flight, self);
     } catch (IOException | RuntimeException e) {
-      fail(e, true);
+      fail(e, flight);
     } catch (Error e) {
-      fail(e, true);
+      fail(e, flight);
       throw e;
     }
   }
@@ -307,14 +307,17 @@ final class GroupCommit {
   }
 
   /// Keeps the first failure and ends all waits.
-  private void fail(Throwable failure, boolean leader) {
+  ///
+  /// @param failed the write that has; null when none did
+  private void fail(Throwable failure, @Nullable Flight failed) {
     WakeUps.Woken woken;
     boolean isFirst;
     lock.lock();
     try {
       isFirst = state.fail(failure);
       leadership.dismiss();
-      if (leader) {
+      if (failed != null) {
+        flights.failed(failed);
         resign();
       }
       waiting.refuseAll(wakeUps);
@@ -327,7 +330,7 @@ final class GroupCommit {
       lock.unlock();
     }
     wakeUps.wake(woken, null);
-    if (isFirst && leader) {
+    if (isFirst && failed != null) {
       LogEvents.failed(log, failure);
     }
   }
@@ -336,7 +339,7 @@ final class GroupCommit {
   void failUnfilled() {
     IllegalStateException cause =
         new IllegalStateException("a record got its place in the log and was not put there");
-    fail(cause, false);
+    fail(cause, null);
     LogEvents.failed(log, cause);
   }
 
@@ -461,7 +464,7 @@ final class GroupCommit {
     } finally {
       lock.unlock();
     }
-    fail(new IllegalStateException("the log was abandoned"), false);
+    fail(new IllegalStateException("the log was abandoned"), null);
     awaitEnd(leadership::hasLeader);
   }
 

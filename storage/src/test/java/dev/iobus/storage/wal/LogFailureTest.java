@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
+import dev.iobus.sim.SimDisk;
+import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.wal.AppendPrimitive.Way;
@@ -307,6 +309,50 @@ class LogFailureTest {
     List.of(one, other).forEach(line::begin);
     assertEquals(List.of(one, other), line.takeSlow(500_000_000));
     assertEquals(List.of(), line.takeSlow(600_000_000));
+  }
+
+  /// A write that had failed stayed in the line as if the device were still at it, and was told to be slow
+  /// when its time had come.
+  @Test
+  void writeThatHasFailedIsNotSlow() throws Exception {
+    LogCounts counts = new LogCounts();
+    FlightLine line = new FlightLine(counts);
+    Flight failed = new Flight(null, null, true, true, 0);
+    Flight other = new Flight(null, null, true, true, 0);
+    List.of(failed, other).forEach(line::begin);
+    line.failed(failed);
+    assertEquals(List.of(other), line.takeSlow(600_000_000));
+
+    SimDisk disk = new SimDisk();
+    disk.createDirectories(Path.of("/sim"));
+    SimScheduler host = new SimScheduler(1, disk);
+    assertTrue(host.run(() -> failAfterAlmostTooLong(host)));
+  }
+
+  private static void failAfterAlmostTooLong(SimScheduler host) throws IOException {
+    try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
+        DataDirectory directory = DataDirectory.open(bus, Path.of("/sim/log"))) {
+      TracedFiles files = new TracedFiles(LogFiles.of(directory), Map.of());
+      Wal wal =
+          Wal.open(
+              directory,
+              files,
+              LogHarness.TINY,
+              WalStart.NEW,
+              new MemoryBudget(16 << 20),
+              (lsn, end, payload) -> {});
+      files.fault(
+          op -> {
+            if (op.isSync()) {
+              host.park(host.nanoTime() + 450_000_000);
+              throw new IOException("EIO");
+            }
+          });
+      assertThrows(WalFailedException.class, () -> append(wal, 0));
+      host.park(host.nanoTime() + 2_000_000_000);
+      assertEquals(0, wal.stats().slowWrites());
+      assertThrows(WalFailedException.class, wal::close);
+    }
   }
 
   @Test
