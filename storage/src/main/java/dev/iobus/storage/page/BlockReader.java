@@ -317,8 +317,7 @@ final class BlockReader {
       frame.touch();
     }
     // The loader's pin keeps the frame from the clock until it is in the table.
-    frame.publish(load.file().fileId(), load.offset(), length, 1 + waiters);
-    table.insert(frame);
+    table.insert(frame, load.file().fileId(), load.offset(), length, 1 + waiters);
     if (load.keep == BlockLoad.Keep.AHEAD) {
       frame.unpin();
     }

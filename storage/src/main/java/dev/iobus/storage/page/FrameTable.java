@@ -76,10 +76,14 @@ final class FrameTable {
     }
   }
 
-  /// Adds a LOADED frame; its block has no other LOADED frame in the table.
-  void insert(Frame frame) {
-    int chain = chain(frame.fileId(), frame.offset());
+  /// Publishes a LOADING frame, whose block has no LOADED frame in the table, and adds it. Nobody
+  /// retires it in between: that takes the same lock.
+  ///
+  /// @param pins how many it has from the beginning on
+  void insert(Frame frame, long fileId, long offset, int length, int pins) {
+    int chain = chain(fileId, offset);
     synchronized (stripe(chain)) {
+      frame.publish(fileId, offset, length, pins);
       frame.next = chains.get(chain);
       chains.setRelease(chain, frame);
     }

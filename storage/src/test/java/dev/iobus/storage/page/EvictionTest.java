@@ -46,8 +46,7 @@ class EvictionTest {
 
     void load(long file, long block, boolean isAhead) {
       Frame frame = requireNonNull(frames.allocate(4096, file, block * 4096, isAhead));
-      frame.publish(file, block * 4096, 4096, 1);
-      table.insert(frame);
+      table.insert(frame, file, block * 4096, 4096, 1);
       frame.unpin();
     }
 

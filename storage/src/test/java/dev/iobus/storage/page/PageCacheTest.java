@@ -418,6 +418,39 @@ class PageCacheTest {
         () -> host.memoryBytes() + " bytes are not freed, reserved are " + budget.reserved());
   }
 
+  /// A file was attached twice. While a block that was read through one of both was published and not
+  /// yet in the table, the other one was closed, which took the frame out of the table: an assertion
+  /// failed, and a frame that nobody would ever find again was put there.
+  @Test
+  void aFileThatIsAttachedTwiceIsDetachedOnce() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 64, 1, 4000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    BlockFile kept = attach(cache, file, blocks);
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Thread reader =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    for (int i = 0; i < 30_000; i++) {
+                      try (PinnedBlock block = cache.pin(kept, i % 64 * 4096L, 1)) {
+                        assertEquals(4000, block.length());
+                      }
+                    }
+                  } catch (Throwable e) {
+                    failure.set(e);
+                  }
+                });
+    while (reader.isAlive()) {
+      cache.attach(file, 1, blocks).close();
+    }
+    assertNull(failure.get());
+    try (PinnedBlock block = cache.pin(kept, 0, 1)) {
+      TestBlocks.check(block.segment(), 1, 0);
+    }
+  }
+
   @Test
   void aroundReadsLeaveNoTrace() throws Exception {
     PageCache cache = cache(8 << 20);
