@@ -56,9 +56,9 @@ final class BTree implements AutoCloseable {
   /// Where the next new page goes; guarded by the write lock.
   private long end;
 
-  private BTree(Path path, MemoryBudget budget) throws IOException {
+  private BTree(Path path, MemoryBudget budget, BusOptions options) throws IOException {
     try (Opening opening = new Opening()) {
-      bus = opening.keep(SharedBus.open(BusOptions.defaults()));
+      bus = opening.keep(SharedBus.open(options));
       directory = opening.keep(DataDirectory.open(bus, path));
       data = opening.keep(openPages(directory));
 
@@ -71,8 +71,8 @@ final class BTree implements AutoCloseable {
                   start(),
                   budget,
                   (lsn, end, record) -> Change.read(lsn, end, record, redo)));
-      PageCacheOptions options = PageCacheOptions.defaults().withIoBufferBytes(1 << 20);
-      cache = PageCache.open(bus, budget, options);
+      PageCacheOptions buffers = PageCacheOptions.defaults().withIoBufferBytes(1 << 20);
+      cache = PageCache.open(bus, budget, buffers);
       pages = cache.attachPages(
           data, FILE_ID, new NodeCodec(data.path()), lsn -> log.await(lsn, Durability.SYNCED));
       opening.keep(cache);
@@ -108,7 +108,12 @@ final class BTree implements AutoCloseable {
   }
 
   static BTree open(Path path, long memoryBytes) throws IOException {
-    return new BTree(path, new MemoryBudget(memoryBytes));
+    return open(path, memoryBytes, BusOptions.defaults());
+  }
+
+  /// As above on a host of one's own choice.
+  static BTree open(Path path, long memoryBytes, BusOptions options) throws IOException {
+    return new BTree(path, new MemoryBudget(memoryBytes), options);
   }
 
   OptionalLong get(long key) throws IOException {
@@ -223,11 +228,15 @@ final class BTree implements AutoCloseable {
     long logAndCommit() throws IOException {
       Permit permit = log.acquire(edits.size() * Change.BYTES);
       Place record = log.reserve(permit);
-      long at = 0;
-      for (Map.Entry<Long, PageEdit> edit : edits.entrySet()) {
-        at = Change.put(record, at, edit.getKey(), edit.getValue().segment());
+      try {
+        long at = 0;
+        for (Map.Entry<Long, PageEdit> edit : edits.entrySet()) {
+          at = Change.put(record, at, edit.getKey(), edit.getValue().segment());
+        }
+        record.fill();
+      } finally {
+        record.abandon(); // Nothing happens if it was filled; else the log would wait for it for ever.
       }
-      record.fill();
       edits.values().forEach(edit -> edit.commit(record.lsn(), record.end()));
       return record.end();
     }
