@@ -1,5 +1,6 @@
 package dev.iobus.sim;
 
+import dev.iobus.FileSystemFacts;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,6 +45,8 @@ public final class SimDisk {
   private final List<InFlightWrite> inFlight = new ArrayList<>();
   private long lastInode;
   private long capacity = Long.MAX_VALUE;
+  private FileSystemFacts fileSystem = new FileSystemFacts("simulated", Sector.BYTES);
+  private int directAlignment = Sector.BYTES;
   private RandomGenerator random = new SplittableRandom(0);
 
   /// An empty disk without an end.
@@ -152,6 +155,30 @@ public final class SimDisk {
     capacity = bytes;
   }
 
+  /// Says what its file system is, and its device's unit: by itself `simulated`, with 512 bytes for both
+  /// numbers. That changes what the host says of it and which transfers it refuses, and nothing else: sectors
+  /// have 512 bytes still, each with a fate of its own.
+  ///
+  /// @param directAlignment what direct transfers must be a multiple of: a power of two, at least 512; 0
+  ///     where files cannot be opened for them
+  public void setFileSystem(FileSystemFacts facts, int directAlignment) {
+    boolean isGrid = Integer.bitCount(directAlignment) == 1 && directAlignment >= Sector.BYTES;
+    if (directAlignment != 0 && !isGrid) {
+      throw new IllegalArgumentException(
+          "direct alignment " + directAlignment + " is neither 0 nor a power of two from 512 on");
+    }
+    fileSystem = facts;
+    this.directAlignment = directAlignment;
+  }
+
+  FileSystemFacts fileSystem() {
+    return fileSystem;
+  }
+
+  int directAlignment() {
+    return directAlignment;
+  }
+
   /// What is there after power was lost now. This disk stays as it is, so that many crashes of one
   /// moment can be looked at.
   ///
@@ -174,6 +201,7 @@ public final class SimDisk {
   private SimDisk crash(CrashChoice choice) {
     SimDisk after = new SimDisk(lastInode);
     after.capacity = capacity;
+    after.setFileSystem(fileSystem, directAlignment);
     NameJournal.Survivors kept = journal.survivors(choice);
     copyNames(root, after.root, kept, choice, new IdentityHashMap<>());
     return after;
@@ -188,6 +216,7 @@ public final class SimDisk {
     CrashChoice choice = new CrashChoice(new SplittableRandom(seed));
     SimDisk after = new SimDisk(lastInode);
     after.capacity = capacity;
+    after.setFileSystem(fileSystem, directAlignment);
     IdentityHashMap<SimNode, SimNode> copies = new IdentityHashMap<>();
     copies.put(root, after.root);
     copyNodes(root, after.root, copies);

@@ -31,7 +31,7 @@ final class SimFileTransfers {
     if (job.request.atomic) {
       return -Errno.EOPNOTSUPP;
     }
-    return file.isDirect() && !job.isAligned() ? -Errno.EINVAL : 0;
+    return !job.isAligned(file.alignment()) ? -Errno.EINVAL : 0;
   }
 
   /// Carries a transfer out.

@@ -138,16 +138,16 @@ final class SimJob implements Waiting {
     moved += bytes.length;
   }
 
-  /// Whether all memory and the place in the file are multiples of a sector.
-  boolean isAligned() {
-    boolean aligned = request.offset % Sector.BYTES == 0;
+  /// Whether all memory and the place in the file are multiples of so many bytes.
+  boolean isAligned(int bytes) {
+    boolean aligned = request.offset % bytes == 0;
     if (request.vectors.isEmpty()) {
       long address = request.buffer.address() + request.bufferOffset;
-      return aligned && address % Sector.BYTES == 0 && request.length % Sector.BYTES == 0;
+      return aligned && address % bytes == 0 && request.length % bytes == 0;
     }
     for (int i = 0; i < request.vectors.count(); i++) {
       MemorySegment part = request.vectors.part(i);
-      aligned &= part.address() % Sector.BYTES == 0 && part.byteSize() % Sector.BYTES == 0;
+      aligned &= part.address() % bytes == 0 && part.byteSize() % bytes == 0;
     }
     return aligned;
   }

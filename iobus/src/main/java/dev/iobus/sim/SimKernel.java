@@ -192,7 +192,7 @@ final class SimKernel {
       }
       case SHORT -> {
         SimOpenFile file = job.openFile();
-        int step = file != null && file.isDirect() ? Sector.BYTES : 1;
+        int step = file == null ? 1 : file.alignment();
         int parts = request.length / step;
         int count = parts < 2 ? request.length : step * (1 + random.nextInt(parts - 1));
         yield transfers.transfer(job, count, request.offset, null, nowMillis);
@@ -293,7 +293,7 @@ final class SimKernel {
         transfers.grow(node, end);
         node.truncate(Math.max(node.length(), end));
       }
-      case STAT -> stat(request.status, file.node());
+      case STAT -> stat(request.status, file.node(), disk.directAlignment());
       default -> throw new AssertionError(request.op);
     }
   }
@@ -335,15 +335,18 @@ final class SimKernel {
         if ((bits & OpenBits.DIRECTORY) != 0) {
           throw new SimErrno(Errno.ENOTDIR);
         }
+        if ((bits & OpenBits.DIRECT) != 0 && disk.directAlignment() == 0) {
+          throw new SimErrno(Errno.EINVAL);
+        }
         if ((bits & OpenBits.TRUNCATE) != 0) {
           file.truncate(0);
         }
       }
     }
-    return new SimOpenFile(node, path, bits);
+    return new SimOpenFile(node, path, bits, disk.directAlignment());
   }
 
-  private static void stat(Request.Status status, SimNode node) {
+  private static void stat(Request.Status status, SimNode node, int directAlignment) {
     boolean directory = node instanceof SimDirectory;
     status.size = node instanceof SimFile file ? file.length() : 0;
     status.mode = directory ? ModeBits.S_IFDIR | 0700 : ModeBits.S_IFREG | 0600;
@@ -351,8 +354,8 @@ final class SimKernel {
     status.modifiedSeconds = node.modifiedMillis() / 1000;
     status.modifiedNanos = (int) (node.modifiedMillis() % 1000) * 1_000_000;
     status.allocated = -1;
-    status.directMemoryAlignment = directory ? 0 : Sector.BYTES;
-    status.directOffsetAlignment = directory ? 0 : Sector.BYTES;
+    status.directMemoryAlignment = directory ? 0 : directAlignment;
+    status.directOffsetAlignment = directory ? 0 : directAlignment;
     status.atomicWriteMin = 0;
     status.atomicWriteMax = 0;
     status.atomicWriteParts = 0;
@@ -362,10 +365,8 @@ final class SimKernel {
   }
 
   private static void statSocket(Request.Status status) {
-    stat(status, new SimSocketName(0));
+    stat(status, new SimSocketName(0), 0);
     status.mode = ModeBits.S_IFSOCK | 0777;
-    status.directMemoryAlignment = 0;
-    status.directOffsetAlignment = 0;
   }
 
   private static Path present(@Nullable Path path) {

@@ -13,10 +13,14 @@ final class SimOpenFile extends SimDescription {
   private final Path path;
   private final int bits;
 
-  SimOpenFile(SimNode node, Path path, int bits) {
+  /// What direct transfers have to be a multiple of.
+  private final int directAlignment;
+
+  SimOpenFile(SimNode node, Path path, int bits, int directAlignment) {
     this.node = node;
     this.path = path;
     this.bits = bits;
+    this.directAlignment = directAlignment;
   }
 
   SimNode node() {
@@ -38,6 +42,11 @@ final class SimOpenFile extends SimDescription {
 
   boolean isDirect() {
     return (bits & OpenBits.DIRECT) != 0;
+  }
+
+  /// What addresses, places and lengths of transfers must be a multiple of, in bytes.
+  int alignment() {
+    return isDirect() ? directAlignment : 1;
   }
 
   /// A file never makes anybody wait.

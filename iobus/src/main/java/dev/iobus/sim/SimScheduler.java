@@ -262,7 +262,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
 
   @Override
   public FileSystemFacts fileSystem(Path directory) {
-    return new FileSystemFacts("simulated", Sector.BYTES);
+    return kernel.disk().fileSystem();
   }
 
   @Override

@@ -7,7 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.BusException;
+import dev.iobus.BusOptions;
+import dev.iobus.FileSystemFacts;
+import dev.iobus.OpenFile;
+import dev.iobus.OpenFlag;
+import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -235,6 +243,49 @@ final class SimDiskTest {
     assertArrayEquals(expected, disk.read(FILE));
     assertArrayEquals(expected, disk.crash(3).read(FILE));
     assertThrows(IllegalArgumentException.class, () -> disk.flipBit(FILE, 600, 0));
+  }
+
+  /// What a host says of its file system is what its disk was told, and stays so after a crash.
+  @Test
+  void aFileSystemIsWhatItWasSaidToBe() throws Exception {
+    disk.createDirectories(Path.of("/a"));
+    assertEquals("simulated", new SimScheduler(1, disk).fileSystem(Path.of("/a")).type());
+    disk.setFileSystem(new FileSystemFacts("btrfs", 8192), 4096);
+    for (SimDisk next : new SimDisk[] {disk, disk.crash(1), disk.kill(1)}) {
+      SimScheduler host = new SimScheduler(2, next);
+      assertEquals(new FileSystemFacts("btrfs", 8192), host.fileSystem(Path.of("/a")));
+      assertTrue(host.run(() -> assertGrid(host, "f" + next.list(Path.of("/a")).size(), 4096)));
+    }
+    disk.setFileSystem(new FileSystemFacts("simulated", 512), 0);
+    SimScheduler host = new SimScheduler(3, disk);
+    assertTrue(host.run(() -> assertGrid(host, "g", 0)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> disk.setFileSystem(new FileSystemFacts("simulated", 512), 768));
+  }
+
+  private static void assertGrid(SimScheduler host, String name, int grid) throws IOException {
+    Path path = Path.of("/a", name);
+    try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
+        Arena arena = Arena.ofShared()) {
+      OpenFile plain = bus.open(path, OpenFlag.CREATE, OpenFlag.READ, OpenFlag.WRITE);
+      assertEquals(grid, bus.stat(plain).directOffsetAlignment());
+      bus.writeFully(plain, arena.allocate(100), 3, WriteFlag.NONE);
+      bus.close(plain);
+      if (grid == 0) {
+        BusException refused =
+            assertThrows(
+                BusException.class, () -> bus.open(path, OpenFlag.WRITE, OpenFlag.DIRECT));
+        assertEquals("EINVAL", refused.errnoName());
+        return;
+      }
+      OpenFile direct = bus.open(path, OpenFlag.WRITE, OpenFlag.DIRECT);
+      bus.writeFully(direct, arena.allocate(grid, grid), grid, WriteFlag.NONE);
+      assertThrows(
+          BusException.class,
+          () -> bus.writeFully(direct, arena.allocate(512, grid), 0, WriteFlag.NONE));
+      bus.close(direct);
+    }
   }
 
   @Test

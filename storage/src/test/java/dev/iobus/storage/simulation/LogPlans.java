@@ -1,6 +1,8 @@
 package dev.iobus.storage.simulation;
 
+import dev.iobus.FileSystemFacts;
 import dev.iobus.sim.PlannedFault;
+import dev.iobus.sim.SimDisk;
 import dev.iobus.storage.wal.Durability;
 import dev.iobus.storage.wal.WalOptions;
 import java.time.Duration;
@@ -27,6 +29,19 @@ final class LogPlans {
         .withSegmentBytes(64 << 10, most)
         .withGroupBufferBytes(16 << 10 << random.nextInt(2))
         .withDurability(DURABILITIES[random.nextInt(DURABILITIES.length)]);
+  }
+
+  /// Half of the file systems are like any other; of the rest some are copy-on-write, some know no direct
+  /// transfers, and some stand on a device with large blocks.
+  static void chooseFileSystem(long seed, SimDisk disk) {
+    SplittableRandom random = new SplittableRandom(Long.reverse(seed));
+    if (random.nextBoolean()) {
+      return;
+    }
+    boolean copies = random.nextInt(3) == 0;
+    int block = random.nextBoolean() ? 512 : 4096 << random.nextInt(3);
+    int direct = random.nextInt(3) == 0 ? 0 : Math.min(block, 512 << random.nextInt(6));
+    disk.setFileSystem(new FileSystemFacts(copies ? "btrfs" : "simulated", block), direct);
   }
 
   static List<LogPart> make(long seed) {
