@@ -33,6 +33,13 @@ final class DoctorCommandTest {
     try (SharedBus bus = SharedBus.open(BusOptions.defaults())) {
       String said = String.valueOf(diagnosis.facts().get("backend"));
       assertTrue(said.startsWith(bus.backend().label() + ": "), said);
+      if (!bus.host().fileSystem(directory).isCopyOnWrite()) { // There nothing is tried.
+        for (String name : new String[] {"durable append", "log append"}) {
+          String chosen = String.valueOf(diagnosis.facts().get(name));
+          assertTrue(chosen.contains("median of "), name + ": " + chosen);
+          assertTrue(chosen.contains("DSYNC write "), name + ": " + chosen);
+        }
+      }
     }
     for (String name : new String[] {"JDK", "kernel", "direct I/O", "durable append", "codec"}) {
       assertNotNull(diagnosis.facts().get(name), diagnosis.facts().toString());

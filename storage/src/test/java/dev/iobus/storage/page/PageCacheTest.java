@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
@@ -265,6 +266,75 @@ class PageCacheTest {
     }
     assertSame(CorruptionException.class, errors.getFirst().getClass());
     assertEquals(1, wrongId.verified.get());
+  }
+
+  /// A decoder that throws whatever it likes, once: all who wait for the block get that, nothing stays
+  /// pinned, and the next call reads again.
+  @Test
+  void aDecoderThatThrowsIsToldToAllAndLeavesNothing() throws Exception {
+    PageCache cache = PageCache.open(bus, new MemoryBudget(8 << 20), OPTIONS);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 8, 1, 4000, 300_000));
+    TestBlocks blocks = new TestBlocks(1, file.path());
+    List<Throwable> planned =
+        List.of(
+            new IllegalStateException("planned"),
+            new AssertionError("planned"),
+            new StackOverflowError("planned"));
+    AtomicReference<@Nullable Throwable> next = new AtomicReference<>();
+    AtomicLong joined = new AtomicLong();
+    BlockDecoder decoder =
+        new BlockDecoder() {
+          @Override
+          public int verify(MemorySegment stored, long offset) throws CorruptionException {
+            return blocks.verify(stored, offset);
+          }
+
+          @Override
+          public void decode(MemorySegment stored, long offset, MemorySegment frame) {
+            blocks.decode(stored, offset, frame);
+            while (next.get() != null && cache.stats().sharedMisses() < joined.get()) {
+              pause();
+            }
+            switch (next.getAndSet(null)) {
+              case null -> {}
+              case RuntimeException e -> throw e;
+              case Error e -> throw e;
+              case Throwable e -> throw new AssertionError(e);
+            }
+          }
+        };
+    BlockFile attached = cache.attach(file, 1, decoder);
+    for (Throwable failure : planned) {
+      for (long offset : new long[] {0, 4096}) { // One that fits a frame, and one that does not.
+        joined.addAndGet(2);
+        next.set(failure);
+        List<Throwable> told = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> readers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          readers.add(
+              Thread.ofVirtual()
+                  .start(
+                      () -> {
+                        try {
+                          cache.pin(attached, offset, 1).close();
+                        } catch (Throwable e) {
+                          told.add(e);
+                        }
+                      }));
+        }
+        for (Thread reader : readers) {
+          reader.join();
+        }
+        assertEquals(List.of(failure, failure, failure), told);
+        assertEquals(0, cache.stats().loadedBytes());
+        try (PinnedBlock block = cache.pin(attached, offset, 1)) {
+          TestBlocks.check(block.segment(), 1, offset);
+        }
+        cache.detach(attached);
+      }
+    }
+    attached.close();
+    cache.close(); // No lease is open.
   }
 
   @Test

@@ -108,6 +108,26 @@ final class LogFaultsTest {
               "an epoch that is not raised",
               "WalRecovery", "recovered", CodeChange.longConstant(1, 0)));
 
+  private static final Campaign REOPENING = new Campaign(WAL + "ReopenCampaign", "run", 60);
+
+  static final List<PlantedFault> OF_REOPENING =
+      List.of(
+          fault(
+              "a recovery that believes the kernel's cache",
+              "WalRecovery", "readSegment",
+              CodeChange.callingInstead(
+                  "dev.iobus.storage.file.DataDirectory", "open", FAULTS, "openBuffered")),
+          fault(
+              "a recovery that does not make durable what it gives",
+              "WalRecovery", "makeDurable",
+              CodeChange.withoutCallsOf("dev.iobus.storage.file.DataFile", "sync")));
+
+  @Test
+  void everyFaultOfReopeningIsFound() {
+    System.out.println(REOPENING.runAsItIs().millis() + " ms without a fault");
+    REOPENING.runWithEach(OF_REOPENING);
+  }
+
   @Test
   void everyFaultIsFound() {
     System.out.println(CAMPAIGN.runAsItIs().millis() + " ms without a fault");

@@ -2,7 +2,10 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.BusException;
 import dev.iobus.BusFile;
+import dev.iobus.OpenFlag;
 import dev.iobus.SharedBus;
+import dev.iobus.storage.file.DataDirectory;
+import dev.iobus.storage.file.DataFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
@@ -35,6 +38,12 @@ public final class LogFaults {
         throw e;
       }
     }
+  }
+
+  /// Opens a file through the kernel's cache, whatever was asked for.
+  public static DataFile openBuffered(
+      DataDirectory directory, String name, boolean direct, OpenFlag access) throws IOException {
+    return directory.open(name, false, access);
   }
 
   /// Leaves memory as it is.
