@@ -24,8 +24,9 @@ final class DirectProbe {
 
   private static final int TRIAL_BYTES = 4096;
 
-  /// Larger grids than this are not worth their padding; buffered transfers are used instead.
-  private static final int ALIGNMENT_MAX = 65_536;
+  /// On larger grids buffered transfers are used instead: a bus resumes a transfer that came short, as a
+  /// read that meets the end of the file, at a multiple of 4 KiB.
+  private static final int ALIGNMENT_MAX = 4096;
 
   private DirectProbe() {}
 

@@ -53,6 +53,13 @@ final class LogSwarmTest {
     }
   }
 
+  /// On a device with a grid of 8 KiB the end of a file that a killed process had left was read short, and
+  /// the rest asked for at a place off the grid: the log could not be opened.
+  @Test
+  void aGridOfMoreThanAPageIsNotUsed() {
+    new LogScenario().run(2377, new LogScenario().plan(2377), new SimTally());
+  }
+
   /// A life that is killed while it makes its second segment, and one that writes there and loses
   /// power.
   ///
