@@ -123,12 +123,13 @@ final class Baton {
 
   /// Runs a body as the root task, then ends all other tasks. The calling thread waits and watches.
   ///
+  /// @param virtual whether the root task counts as a virtual thread
   /// @return what the body has thrown, or null
-  @Nullable Throwable run(Body body) {
+  @Nullable Throwable run(boolean virtual, Body body) {
     if (CURRENT.get() != null || root != null) {
       throw new IllegalStateException("a simulation runs already");
     }
-    SimTask task = new SimTask(this, started++, "root", false);
+    SimTask task = new SimTask(this, started++, "root", virtual);
     @Nullable Throwable[] thrown = new @Nullable Throwable[1];
     Thread thread =
         Thread.ofVirtual().name("sim-root").unstarted(() -> thrown[0] = liveAsRoot(task, body));

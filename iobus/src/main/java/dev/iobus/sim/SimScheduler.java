@@ -104,11 +104,26 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   /// @throws X when `body` throws it
   /// @throws IllegalStateException when power was lost in an earlier run
   public <X extends Exception> boolean run(Body<X> body) throws X {
+    return run(false, body);
+  }
+
+  /// As [#run] with a root task that counts as a virtual thread: its calls of a shared bus go through the
+  /// ring, where one that counts as a platform thread makes most of them itself.
+  ///
+  /// @return whether `body` came to its end; false when power was lost before
+  /// @throws AssertionError when the simulation failed; the cause says why
+  /// @throws X when `body` throws it
+  /// @throws IllegalStateException when power was lost in an earlier run
+  public <X extends Exception> boolean runVirtual(Body<X> body) throws X {
+    return run(true, body);
+  }
+
+  private <X extends Exception> boolean run(boolean virtual, Body<X> body) throws X {
     if (kernel.losesPower()) {
       throw new IllegalStateException("power was lost; a new scheduler can go on with a crash");
     }
     long begin = System.nanoTime();
-    Throwable thrown = baton.run(body::run);
+    Throwable thrown = baton.run(virtual, body::run);
     realNanos += System.nanoTime() - begin;
     Throwable failure = baton.failure();
     if (failure != null) {

@@ -417,37 +417,18 @@ final class FaultsTest {
       disk.createDirectories(DIRECTORY);
       disk.write(FILE, filled(1));
       SimScheduler scheduler = new SimScheduler(seed, disk, new Faults());
-      boolean[] ended = {false};
-      assertTrue(
-          scheduler.run(
-              () -> {
-                scheduler.startVirtual(
-                    "reader",
-                    () -> {
-                      writeOnABrokenRing(scheduler);
-                      ended[0] = true;
-                    });
-                while (!ended[0]) {
-                  scheduler.park(scheduler.nanoTime() + 1_000_000);
-                }
-              }));
+      assertTrue(scheduler.runVirtual(() -> writeOnABrokenRing(scheduler)));
       assertEquals(LENGTH, scheduler.memoryBytes());
     }
   }
 
-  private static void writeOnABrokenRing(SimScheduler scheduler) {
-    SharedBus bus;
-    OpenFile file;
-    try {
-      bus = SharedBus.open(BusOptions.defaults().withScheduler(scheduler));
-      file = bus.open(FILE, OpenFlag.READ, OpenFlag.WRITE);
-      Arena whole = bus.newArena();
-      assertEquals(LENGTH, bus.readFully(file, whole.allocate(LENGTH), 0));
-      whole.close();
-      assertTrue(!whole.scope().isAlive());
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+  private static void writeOnABrokenRing(SimScheduler scheduler) throws IOException {
+    SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(scheduler));
+    OpenFile file = bus.open(FILE, OpenFlag.READ, OpenFlag.WRITE);
+    Arena whole = bus.newArena();
+    assertEquals(LENGTH, bus.readFully(file, whole.allocate(LENGTH), 0));
+    whole.close();
+    assertTrue(!whole.scope().isAlive());
     Arena kept = bus.newArena();
     MemorySegment from = kept.allocate(LENGTH, 4096);
     scheduler.faults().breakRingsAt(1);

@@ -2,7 +2,6 @@ package dev.iobus.kv.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.iobus.Scheduler;
 import dev.iobus.kv.Store;
 import dev.iobus.sim.Faults;
 import dev.iobus.sim.SimDisk;
@@ -43,24 +42,9 @@ final class BrokenRingTest {
       SimDisk disk = StoreRun.newDisk();
       Faults faults = new Faults().breakRingsAt(wait);
       SimScheduler host = new SimScheduler(wait, disk, faults);
-      assertTrue(host.run(() -> runOnVirtualTask(host)), "wait " + wait);
+      assertTrue(host.runVirtual(() -> run(host)), "wait " + wait);
       broke = faults.haveBrokenRings();
       assertTrue(wait < 20_000, "a run of more than 20,000 waits");
-    }
-  }
-
-  private static void runOnVirtualTask(SimScheduler host) {
-    Scheduler.Task root = host.currentTask();
-    boolean[] ended = {false};
-    host.startVirtual(
-        "client",
-        () -> {
-          run(host);
-          ended[0] = true;
-          host.unpark(root);
-        });
-    while (!ended[0]) {
-      host.park(Long.MAX_VALUE);
     }
   }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BusOptions;
-import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
 import dev.iobus.sim.Faults;
 import dev.iobus.sim.SimDisk;
@@ -85,24 +84,8 @@ final class BrokenRingTest {
   private static long live(int seed, SimDisk disk, Faults faults, WalOptions options)
       throws IOException {
     SimScheduler host = new SimScheduler(seed, disk, faults);
-    assertTrue(host.run(() -> liveOnVirtualTask(host, options)), "seed " + seed);
+    assertTrue(host.runVirtual(() -> live(host, options)), "seed " + seed);
     return host.memoryBytes();
-  }
-
-  /// Virtual tasks submit to the ring; others make most of their calls themselves.
-  private static void liveOnVirtualTask(SimScheduler host, WalOptions options) {
-    Scheduler.Task root = host.currentTask();
-    boolean[] ended = {false};
-    host.startVirtual(
-        "life",
-        () -> {
-          live(host, options);
-          ended[0] = true;
-          host.unpark(root);
-        });
-    while (!ended[0]) {
-      host.park(Long.MAX_VALUE);
-    }
   }
 
   private static void live(SimScheduler host, WalOptions options) {
