@@ -8,20 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
-import dev.iobus.BusOptions;
 import dev.iobus.OpenFlag;
-import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
 import dev.iobus.WriteFlag;
-import dev.iobus.sim.Faults;
-import dev.iobus.sim.SimDisk;
-import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.TestBus;
 import dev.iobus.storage.memory.MemoryBudget;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -31,8 +25,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -408,84 +400,6 @@ class PageCacheTest {
     try (MemoryBudget.Account more = budget.open("more", left + (2 << 20))) {
       assertEquals(left + (2 << 20), more.floor());
     }
-  }
-
-  /// After a bus had failed under a large read, whose memory is never freed, the cache freed all
-  /// the rest and threw; closing it once more freed it twice. And the I/O slab, which is as little
-  /// freed, was given back to the budget.
-  @Test
-  void memoryThatAFailedBusKeepsStaysReserved() {
-    MemoryBudget budget = new MemoryBudget(16 << 20);
-    CacheAccounts accounts = CacheAccounts.open(budget, OPTIONS);
-    assertTrue(accounts.readers.tryReserve(2 << 20));
-    accounts.close(0);
-    int kept = (2 << 20) + OPTIONS.ioBufferBytes();
-    assertEquals(kept, budget.reserved());
-    assertEquals((16 << 20) - kept, budget.available());
-  }
-
-  /// As above with the whole cache: at whatever moment the ring breaks, the cache closes, and pays for
-  /// what it has not freed.
-  @Test
-  void whatTheKernelMayStillWriteToStaysReserved() throws Exception {
-    boolean broke = true;
-    long kept = 0;
-    Logger busses = Logger.getLogger("dev.iobus");
-    Level before = busses.getLevel();
-    busses.setLevel(Level.OFF); // A bus that fails says so, which is no news here.
-    for (int wait = 1; broke; wait++) {
-      SimDisk disk = new SimDisk();
-      disk.createDirectories(Path.of("/sim"));
-      Faults faults = new Faults().breakRingsAt(wait);
-      SimScheduler host = new SimScheduler(wait, disk, faults);
-      assertTrue(host.run(() -> readUntilTheRingBreaks(host)), "wait " + wait);
-      broke = faults.haveBrokenRings();
-      kept = Math.max(kept, host.memoryBytes());
-    }
-    busses.setLevel(before);
-    assertTrue(kept > 0, "no slab was in flight");
-  }
-
-  private static void readUntilTheRingBreaks(SimScheduler host) throws Exception {
-    Scheduler.Task root = host.currentTask();
-    boolean[] ended = {false};
-    host.startVirtual(
-        "reader",
-        () -> {
-          readUntilTheRingBreaksHere(host);
-          ended[0] = true;
-          host.unpark(root);
-        });
-    while (!ended[0]) {
-      host.park(Long.MAX_VALUE);
-    }
-  }
-
-  private static void readUntilTheRingBreaksHere(SimScheduler host) {
-    MemoryBudget budget = new MemoryBudget(16 << 20);
-    boolean opened = false;
-    try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
-        AutoCloseable later = () -> host.park(host.nanoTime() + 1_000_000_000L);
-        DataDirectory directory = DataDirectory.open(bus, Path.of("/sim/data"));
-        DataFile file = TestBlocks.write(directory, "t", 1, 4, 80, 5000);
-        PageCache cache = PageCache.open(bus, budget, OPTIONS);
-        BlockFile attached = cache.attach(file, 1, new TestBlocks(1, file.path()))) {
-      assertSame(bus, directory.bus());
-      opened = true;
-      for (int block = 0; block < 4; block++) {
-        cache.pin(attached, block * 80L * 4096, 80).close(); // More than the slab holds.
-        cache.pin(attached, block * 80L * 4096, 80).close();
-      }
-      assertTrue(later != null);
-    } catch (IOException e) {
-      assertTrue(host.faults().haveBrokenRings(), e::toString);
-    } catch (Exception e) {
-      throw new AssertionError(e);
-    }
-    // What is opened before the cache pays for its memory elsewhere, or not at all.
-    assertTrue(
-        !opened || host.memoryBytes() <= budget.reserved(),
-        () -> host.memoryBytes() + " bytes are not freed, reserved are " + budget.reserved());
   }
 
   /// A file was attached twice. While a block that was read through one of both was published and not
