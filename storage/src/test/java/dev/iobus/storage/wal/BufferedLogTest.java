@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BusOptions;
 import dev.iobus.SharedBus;
-import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.Faults;
+import dev.iobus.sim.SimDevice;
 import dev.iobus.sim.SimDisk;
 import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.DataDirectory;
@@ -48,7 +48,7 @@ final class BufferedLogTest {
   private void live(SimScheduler host) throws IOException {
     try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
         DataDirectory directory = DataDirectory.open(bus, DIRECTORY)) {
-      SlowedFiles files = new SlowedFiles(LogFiles.of(directory), host);
+      SlowedFiles files = SlowedFiles.pastTheCache(LogFiles.of(directory), host);
       List<byte[]> found = new ArrayList<>();
       Wal wal =
           Wal.open(

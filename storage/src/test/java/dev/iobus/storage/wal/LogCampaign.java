@@ -198,7 +198,7 @@ public final class LogCampaign {
     boolean linked = seed % LINKED_PART == 0;
     return Wal.open(
         directory,
-        linked ? new LinkedFiles(files, bus.scheduler()) : files,
+        linked ? SlowedFiles.butForTied(files, bus.scheduler()) : files,
         OPTIONS,
         start,
         new MemoryBudget(64 << 20),

@@ -73,16 +73,7 @@ class LogFailureTest {
 
   /// Opens a log on a device that is quickest in the one way.
   private Wal open(Way way) throws IOException {
-    files.fault(
-        op -> {
-          boolean slow =
-              (op.dsync && way != Way.DSYNC)
-                  || (op.kind == TracedFiles.Kind.SYNC && way != Way.SYNC)
-                  || (op.kind == TracedFiles.Kind.TIED_SYNC && way != Way.LINKED);
-          if (slow) {
-            LockSupport.parkNanos(TRIAL_NANOS);
-          }
-        });
+    files.quickestIn(way, () -> LockSupport.parkNanos(TRIAL_NANOS));
     Wal wal =
         Wal.open(
             directory,

@@ -95,16 +95,7 @@ final class LogStatsTest {
   private static Wal open(
       SimScheduler host, DataDirectory directory, TracedFiles files, Way way)
       throws IOException {
-    files.fault(
-        op -> {
-          boolean slow =
-              (op.dsync && way != Way.DSYNC)
-                  || (op.kind == TracedFiles.Kind.SYNC && way != Way.SYNC)
-                  || (op.kind == TracedFiles.Kind.TIED_SYNC && way != Way.LINKED);
-          if (slow) {
-            host.park(host.nanoTime() + 20_000_000);
-          }
-        });
+    files.quickestIn(way, () -> host.park(host.nanoTime() + 20_000_000));
     Wal wal =
         Wal.open(
             directory,

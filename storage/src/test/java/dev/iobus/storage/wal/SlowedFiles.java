@@ -6,36 +6,50 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The files of a host on which what is written past the kernel's cache takes long to be durable, so that
-/// a log chooses to write through it. Thread-safe as what it stands before.
+/// The files of a host on which some ways to make a group durable take long, so that a log chooses
+/// another. Thread-safe as what it stands before.
 final class SlowedFiles implements LogFiles {
-
-  private static final long SLOW_NANOS = 20_000_000;
 
   private final LogFiles files;
   private final Scheduler scheduler;
 
+  /// What takes long: all that is written past the kernel's cache, else all but what is tied.
+  private final boolean direct;
+
+  private final long nanos;
+
   /// Writes past the cache, since the begin.
   final AtomicInteger directWrites = new AtomicInteger();
 
-  /// @param files the host's own
-  SlowedFiles(LogFiles files, Scheduler scheduler) {
+  private SlowedFiles(LogFiles files, Scheduler scheduler, boolean direct, long nanos) {
     this.files = files;
     this.scheduler = scheduler;
+    this.direct = direct;
+    this.nanos = nanos;
+  }
+
+  /// Where a write that is tied to its sync is by far the quickest.
+  ///
+  /// @param files the host's own
+  static SlowedFiles butForTied(LogFiles files, Scheduler scheduler) {
+    return new SlowedFiles(files, scheduler, false, 2_000_000);
+  }
+
+  /// Where what is written past the kernel's cache takes long to be durable.
+  ///
+  /// @param files the host's own
+  static SlowedFiles pastTheCache(LogFiles files, Scheduler scheduler) {
+    return new SlowedFiles(files, scheduler, true, 20_000_000);
   }
 
   @Override
   public LogFile create(String name, boolean direct) throws IOException {
-    return slowed(files.create(name, direct));
+    return new Slowed(files.create(name, direct));
   }
 
   @Override
   public LogFile open(String name, boolean direct) throws IOException {
-    return slowed(files.open(name, direct));
-  }
-
-  private LogFile slowed(LogFile file) {
-    return file.isDirect() ? new Slow(file) : file;
+    return new Slowed(files.open(name, direct));
   }
 
   @Override
@@ -48,25 +62,35 @@ final class SlowedFiles implements LogFiles {
     files.sync();
   }
 
-  private final class Slow implements LogFile {
+  private void delay() {
+    long until = scheduler.nanoTime() + nanos;
+    while (scheduler.nanoTime() < until) {
+      scheduler.park(until);
+    }
+  }
+
+  private final class Slowed implements LogFile {
 
     private final LogFile file;
 
-    Slow(LogFile file) {
+    Slowed(LogFile file) {
       this.file = file;
     }
 
-    private void delay() {
-      long until = scheduler.nanoTime() + SLOW_NANOS;
-      while (scheduler.nanoTime() < until) {
-        scheduler.park(until);
+    private boolean isSlow(boolean tied) {
+      return direct ? file.isDirect() : !tied;
+    }
+
+    private void countWrite() {
+      if (file.isDirect()) {
+        directWrites.incrementAndGet();
       }
     }
 
     @Override
     public void writeFully(MemorySegment from, long offset, WriteFlag flag) throws IOException {
-      directWrites.incrementAndGet();
-      if (flag == WriteFlag.DSYNC) {
+      countWrite();
+      if (flag == WriteFlag.DSYNC && isSlow(false)) {
         delay();
       }
       file.writeFully(from, offset, flag);
@@ -74,7 +98,9 @@ final class SlowedFiles implements LogFiles {
 
     @Override
     public void dataSync() throws IOException {
-      delay();
+      if (isSlow(false)) {
+        delay();
+      }
       file.dataSync();
     }
 
@@ -85,14 +111,16 @@ final class SlowedFiles implements LogFiles {
 
     @Override
     public void writeAndDataSync(MemorySegment from, long offset) throws IOException {
-      directWrites.incrementAndGet();
-      delay();
+      countWrite();
+      if (isSlow(true)) {
+        delay();
+      }
       file.writeAndDataSync(from, offset);
     }
 
     @Override
     public boolean isDirect() {
-      return true;
+      return file.isDirect();
     }
 
     @Override
