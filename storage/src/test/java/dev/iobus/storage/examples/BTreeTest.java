@@ -113,8 +113,8 @@ final class BTreeTest {
           tree.checkpoint();
         }
       }
-      // In a checkpoint as a rule, which takes about as many operations.
-      host.faults().losePowerAfter(host.operations() + 1 + random.nextInt(6));
+      // In a checkpoint as a rule, which takes about as many operations, or behind it.
+      host.faults().losePowerAfter(host.operations() + 1 + random.nextInt(16));
       tree.checkpoint();
     }
   }
