@@ -40,11 +40,8 @@ final class Closings {
 
   /// Whether a run must wait, none of whose members was begun. All that waits is before it.
   boolean holds(Handle... run) {
-    if (late == 0 && waiting.isEmpty()) {
-      return false;
-    }
     for (Handle handle : run) {
-      if (holds(handle, waiting)) {
+      if (holds(handle)) {
         return true;
       }
     }

@@ -32,13 +32,15 @@ final class LogMemory implements AutoCloseable {
   /// Frees memory and releases its bytes, unless a failed bus keeps it.
   void free(Arena arena, long bytes) {
     account.free(arena, bytes);
-    if (closing) {
-      account.tryClose();
-    }
+    closeIfAsked();
   }
 
   void release(long bytes) {
     account.release(bytes);
+    closeIfAsked();
+  }
+
+  private void closeIfAsked() {
     if (closing) {
       account.tryClose();
     }
