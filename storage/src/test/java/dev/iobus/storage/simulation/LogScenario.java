@@ -14,7 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Writes a log in several lives on one disk, whose file system the seed chooses, and opens it once more at the end, without a fault.
+/// Writes a log in several lives on one disk, whose file system the seed chooses, and opens it once
+/// more at the end, without a fault.
 ///
 /// What must hold: records that were acknowledged are there; what is there was written, in order and
 /// without a gap; what a crash has taken never comes back; nothing is left open; and damage is

@@ -61,8 +61,7 @@ final class LogCrashSimulationTest {
   /// @param vouched those that must when one place was damaged
   private record Image(long operation, SimDisk disk, int least, int vouched) {}
 
-  /// A log that waits for its device says so, which is no news
-  /// here.
+  /// A log that waits for its device says so, which is no news here.
   @BeforeEach
   void silenceBusses() {
     BUSSES.setLevel(Level.OFF);

@@ -26,8 +26,7 @@ final class LogSimulationTest {
 
   private static final Logger BUSSES = Logger.getLogger("dev.iobus");
 
-  /// A log that waits for its device says so, which is no news
-  /// here.
+  /// A log that waits for its device says so, which is no news here.
   @BeforeEach
   void silenceBusses() {
     BUSSES.setLevel(Level.OFF);

@@ -22,9 +22,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /// A sync of a log fails, or none does, and its process ends with records that were only written; the
-/// next one opens it, and then power is lost. What the
-/// opening has given back is there after that, nothing less and nothing more: it does not believe what
-/// the kernel shows of bytes that a failed sync has lost, and makes durable what it gives.
+/// next one opens it, and then power is lost. What the opening has given back is there after that,
+/// nothing less and nothing more: it does not believe what the kernel shows of bytes that a failed
+/// sync has lost, and makes durable what it gives.
 ///
 /// Confined to one thread.
 public final class ReopenCampaign {
