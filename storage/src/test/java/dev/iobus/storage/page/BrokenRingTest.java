@@ -88,8 +88,8 @@ final class BrokenRingTest {
       assertSame(bus, directory.bus());
       opened = true;
       for (int block = 0; block < 4; block++) {
-        cache.pin(attached, block * pages * 4096L, pages).close();
-        cache.pin(attached, block * pages * 4096L, pages).close();
+        cache.pin(attached, 4096L * block * pages, pages).close();
+        cache.pin(attached, 4096L * block * pages, pages).close();
       }
       assertTrue(later != null);
     } catch (IOException e) {
