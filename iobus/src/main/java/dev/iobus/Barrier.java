@@ -40,8 +40,8 @@ final class Barrier {
     running = 0;
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
-      if (handle.state == Handle.State.IN_FLIGHT) {
-        handle.plain = false; // Its end is told.
+      if (handle.state() == Handle.State.IN_FLIGHT) {
+        handle.stopBeingPlain(); // Its end is told.
         started(handle);
       }
     }
@@ -106,7 +106,7 @@ final class Barrier {
   }
 
   private static boolean counts(Handle handle) {
-    return !handle.repeats && handle.op != Op.CANCEL;
+    return !handle.repeats() && handle.op != Op.CANCEL;
   }
 
   /// Takes a held operation out, and with it those that its chain would have cancelled.

@@ -1,7 +1,6 @@
 package dev.iobus;
 
 import dev.iobus.backend.Backend;
-import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
@@ -10,10 +9,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The preparing methods (`open`, `read`, `write`, `sync` …) give a [Handle]. `enqueue` puts
 /// handles into the queue, `submit` also hands the queue to the operating system, `dispatch`
-/// gives back one [Result], and `done` frees the handle for another operation.
+/// gives back one [Result], and `done` frees the handle for another operation, or `rearm` has it done
+/// again.
 ///
 /// From `enqueue` to the result the memory of an operation belongs to the operating system: it
 /// must stay alive, and the caller does not write to it; what a read fills, it does not read either. An
@@ -45,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 /// Confined to the thread that opened it, a platform thread; on any other [#wakeup()], `post`,
 /// `backends`, `backend`, `reason`, `capacity` and [#runMax()] may be called, and the rest throws
 /// [IllegalStateException].
-public final class Bus extends NetworkOperations implements AutoCloseable {
+public final class Bus extends QueueOperations implements AutoCloseable {
 
   /// The handles of busses that were closed with operations in flight, whose memory the kernel may
   /// still write: reachable for ever.
@@ -69,7 +67,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private final InFlight flight;
   private final ResultWaits waits;
   private final Placing placing;
-  private final Results results;
   private final BufferPools pools;
   private @Nullable OpenFile busFile;
 
@@ -94,7 +91,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     flight = new InFlight(backend, table, options.scheduler(), runMax(), counts);
     waits = flight.waits();
     placing = flight.placing();
-    results = flight.results();
   }
 
   /// Opens a bus that belongs to the calling thread.
@@ -174,7 +170,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// Prepares an operation that does nothing but end.
   public Handle nop() {
     Handle handle = take(Op.NOP);
-    handle.plain = true;
+    handle.bits |= Handle.PLAIN;
     return handle;
   }
 
@@ -182,217 +178,8 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   /// One such operation may be in flight; another fails with EBUSY.
   public Handle inbox() {
     Handle handle = take(Op.INBOX);
-    handle.repeats = true;
+    handle.bits |= Handle.REPEATS;
     return handle;
-  }
-
-  /// Prepares to end an operation early. It can always be prepared, also when all handles are in
-  /// use, and it is idempotent: while the cancel of an operation is in use, the same handle is
-  /// given again, and enqueueing it again does nothing.
-  ///
-  /// The target has its own result: its true one if it could not be stopped, or a
-  /// [CancelledException].
-  ///
-  /// @throws IllegalStateException if the target is not in use, or was not enqueued
-  public Handle cancel(Handle target) {
-    checkOpen();
-    checkMine(target);
-    if (target.op == Op.CANCEL && target.state != Handle.State.IDLE) {
-      throw new IllegalArgumentException("a cancel cannot be cancelled");
-    }
-    if (target.state == Handle.State.IDLE || target.state == Handle.State.PREPARED) {
-      throw new IllegalStateException(target + " is not in flight");
-    }
-    return table.prepareCancel(target);
-  }
-
-  /// Cancels every operation on a file that is in flight, as [#cancel] does; the cancels have no
-  /// results. Idempotent. On an open file that was registered it is those through its slots, too; on
-  /// a registered one, those in its slot alone.
-  ///
-  /// @return how many operations on it were in flight
-  public int cancelAll(BusFile file) throws IOException {
-    checkOpen();
-    checks.file(file);
-    return flight.cancels().all(this, Objects.requireNonNull(file));
-  }
-
-  /// Cancels every operation in flight, as [#cancelAll(BusFile)].
-  public int cancelAll() throws IOException {
-    checkOpen();
-    return flight.cancels().all(this, null);
-  }
-
-  /// Gives back a handle that was prepared and will not be enqueued.
-  public void discard(Handle handle) {
-    checkOwner();
-    checkMine(handle);
-    checkState(handle, Handle.State.PREPARED);
-    handle.releaseBuffer();
-    if (handle.op == Op.OPEN_REGISTERED) {
-      discardOpened(handle);
-    }
-    table.free(handle);
-  }
-
-  /// Puts an operation into the queue for the next submission.
-  ///
-  /// @throws IllegalStateException if it is not freshly prepared, or its file is closed
-  /// @throws IOException if the queue was full and could not be submitted
-  public void enqueue(Handle handle) throws IOException {
-    checkOpen();
-    placing.place(this, handle);
-  }
-
-  /// Puts operations into the queue for the next submission: all of them, or none where one is
-  /// not fit.
-  public void enqueue(Handle... handles) throws IOException {
-    place(handles, Link.NONE);
-  }
-
-  /// Enqueues operations that run one after the other. A failure or a short transfer cancels
-  /// those after it.
-  ///
-  /// @throws IllegalArgumentException if these and their deadlines are more than [#runMax()], or one
-  ///     is a full transfer, has many results or is a cancel
-  public void chain(Handle... handles) throws IOException {
-    place(handles, Link.CHAIN);
-  }
-
-  /// Enqueues operations that run one after the other, whatever the result of each. (Unrelated to
-  /// [java.io.Serializable].)
-  ///
-  /// @throws IllegalArgumentException if these and their deadlines are more than [#runMax()], or one
-  ///     is a full transfer, has many results or is a cancel
-  public void serialize(Handle... handles) throws IOException {
-    place(handles, Link.SERIALIZE);
-  }
-
-  /// Enqueues an operation that runs alone: it starts when every operation that was enqueued before
-  /// it has ended, and those enqueued after it start when it has ended. Operations with many
-  /// results and cancels are not waited for and do not wait.
-  public void drain(Handle handle) throws IOException {
-    checkOpen();
-    placing.drainThen(this, handle);
-  }
-
-  /// Gives the queue to the operating system.
-  public void submit() throws IOException {
-    checkOpen();
-    flight.resume();
-    waits.submit();
-  }
-
-  /// Enqueues an operation and gives the queue to the operating system.
-  public void submit(Handle handle) throws IOException {
-    enqueue(handle);
-    submit();
-  }
-
-  /// Enqueues operations and gives the queue to the operating system.
-  public void submit(Handle... handles) throws IOException {
-    place(handles, Link.NONE);
-    submit();
-  }
-
-  /// Submits the queue, waits for one result and runs its callback. A wake-up does not end this
-  /// wait; it is kept for the next wait with a timeout.
-  ///
-  /// @throws IllegalStateException if nothing is in flight, so that there is nothing to wait for
-  public Result dispatch() throws IOException {
-    checkOpen();
-    if (results.isEmpty() && flight.count() == 0) {
-      throw new IllegalStateException("nothing is in flight");
-    }
-    waits.await(1, Long.MAX_VALUE, false);
-    return next();
-  }
-
-  /// Submits the queue, waits at most `timeoutNanos` for one result and runs its callback.
-  ///
-  /// @param timeoutNanos 0: do not wait; [Long#MAX_VALUE]: no limit
-  /// @return null after the timeout or a [#wakeup()]
-  public @Nullable Result dispatch(long timeoutNanos) throws IOException {
-    checkOpen();
-    waits.await(1, timeoutNanos, true);
-    return results.isEmpty() ? null : next();
-  }
-
-  /// Submits the queue, waits until `minimum` results are there, the time has passed or
-  /// [#wakeup()] was called, and passes up to `maximum` of those that are there to the sink.
-  ///
-  /// @param minimum 0: do not wait
-  /// @param maximum at least 1 and at least `minimum`
-  /// @return the number of results passed
-  public int dispatch(int minimum, int maximum, long timeoutNanos, ResultSink sink)
-      throws IOException {
-    if (minimum < 0 || maximum < 1 || maximum < minimum) {
-      throw new IllegalArgumentException("minimum " + minimum + ", maximum " + maximum);
-    }
-    checkOpen();
-    if (busFile != null) {
-      waits.await(minimum, timeoutNanos, true); // What is ready meanwhile has to be told of.
-      return pass(maximum, sink);
-    }
-    int passed = waits.await(minimum, maximum, timeoutNanos, sink);
-    return passed + pass(maximum - passed, sink);
-  }
-
-  /// Submits the queue and waits for a batch, as `io_uring_submit_and_wait_min_timeout(3)` does:
-  /// until `batch` results are there, or `minWaitNanos` have passed and one is, or `timeoutNanos`
-  /// have passed. Passes up to `maximum` of those that are there to the sink.
-  ///
-  /// On io_uring the thread is woken once for the batch and not for each result, which saves
-  /// processor time for a delay of up to `minWaitNanos`. So long may also pass until [#wakeup()],
-  /// a message of [#post(long)] or the next part of a full transfer is seen. Linux 6.12 does all in
-  /// one system call; before it, and on other backends, it is a wait for the batch and a second one.
-  ///
-  /// It pays where many results come one by one. A device that is kept full loses by it: direct reads
-  /// of 4 KiB, 32 in flight on a virtual disk that ends 16 at a time, were 136,000 a second with
-  /// [#dispatch(int, int, long, ResultSink)] and 118,000 with a batch of 16.
-  ///
-  /// @param batch at least 1
-  /// @param maximum at least `batch`
-  /// @param minWaitNanos 0 or more: how long to wait for a whole batch
-  /// @param timeoutNanos 0 or more; [Long#MAX_VALUE]: no limit
-  /// @return the number of results passed: 0 after the timeout or a wake-up
-  public int dispatchMinWait(
-      int batch, int maximum, long minWaitNanos, long timeoutNanos, ResultSink sink)
-      throws IOException {
-    if (batch < 1 || maximum < batch) {
-      throw new IllegalArgumentException("batch " + batch + ", maximum " + maximum);
-    }
-    if (minWaitNanos < 0 || timeoutNanos < 0) {
-      throw new IllegalArgumentException(
-          "minWaitNanos " + minWaitNanos + " or timeoutNanos " + timeoutNanos + " is negative");
-    }
-    checkOpen();
-    waits.awaitBatch(batch, minWaitNanos, timeoutNanos);
-    return pass(maximum, sink);
-  }
-
-  private int pass(int maximum, ResultSink sink) throws IOException {
-    int count = 0;
-    while (count < maximum && !results.isEmpty()) {
-      count++;
-      sink.accept(next());
-    }
-    return count;
-  }
-
-  /// Ends the view of a result; after the last one of an operation its handle is free for another.
-  /// A file, socket or buffer that the result has brought and nobody asked for is closed or
-  /// released.
-  public void done(Result result) {
-    checkOwner();
-    Handle handle = result.handle();
-    checkMine(handle);
-    if (!handle.dispatched) {
-      throw new IllegalStateException("done was called for this result before");
-    }
-    if (results.done(handle)) {
-      table.free(handle);
-    }
   }
 
   /// Makes the current or the next timed `dispatch` return, without a result if there is none.
@@ -521,6 +308,32 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     return backend;
   }
 
+  @Override
+  Bus self() {
+    return this;
+  }
+
+  @Override
+  Placing placing() {
+    return placing;
+  }
+
+  @Override
+  HandleTable table() {
+    return table;
+  }
+
+  @Override
+  InFlight flight() {
+    return flight;
+  }
+
+  @Override
+  boolean isPolled() {
+    return busFile != null;
+  }
+
+  @Override
   void checkOwner() {
     if (Thread.currentThread() != owner) {
       throw new IllegalStateException(
@@ -543,11 +356,12 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
 
   /// @throws IllegalStateException if the handle is in another state
   static void checkState(Handle handle, int expected) {
-    if (handle.state != expected) {
+    if (handle.state() != expected) {
       throw new IllegalStateException(handle + " is not " + Handle.State.name(expected));
     }
   }
 
+  @Override
   void checkMine(Handle handle) {
     if (handle.bus != this) {
       throw new IllegalArgumentException(handle + " belongs to another bus");
@@ -563,24 +377,6 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
     }
   }
 
-  private void place(Handle[] handles, Link link) throws IOException {
-    checkOpen();
-    placing.place(this, handles, link);
-  }
-
-  /// The oldest result, after its callback.
-  private Result next() {
-    Handle handle = results.next();
-    Consumer<Result> callback = handle.callback;
-    if (callback != null) {
-      callback.accept(handle.result);
-    }
-    if (busFile != null && !results.isEmpty()) {
-      backend.notice();
-    }
-    return handle.result;
-  }
-
   private void markClosed() {
     user = null;
     wakeupLock.lock();
@@ -594,7 +390,7 @@ public final class Bus extends NetworkOperations implements AutoCloseable {
   private void reportSurvivors() {
     StringBuilder survivors = new StringBuilder();
     for (int i = 0; i < table.size(); i++) {
-      if (table.get(i).state == Handle.State.IN_FLIGHT) {
+      if (table.get(i).state() == Handle.State.IN_FLIGHT) {
         survivors.append(' ').append(table.get(i));
       }
     }

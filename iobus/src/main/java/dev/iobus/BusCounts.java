@@ -16,8 +16,8 @@ final class BusCounts {
 
   private static final Op[] OPS = Op.values();
 
-  /// Sizes of submissions by powers of two: more than 2 * 16,384 requests cannot be in flight.
-  private static final int SIZES = 16;
+  /// Sizes of submissions by their leading zeros, the last one for none.
+  private static final int SIZES = Integer.SIZE + 1;
 
   // Written by whoever submits.
   private final long[] requests = new long[OPS.length];
@@ -40,10 +40,7 @@ final class BusCounts {
 
   /// A submission of so many requests; 0 is none.
   void submitted(int count) {
-    if (count > 0) {
-      int exponent = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(count);
-      submissions[Math.min(exponent, SIZES - 1)]++;
-    }
+    submissions[Integer.numberOfLeadingZeros(count)]++;
   }
 
   @SuppressWarnings("EnumOrdinal") // Never leaves this object.
@@ -91,8 +88,8 @@ final class BusCounts {
   List<Long> submissionSizes() {
     List<Long> sizes = new ArrayList<>();
     int end = 0;
-    for (int i = 0; i < SIZES; i++) {
-      sizes.add(submissions[i]);
+    for (int i = 0; i < Integer.SIZE; i++) {
+      sizes.add(submissions[Integer.SIZE - 1 - i]);
       end = sizes.get(i) > 0 ? i + 1 : end;
     }
     return sizes.subList(0, end);

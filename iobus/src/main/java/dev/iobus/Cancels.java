@@ -40,7 +40,7 @@ final class Cancels {
   /// it.
   void start(Handle cancel) throws IOException {
     Handle target = table.targetOf(cancel);
-    if (target.state != Handle.State.IN_FLIGHT || target.userData != cancel.request.offset) {
+    if (target.state() != Handle.State.IN_FLIGHT || target.userData != cancel.request.offset) {
       flight.finish(cancel, -Errno.ENOENT, 0);
       return;
     }
@@ -74,7 +74,7 @@ final class Cancels {
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
       boolean meant = handle.op != Op.CANCEL && (file == null || isOn(handle.file, file));
-      if (meant && handle.state == Handle.State.IN_FLIGHT) {
+      if (meant && handle.state() == Handle.State.IN_FLIGHT) {
         cancelled++;
         if (!handle.extras.cancelRequested) {
           silently(bus, handle);
@@ -103,7 +103,7 @@ final class Cancels {
   void beforeClose(Bus bus) throws IOException {
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
-      if (handle.state == Handle.State.PREPARED) {
+      if (handle.state() == Handle.State.PREPARED) {
         handle.releaseBuffer();
         table.free(handle);
       }
@@ -111,7 +111,7 @@ final class Cancels {
     for (int i = 0; i < table.size(); i++) {
       Handle handle = table.get(i);
       boolean ours = handle.op != Op.CANCEL && handle.op != Op.CLOSE;
-      if (ours && handle.state == Handle.State.IN_FLIGHT && !handle.extras.cancelRequested) {
+      if (ours && handle.state() == Handle.State.IN_FLIGHT && !handle.extras.cancelRequested) {
         Handle cancel = table.prepareCancel(handle);
         flight.start(bus, cancel, Link.NONE, false);
       }

@@ -176,7 +176,7 @@ final class Closings {
     tied = handle.request.link != Link.NONE;
     if (handle.file != null && handle.op != Op.CLOSE) {
       handle.extras.late =
-          behind || handle.full || isAlwaysAWorkers(handle.op);
+          behind || handle.isFull() || isAlwaysAWorkers(handle.op);
       if (handle.extras.late) {
         late++;
         retain(handle);

@@ -15,74 +15,132 @@ import org.jspecify.annotations.Nullable;
 /// Confined to the bus thread.
 final class DirectResults {
 
+  /// Of the dispatch under way: where results go, if not to its visitor.
   private @Nullable ResultSink sink;
 
-  /// Up to what [#passed] the dispatch under way lets results go this way; 0 if not at all.
+  private @Nullable Visits visits;
+
+  /// Up to what [#passed()] the dispatch under way lets results go this way; 0 if not at all.
   private int most;
 
-  /// The same while the way is open, else 0.
-  private int limit;
+  /// How many more may go this way; 0 while it is closed.
+  private int left;
 
-  /// How many went this way, of the dispatch under way and of those that it is nested in.
-  private int passed;
+  /// How many might when it was opened, and how many had gone before: of the dispatch under way and of
+  /// those that it is nested in.
+  private int opened;
+
+  private int passedBefore;
+
+  /// Up to where [#passed()] was counted by [#takeUncounted()], and what was not before the count went
+  /// back.
+  private int counted;
+
+  private int uncounted;
 
   private @Nullable Throwable thrown;
 
   /// Begins a wait of a dispatch with a sink. Returns what [#end] takes.
   @SuppressWarnings("ReferenceEquality") // A store costs the collector's barrier.
   int begin(ResultSink to, int maximum) {
-    limit = 0;
     if (sink != to) {
       sink = to;
     }
-    most = passed + maximum;
-    return passed;
+    if (visits != null) {
+      visits = null;
+    }
+    return begin(maximum);
+  }
+
+  /// As above, of a dispatch with a visitor.
+  int begin(Visits to, int maximum) {
+    if (visits == null) {
+      visits = to;
+    }
+    return begin(maximum);
+  }
+
+  private int begin(int maximum) {
+    close();
+    most = passedBefore + maximum;
+    return passedBefore;
   }
 
   /// Begins a wait whose results all go through the queue. Returns what went this way before it.
   int none() {
-    limit = 0;
+    close();
     most = 0;
-    return passed;
+    return passedBefore;
   }
 
   /// Ends the wait that began with `before`. Returns how many results its sink was passed.
   int end(int before) {
-    int count = passed - before;
-    passed = before;
     none();
+    int count = passedBefore - before;
+    uncounted += passedBefore - counted;
+    passedBefore = before;
+    counted = before;
     return count;
+  }
+
+  /// How many went this way since the last call, whichever dispatch they belong to.
+  int takeUncounted() {
+    int count = uncounted + passed() - counted;
+    uncounted = 0;
+    counted = passed();
+    return count;
+  }
+
+  private int passed() {
+    return passedBefore + opened - left;
   }
 
   /// How many went this way since a wait began with `before`.
   int since(int before) {
-    return passed - before;
+    return passed() - before;
   }
 
   /// Opens the way, as nothing stands in the queue and the wait is over.
   void open() {
-    limit = most;
+    close();
+    left = Math.max(0, most - passedBefore);
+    opened = left;
   }
 
   /// Closes it: something stands in the queue, which comes first.
   void close() {
-    limit = 0;
+    passedBefore = passed();
+    opened = 0;
+    left = 0;
   }
 
-  boolean isOpenTo(Handle handle) {
-    return passed < limit && handle.callback == null;
+  boolean isOpen() {
+    return left > 0;
   }
 
-  /// Passes on the result of a plain operation, to which the way is open.
+  /// The visits of the dispatch under way, if it has a visitor.
+  @Nullable Visits visits() {
+    return visits;
+  }
+
+  /// Counts a result that goes this way, as it is open.
+  void count() {
+    left--;
+  }
+
+  /// Passes on the result of an operation that ends with it, and was counted.
   void pass(Handle handle) {
-    passed++;
-    handle.dispatched = true;
     try {
       Objects.requireNonNull(sink).accept(handle.result);
     } catch (Throwable t) {
-      none();
-      thrown = t;
+      keep(t);
     }
+  }
+
+  /// Keeps what a sink has thrown until the dispatch throws it.
+  void keep(Throwable t) {
+    none();
+    thrown = t;
   }
 
   /// Whether the sink has thrown something that the dispatch has not thrown yet.

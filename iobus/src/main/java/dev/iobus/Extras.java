@@ -14,6 +14,8 @@ final class Extras {
   /// Whether it runs alone: after all before it, and before all after it.
   boolean drains;
   @Nullable RegisteredBuffer buffer;
+  /// Whether its memory is that of a [RegisteredBuffer], also where the host has not registered it.
+  boolean usesBuffer;
   @Nullable BufferPool pool;
   /// When it is cancelled, or when a timeout ends, on the scheduler's clock; for what is behind
   /// others in its run, not before that. Meaningful while [Handle#isBounded()], and for a timeout that
@@ -67,6 +69,7 @@ final class Extras {
     target = "";
     drains = false;
     buffer = null;
+    usesBuffer = false;
     pool = null;
     deadline = 0;
     event = null;

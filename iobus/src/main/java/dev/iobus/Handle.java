@@ -16,18 +16,20 @@ import org.jspecify.annotations.Nullable;
 /// Confined to the thread that owns the bus.
 public final class Handle {
 
-  /// IDLE → PREPARED → IN_FLIGHT → COMPLETED → IDLE.
+  /// IDLE → PREPARED → IN_FLIGHT → COMPLETED → IDLE, or, to be done again, IN_FLIGHT.
   ///
   /// PLACING is a moment inside one call of `enqueue`, between the check and the start: by it a
   /// second mention of the same handle is noticed.
   ///
-  /// Numbers: a store of a reference costs the collector's barrier, and every operation makes four.
+  /// Numbers in the low bits of `bits`: a store of a reference costs the collector's barrier.
   static final class State {
-    static final byte IDLE = 0;
-    static final byte PREPARED = 1;
-    static final byte PLACING = 2;
-    static final byte IN_FLIGHT = 3;
-    static final byte COMPLETED = 4;
+    static final int IDLE = 0;
+    static final int PREPARED = 1;
+    static final int PLACING = 2;
+    static final int IN_FLIGHT = 3;
+    static final int COMPLETED = 4;
+
+    private static final int MASK = 7;
 
     private static final String[] NAMES = {
       "IDLE", "PREPARED", "PLACING", "IN_FLIGHT", "COMPLETED"
@@ -40,9 +42,41 @@ public final class Handle {
     }
   }
 
+  // Beside the state in `bits`; together in one word, so that a step of an operation to which nothing
+  // else is tied is one compare and one store.
+
+  /// Whether one request and one result are all there is to it: it is in no run, waits for nothing,
+  /// has no deadline and no cancel, and nothing hangs on it but its file and its memory. Set from
+  /// the preparation on of what is mostly used alone; whatever makes it otherwise clears it, in
+  /// flight or before, by [#stopBeingPlain()]. The paths of what is plain and of all else meet at any
+  /// step.
+  static final int PLAIN = 1 << 3;
+
+  /// Whether a result was dispatched and `done` not yet called for it.
+  static final int DISPATCHED = 1 << 4;
+
+  /// Whether it covers all of its range, in as many requests as that takes; else it is what one
+  /// request does, which may be short.
+  static final int FULL = 1 << 5;
+
+  /// Whether it has results until it is cancelled or fails.
+  static final int REPEATS = 1 << 6;
+
+  /// Whether it has an attachment or a callback.
+  static final int TAGGED = 1 << 7;
+
+  /// Whether it has a callback.
+  static final int CALLS = 1 << 8;
+
+  /// Whether it is in flight, went to the backend as a plain request, is plain still and has no
+  /// callback: what is to be done with its completion needs no other look.
+  static final int STRAIGHT = 1 << 9;
+
+  private static final int OP_SHIFT = 16;
+  private static final int OP_MASK = -1 << OP_SHIFT;
+
   // Constant after construction.
   final Bus bus;
-  final int index;
   final Request request;
   final Extras extras;
 
@@ -51,44 +85,83 @@ public final class Handle {
   @SuppressWarnings("NullAway.Init")
   Result result;
 
-  /// Whether one request and one result are all there is to it: it is in no run, waits for nothing,
-  /// has no deadline and no cancel, and nothing hangs on it but its file and its memory. True from
-  /// the preparation on of what is mostly used alone; whatever makes it otherwise clears it, in
-  /// flight or before. The paths of what is plain and of all else meet at any step.
-  boolean plain;
-
   // Owned by the bus thread; set when prepared.
-  byte state = State.IDLE;
+  /// The state, what is said above, and the kind of operation: [#op], as a number.
+  int bits;
+
   /// What the completion carries: the generation << 32, which tells it from all earlier uses, the
   /// index, and [RequestQueue#PLAIN] where it went to the backend as a plain request.
   long userData;
+
   Op op = Op.NOP;
-  /// Whether it covers all of its range, in as many requests as that takes; else it is what one
-  /// request does, which may be short.
-  boolean full;
-  /// Whether it has results until it is cancelled or fails.
-  boolean repeats;
   @Nullable BusFile file;
   private @Nullable Object attachment;
   @Nullable Consumer<Result> callback;
-  /// Whether it has an attachment or a callback.
-  private boolean tagged;
 
   // Owned by the bus thread; set while in flight and after it.
   /// Of the result that was dispatched last: bytes, a descriptor or 0; or a negated error number.
   int outcome;
   /// Of the same result: a set of `CompletionFlags`; 0 of what is plain, which has one result.
   int flags;
-  /// Whether a result was dispatched and `done` not yet called for it.
-  boolean dispatched;
 
   /// @param request its request, used by nobody else
   Handle(Bus bus, int index, Request request, Extras extras) {
     this.bus = bus;
-    this.index = index;
     userData = index;
     this.request = request;
     this.extras = extras;
+  }
+
+  /// Its place in the table.
+  int index() {
+    return (int) userData & Integer.MAX_VALUE;
+  }
+
+  int state() {
+    return bits & State.MASK;
+  }
+
+  void enter(int state) {
+    bits = (bits & ~State.MASK) | state;
+  }
+
+  boolean isPlain() {
+    return (bits & PLAIN) != 0;
+  }
+
+  /// More hangs on it from now on than one request and one result.
+  void stopBeingPlain() {
+    bits &= ~(PLAIN | STRAIGHT);
+  }
+
+  boolean isDispatched() {
+    return (bits & DISPATCHED) != 0;
+  }
+
+  boolean isFull() {
+    return (bits & FULL) != 0;
+  }
+
+  boolean repeats() {
+    return (bits & REPEATS) != 0;
+  }
+
+  /// The bits of what was just prepared.
+  @SuppressWarnings("EnumOrdinal") // Never leaves this object.
+  static int prepared(Op op) {
+    return State.PREPARED | op.ordinal() << OP_SHIFT;
+  }
+
+  /// Whether a result was dispatched that the `end` of a kind of operation takes.
+  @SuppressWarnings("EnumOrdinal") // As above.
+  boolean endsAs(Op kind) {
+    return (bits & (OP_MASK | DISPATCHED | FULL)) == (DISPATCHED | kind.ordinal() << OP_SHIFT);
+  }
+
+  /// Ends it, [#STRAIGHT] as it is, with the result that is dispatched at once.
+  void completeStraight(int result) {
+    outcome = result;
+    bits += State.COMPLETED + DISPATCHED - State.IN_FLIGHT - STRAIGHT;
   }
 
   /// Ties an object of the caller's to this operation until `done`.
@@ -98,7 +171,7 @@ public final class Handle {
     bus.checkOwner();
     checkInUse();
     attachment = object;
-    tagged = true;
+    bits |= TAGGED;
     return this;
   }
 
@@ -115,7 +188,7 @@ public final class Handle {
     bus.checkOwner();
     checkInUse();
     this.callback = callback;
-    tagged = true;
+    bits = (bits & ~STRAIGHT) | TAGGED | CALLS;
     return this;
   }
 
@@ -132,14 +205,35 @@ public final class Handle {
   public Handle deadline(Duration span) {
     bus.checkOwner();
     Bus.checkState(this, State.PREPARED);
-    if (repeats || op == Op.TIMEOUT || op == Op.CANCEL) {
+    if (repeats() || op == Op.TIMEOUT || op == Op.CANCEL) {
       throw new IllegalStateException("a " + operation() + " takes no deadline");
     }
     if (span.isNegative() || span.isZero()) {
       throw new IllegalArgumentException("the deadline " + span + " is not longer than zero");
     }
-    plain = false;
+    stopBeingPlain();
     request.timeoutNanos = Bus.nanos(span);
+    return this;
+  }
+
+  /// Sets where in the file a read or a write begins: before it is enqueued, or before it is done
+  /// again by [Bus#rearm(Result)].
+  ///
+  /// @param offset in bytes, at least 0
+  /// @return this handle
+  /// @throws IllegalStateException if it is no `read` or `write`, or in flight
+  public Handle offset(long offset) {
+    bus.checkOwner();
+    boolean ended = state() == State.COMPLETED && isDispatched();
+    if ((op != Op.READ && op != Op.WRITE) || isFull() || (state() != State.PREPARED && !ended)) {
+      throw new IllegalStateException(this + " is no read or write that is about to be enqueued");
+    }
+    Checks.range(offset, request.length);
+    BusFile on = file;
+    if (request.atomic && on != null) {
+      Checks.atomic(on, request.length, offset);
+    }
+    request.offset = offset;
     return this;
   }
 
@@ -150,7 +244,7 @@ public final class Handle {
 
   /// The word for the operation, such as `read`.
   public String operation() {
-    return full ? op.label() + "Fully" : op.label() + (repeats ? "Many" : "");
+    return isFull() ? op.label() + "Fully" : op.label() + (repeats() ? "Many" : "");
   }
 
   /// What it is done to: a path, or what stands for it.
@@ -160,21 +254,24 @@ public final class Handle {
   }
 
   private void checkInUse() {
-    if (state == State.IDLE) {
+    if (state() == State.IDLE) {
       throw new IllegalStateException("the handle is not in use: done was called");
     }
   }
 
   /// As [#reset()], of one that was plain to its end.
   void resetPlain() {
-    if (op != Op.NOP) {
-      request.clearTransfer();
+    if (file != null) {
       file = null;
+      request.clearTransfer();
     }
-    letGo();
+    if ((bits & TAGGED) != 0) {
+      letGo();
+    }
+    bits = State.IDLE;
   }
 
-  /// Makes the handle fit for another operation.
+  /// Makes the handle fit for another operation, and idle.
   void reset() {
     request.clear();
     file = null;
@@ -183,22 +280,15 @@ public final class Handle {
     request.offset = 0;
     request.length = 0;
     extras.reset();
-    full = false;
-    repeats = false;
     outcome = 0;
     flags = 0;
     letGo();
+    bits = State.IDLE;
   }
 
-  /// References are not stored again where they are as they should be: a store costs the collector's
-  /// barrier, a look costs nothing beside it.
   private void letGo() {
-    if (tagged) {
-      attachment = null;
-      callback = null;
-      tagged = false;
-    }
-    dispatched = false;
+    attachment = null;
+    callback = null;
   }
 
   /// Lets go of the registered buffer or the pool that it uses; by its last result, or when it
@@ -222,6 +312,6 @@ public final class Handle {
 
   @Override
   public String toString() {
-    return "Handle[" + index + ", " + operation() + " " + target() + ", " + State.name(state) + "]";
+    return "Handle[" + index() + ", " + operation() + " " + target() + ", " + State.name(state()) + "]";
   }
 }

@@ -3,6 +3,8 @@ package dev.iobus;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import dev.iobus.backend.RequestQueue;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// All handles of a bus, made once: `capacity` for operations, then one cancel for each.
 ///
@@ -14,11 +16,18 @@ import dev.iobus.backend.RequestQueue;
 /// Confined to the bus thread.
 final class HandleTable {
 
-  private static final long GENERATION = 1L << 32;
+  static final long GENERATION = 1L << 32;
 
   private final Handle[] handles;
+
+  /// The same ones, and none behind them: so long that a mask makes any number a place.
+  private final @Nullable Handle[] places;
+
   private final int capacity;
+
+  /// The lower halves of user data.
   private final int[] free;
+
   private int freeCount;
 
   HandleTable(Bus bus, int capacity) {
@@ -36,6 +45,7 @@ final class HandleTable {
     for (Handle handle : handles) {
       handle.result = new Result(bus, handle);
     }
+    places = Arrays.copyOf(handles, Integer.highestOneBit(handles.length * 2 - 1));
     free = new int[capacity];
     for (int i = 0; i < capacity; i++) {
       free[i] = capacity - 1 - i;
@@ -51,23 +61,27 @@ final class HandleTable {
       throw new QueueFullException(
           "all " + capacity + " handles are in use; dispatch, then call done, before more");
     }
-    Handle handle = handles[free[--freeCount]];
+    Handle handle = handles[free[--freeCount] & Integer.MAX_VALUE];
     if (handle.op != op) {
       handle.op = op;
     }
-    handle.plain = false;
-    handle.state = Handle.State.PREPARED;
-    handle.userData += GENERATION;
+    prepare(handle, op);
     return handle;
+  }
+
+  /// Begins another use of a handle.
+  void prepare(Handle handle, Op op) {
+    handle.bits = Handle.prepared(op);
+    handle.userData += GENERATION;
   }
 
   /// The cancel that belongs to an operation; prepared, unless it is in use already.
   Handle prepareCancel(Handle target) {
-    Handle cancel = handles[capacity + target.index];
-    target.plain = false;
-    if (cancel.state == Handle.State.IDLE) {
+    Handle cancel = handles[capacity + target.index()];
+    target.stopBeingPlain();
+    if (cancel.state() == Handle.State.IDLE) {
       cancel.op = Op.CANCEL;
-      cancel.state = Handle.State.PREPARED;
+      cancel.bits = Handle.prepared(Op.CANCEL);
       cancel.userData += GENERATION;
       cancel.extras.target = target.target();
       cancel.request.offset = target.userData;
@@ -77,20 +91,19 @@ final class HandleTable {
 
   /// Whether the cancel of an operation is in use.
   boolean hasCancel(Handle target) {
-    return handles[capacity + target.index].state != Handle.State.IDLE;
+    return handles[capacity + target.index()].state() != Handle.State.IDLE;
   }
 
   /// The operation that a cancel belongs to.
   Handle targetOf(Handle cancel) {
-    return handles[cancel.index - capacity];
+    return handles[cancel.index() - capacity];
   }
 
   /// Gives a handle back.
   void free(Handle handle) {
-    if (handle.plain) {
+    if (handle.isPlain()) {
       handle.resetPlain();
-      handle.state = Handle.State.IDLE;
-      free[freeCount++] = handle.index; // It has no cancel.
+      free[freeCount++] = (int) handle.userData; // It has no cancel.
     } else {
       freeWithCancel(handle);
     }
@@ -98,14 +111,22 @@ final class HandleTable {
 
   private void freeWithCancel(Handle handle) {
     handle.reset();
-    handle.state = Handle.State.IDLE;
-    int operation = handle.index < capacity ? handle.index : handle.index - capacity;
+    int operation = handle.index() < capacity ? handle.index() : handle.index() - capacity;
     boolean bothIdle =
-        handles[operation].state == Handle.State.IDLE
-            && handles[capacity + operation].state == Handle.State.IDLE;
+        handles[operation].state() == Handle.State.IDLE
+            && handles[capacity + operation].state() == Handle.State.IDLE;
     if (bothIdle) {
       free[freeCount++] = operation;
     }
+  }
+
+  /// The handle that a completion ends with nothing else to do ([Handle#STRAIGHT]); null if there is
+  /// none, also for what is no completion of a handle.
+  @Nullable Handle straight(long userData) {
+    Handle handle = places[(int) userData & places.length - 1];
+    boolean straight =
+        handle != null && handle.userData == userData && (handle.bits & Handle.STRAIGHT) != 0;
+    return straight ? handle : null;
   }
 
   /// The handle that a completion belongs to.
@@ -117,7 +138,7 @@ final class HandleTable {
       throw new AssertionError("completion of unknown handle " + index);
     }
     Handle handle = handles[index];
-    if (handle.userData != userData || handle.state != Handle.State.IN_FLIGHT) {
+    if (handle.userData != userData || handle.state() != Handle.State.IN_FLIGHT) {
       throw unexpected(userData, handle);
     }
     return handle;

@@ -2,7 +2,6 @@ package dev.iobus;
 
 import dev.iobus.backend.Backend;
 import dev.iobus.backend.CompletionFlags;
-import dev.iobus.backend.CompletionSink;
 import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
@@ -13,9 +12,9 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The operations between `enqueue` and `dispatch`: starts them, takes their completions, and
-/// resumes what takes more than one request. [Placing] checks what is enqueued, [ResultWaits] submits
-/// and waits for it, [Cancels] ends operations early.
+/// The operations between `enqueue` and `dispatch`: starts them, counts them, and resumes what takes
+/// more than one request. [Placing] checks what is enqueued, [ResultWaits] submits and waits for it,
+/// [Completions] takes what comes of it, [Cancels] ends operations early.
 ///
 /// Invariants.
 /// 1. A handle that was placed is counted until its last result stands in the ready queue, or it
@@ -31,13 +30,14 @@ final class InFlight {
 
   // Constant after construction.
   private final Backend backend;
-  private final HandleTable table;
   private final Scheduler scheduler;
   private final BusCounts counts;
+  private final Completions completions;
   private final ResultWaits waits;
   private final Placing placing;
   private final Cancels cancels;
   private final Results results;
+  private final Visits visits;
 
   // Owned by the bus thread.
   private final ReadyQueue ready;
@@ -64,7 +64,6 @@ final class InFlight {
   InFlight(
       Backend backend, HandleTable table, Scheduler scheduler, int runMax, BusCounts counts) {
     this.backend = backend;
-    this.table = table;
     this.scheduler = scheduler;
     this.counts = counts;
     ready = new ReadyQueue(table, direct);
@@ -72,11 +71,15 @@ final class InFlight {
     closings = new Closings(table);
     heldDeadlines = new HeldDeadlines(table, scheduler);
     inbox = new Inbox(Math.max(INBOX_MIN, table.size()));
-    waits = new ResultWaits(backend, this, ready, direct, scheduler, counts, new Completions());
+    completions =
+        new Completions(
+            this, table, ready, direct, barrier, closings, heldDeadlines, scheduler, counts);
+    waits = new ResultWaits(backend, this, ready, direct, scheduler, counts, completions);
     placing =
         new Placing(backend, table, this, waits, barrier, closings, counts, runMax);
     cancels = new Cancels(table, this, barrier, closings, inbox, counts);
     results = new Results(backend, table, ready, inbox);
+    visits = new Visits(table, placing, results, direct);
   }
 
   /// Where it submits and waits.
@@ -96,10 +99,20 @@ final class InFlight {
     return results;
   }
 
+  Visits visits() {
+    return visits;
+  }
+
   /// Operations and cancels that will have a result.
   int count() {
-    placing.settle();
+    settle();
     return count - silent;
+  }
+
+  /// Counts what went straight to the backend and from it to a sink, which is not counted one by one.
+  private void settle() {
+    placing.settle();
+    count -= direct.takeUncounted();
   }
 
   /// Counts operations that went straight to the backend.
@@ -113,21 +126,21 @@ final class InFlight {
   void start(Bus bus, Handle handle, Link link, boolean behindClose) throws IOException {
     placing.settle();
     handle.userData &= ~RequestQueue.PLAIN;
-    handle.state = Handle.State.IN_FLIGHT;
+    handle.enter(Handle.State.IN_FLIGHT);
     count++;
     if (BusEvents.recordsSlowOperations() && !waitsForOthers(handle.op)) {
-      handle.plain = false;
+      handle.stopBeingPlain();
       handle.extras.event = BusEvents.begin();
     }
     Request request = handle.request;
     if (!barrier.isIdle()) {
-      handle.plain = false;
+      handle.stopBeingPlain();
     }
     if (request.link != link) {
       request.link = link;
     }
     if (handle.isBounded()) {
-      handle.plain = false;
+      handle.stopBeingPlain();
       handle.extras.deadline = scheduler.nanoTime() + request.timeoutNanos;
     }
     BusFile file = handle.file;
@@ -135,7 +148,7 @@ final class InFlight {
       request.file = number(bus, handle.op, file);
       request.fixedFile = file instanceof RegisteredFile && request.file >= 0;
       if (file instanceof RegisteredFile registered) {
-        handle.plain = false;
+        handle.stopBeingPlain();
         registered.retain();
       }
     }
@@ -261,7 +274,7 @@ final class InFlight {
       request.op = handle.op;
     }
     request.userData = handle.userData;
-    request.multishot = handle.repeats && backend.repeats(request);
+    request.multishot = handle.repeats() && backend.repeats(request);
     backend.prepare(request);
     counts.prepared(request.op);
     waits.prepared(1);
@@ -296,11 +309,11 @@ final class InFlight {
     }
     for (int i = unfinished.size(); i > 0; i--) {
       Handle handle = unfinished.remove();
-      if (handle.extras.cancelRequested && handle.full) {
-        finishTransfer(handle, -Errno.ECANCELED);
+      if (handle.extras.cancelRequested && handle.isFull()) {
+        completions.finishTransfer(handle, -Errno.ECANCELED);
       } else if (handle.extras.cancelRequested) {
         finish(handle, -Errno.ECANCELED, 0);
-      } else if (handle.repeats && isClosed(handle.file)) {
+      } else if (handle.repeats() && isClosed(handle.file)) {
         finish(handle, -Errno.EBADF, 0);
       } else {
         prepare(handle);
@@ -337,73 +350,20 @@ final class InFlight {
     };
   }
 
-  /// Takes what the backend passes on.
-  private final class Completions implements CompletionSink {
-
-    @Override
-    public void complete(long userData, int result, int flags) {
-      Handle handle = table.completed(userData);
-      if (!handle.plain) {
-        completeOther(handle, result, flags);
-        return;
-      }
-      count--;
-      handle.state = Handle.State.COMPLETED;
-      handle.outcome = result;
-      if (direct.isOpenTo(handle)) {
-        direct.pass(handle);
-      } else {
-        ready.add(handle);
-      }
-    }
-
-    @Override
-    public void endsWait() {
-      if (ready.isEmpty()) {
-        direct.open();
-      }
-    }
+  /// Has an operation resumed that takes another request.
+  void takesMore(Handle handle) {
+    unfinished.add(handle);
+    resumable = true;
   }
 
-  private void completeOther(Handle handle, int result, int flags) {
-    BufferPool pool = handle.extras.pool;
-    if (pool != null && (flags & CompletionFlags.BUFFER) != 0) {
-      pool.brought();
-    }
-    if (handle.full) {
-      Transfer transfer = handle.extras.transfer();
-      if (result > 0 && result < handle.request.length) {
-        counts.cameShort();
-      }
-      int next = transfer.advance(handle.request, result, handle.extras.cancelRequested);
-      if (next > 0) {
-        unfinished.add(handle);
-        resumable = true;
-        return;
-      }
-      finishTransfer(handle, next);
-    } else if (!CompletionFlags.isFinal(flags)) {
-      ready.add(handle, result, flags);
-    } else if (mustRepeat(handle, result)) {
-      ready.add(handle, result, flags | CompletionFlags.MORE);
-      unfinished.add(handle);
-      resumable = true;
-    } else {
-      finish(handle, result, flags);
-    }
+  /// Counts one off that has ended, or whose last result stands in the ready queue.
+  void ended() {
+    count--;
   }
 
-  private void finishTransfer(Handle handle, int outcome) {
-    Transfer transfer = handle.extras.transfer();
-    handle.extras.transferred = transfer.transferred();
-    transfer.clear();
-    finish(handle, outcome, 0);
-  }
-
-  /// Whether an operation with many results is prepared again, as the backend completes it once.
-  private static boolean mustRepeat(Handle handle, int result) {
-    boolean ended = result < 0 || (result == 0 && handle.op == Op.RECV);
-    return handle.repeats && !handle.request.multishot && !ended && !handle.extras.cancelRequested;
+  /// As [#silence] has counted it; with [#ended].
+  void endedSilently() {
+    silent--;
   }
 
   /// Counts a cancel as one that nobody sees the result of; before it is started.
@@ -414,68 +374,7 @@ final class InFlight {
 
   /// Ends an operation with its last result.
   void finish(Handle handle, int outcome, int flags) {
-    closings.ended(handle);
-    heldDeadlines.remove(handle);
-    count--;
-    if (!handle.extras.held) {
-      barrier.ended(handle);
-    }
-    BufferPool pool = handle.extras.pool;
-    if (outcome == -Errno.ENOBUFS && pool != null) {
-      counts.poolExhausted();
-      BusEvents.poolExhausted(
-          handle.operation(), handle.target(), pool.size(), pool.bufferBytes());
-    }
-    if (handle.extras.event != null) {
-      tellIfSlow(handle, handle.extras.event, outcome);
-    }
-    handle.releaseBuffer();
-    handle.bus.ended(handle, outcome);
-    Handle next = handle.extras.next;
-    if (next != null && cuts(handle, outcome)) {
-      next.extras.cut = true;
-    }
-    if (handle.extras.silent) {
-      silent--;
-      table.free(handle);
-    } else {
-      handle.state = Handle.State.COMPLETED;
-      ready.add(handle, timedOut(handle, outcome) ? -Errno.ETIME : outcome, flags);
-    }
-  }
-
-  private static void tellIfSlow(Handle handle, Object event, int outcome) {
-    BusEvents.end(event);
-    if (BusEvents.wasSlow(event)) {
-      BusEvents.tell(
-          event,
-          handle.bus.backend().label(),
-          handle.operation(),
-          handle.target(),
-          handle.request.offset,
-          outcome < 0 || !handle.full ? outcome : handle.extras.transferred);
-    }
-    handle.extras.event = null;
-  }
-
-  /// Whether this result of a member of a chain cancels those behind it.
-  private static boolean cuts(Handle handle, int outcome) {
-    boolean whole =
-        switch (handle.op) {
-          case READ, WRITE, SEND, SEND_MESSAGE -> true;
-          case RECV -> handle.extras.pool == null;
-          default -> false;
-        };
-    return outcome < 0 || (whole && outcome < handle.request.length);
-  }
-
-  /// Whether a cancelled operation was cancelled by its deadline.
-  private boolean timedOut(Handle handle, int outcome) {
-    return outcome == -Errno.ECANCELED
-        && handle.isBounded()
-        && !handle.extras.cut
-        && !handle.extras.cancelRequested
-        && scheduler.nanoTime() - handle.extras.deadline >= 0;
+    completions.finish(handle, outcome, flags);
   }
 
   /// Cancels everything and waits for all results. Returns false when the deadline came first.
@@ -486,7 +385,7 @@ final class InFlight {
       while (!ready.isEmpty()) {
         results.next();
       }
-      placing.settle();
+      settle();
       if (count == 0) {
         results.discardDispatched();
         return true;

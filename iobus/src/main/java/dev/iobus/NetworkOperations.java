@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// The operations of a [Bus] on sockets, readiness and time. Each method prepares a handle.
 ///
 /// Confined to the bus thread.
-abstract sealed class NetworkOperations extends FileOperations permits Bus {
+abstract sealed class NetworkOperations extends FileOperations permits QueueOperations {
 
   /// What talks to the host.
   abstract Backend driver();
@@ -86,7 +86,7 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
   public Handle sendFully(BusFile socket, MemorySegment from) {
     checks().memory(from, false);
     Handle handle = onFile(Op.SEND, socket);
-    handle.full = true;
+    handle.bits |= Handle.FULL;
     handle.request.whole = true;
     handle.extras.transfer().begin(handle.request, from, 0, true, false);
     return handle;
@@ -113,7 +113,7 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
   public Handle recvFully(BusFile socket, MemorySegment into) {
     checks().memory(into, true);
     Handle handle = onFile(Op.RECV, socket);
-    handle.full = true;
+    handle.bits |= Handle.FULL;
     handle.request.whole = true;
     handle.extras.transfer().begin(handle.request, into, 0, false, false);
     return handle;
@@ -303,7 +303,7 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
 
   OpenSocket newOpenSocket(Handle handle, int descriptor) {
     if (handle.op == Op.ACCEPT && handle.file instanceof OpenSocket listening) {
-      SocketAddress peer = handle.repeats ? null : handle.request.address;
+      SocketAddress peer = handle.repeats() ? null : handle.request.address;
       if (peer == null) {
         peer = driver().peerAddress(descriptor);
       }
@@ -316,15 +316,15 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
 
   /// The kernel refuses it with EOPNOTSUPP for the family UNIX, whose sends are one copy anyway.
   private static Handle withoutCopy(Handle handle) {
-    handle.plain = false;
+    handle.stopBeingPlain();
     handle.request.zeroCopy =
         handle.file instanceof OpenSocket socket && socket.familyNumber() != SocketFamily.UNIX;
     return handle;
   }
 
   private static Handle repeating(Handle handle) {
-    handle.plain = false;
-    handle.repeats = true;
+    handle.stopBeingPlain();
+    handle.bits |= Handle.REPEATS;
     return handle;
   }
 
@@ -370,7 +370,9 @@ abstract sealed class NetworkOperations extends FileOperations permits Bus {
   private Handle plain(Op op, BusFile socket, MemorySegment memory) {
     int length = checkLength(memory.byteSize());
     Handle handle = onFile(op, socket);
-    handle.plain = true;
+    if (!(socket instanceof RegisteredFile)) {
+      handle.bits |= Handle.PLAIN;
+    }
     handle.request.buffer = memory;
     handle.request.length = length;
     return handle;

@@ -14,6 +14,14 @@ import java.io.IOException;
 /// Confined to the bus thread.
 final class Placing {
 
+  /// What the bits of a plain operation whose result was dispatched have more than when it was prepared.
+  private static final int ENDED =
+      Handle.State.COMPLETED + Handle.DISPATCHED - Handle.State.PREPARED;
+
+  /// What they have more when it has started.
+  private static final int STARTED =
+      Handle.State.IN_FLIGHT + Handle.STRAIGHT - Handle.State.PREPARED;
+
   // Constant after construction.
   private final Backend backend;
   private final HandleTable table;
@@ -32,6 +40,9 @@ final class Placing {
 
   private int straightMax;
   private Op straightOp = Op.NOP;
+
+  /// The bits of a handle of that kind that is prepared, plain, and has no callback.
+  private int straightBits = Handle.prepared(Op.NOP) | Handle.PLAIN;
 
   /// @param runMax the longest run, with its deadlines
   Placing(
@@ -61,8 +72,8 @@ final class Placing {
     try {
       for (; checked < handles.length; checked++) {
         checkFit(bus, handles[checked], link);
-        if (handles[checked].state == Handle.State.PREPARED) {
-          handles[checked].state = Handle.State.PLACING;
+        if (handles[checked].state() == Handle.State.PREPARED) {
+          handles[checked].enter(Handle.State.PLACING);
         }
       }
       if (link != Link.NONE && backend.room() < length) {
@@ -71,8 +82,8 @@ final class Placing {
       fit = true;
     } finally {
       for (int i = 0; !fit && i < checked; i++) {
-        if (handles[i].state == Handle.State.PLACING) {
-          handles[i].state = Handle.State.PREPARED;
+        if (handles[i].state() == Handle.State.PLACING) {
+          handles[i].enter(Handle.State.PREPARED);
         }
       }
     }
@@ -81,7 +92,7 @@ final class Placing {
       tie(handles, link);
     }
     for (int i = 0; i < handles.length; i++) {
-      if (handles[i].state == Handle.State.PLACING) {
+      if (handles[i].state() == Handle.State.PLACING) {
         boolean behindClose = link != Link.NONE ? runWaits : closings.holds(handles[i]);
         flight.start(bus, handles[i], i < handles.length - 1 ? link : Link.NONE, behindClose);
       }
@@ -90,7 +101,7 @@ final class Placing {
 
   private static void tie(Handle[] run, Link link) {
     for (int i = 0; i < run.length; i++) {
-      run[i].plain = false; // Also the last one, which is tied to the one before it.
+      run[i].stopBeingPlain(); // Also the last one, which is tied to the one before it.
       run[i].extras.behind = i > 0;
       run[i].extras.next = link == Link.CHAIN && i < run.length - 1 ? run[i + 1] : null;
     }
@@ -100,10 +111,23 @@ final class Placing {
   /// back, goes straight to the backend.
   void place(Bus bus, Handle handle) throws IOException {
     bus.checkMine(handle);
-    if (!goesStraight(handle)) {
+    if ((handle.bits & ~Handle.TAGGED) == straightBits && straightLeft > 0) {
+      placePrepared(bus, handle);
+    } else if (goesStraight(handle)) {
+      placePrepared(bus, handle);
+      if ((handle.bits & Handle.CALLS) != 0) {
+        handle.bits &= ~Handle.STRAIGHT;
+      }
+    } else {
       placeAlone(bus, handle);
-      return;
     }
+  }
+
+  private void placePrepared(Bus bus, Handle handle) {
+    place(bus, handle, handle.bits + STARTED, handle.userData | RequestQueue.PLAIN);
+  }
+
+  private void place(Bus bus, Handle handle, int bits, long userData) {
     BusFile file = handle.file;
     Request request = handle.request;
     if (file != null) {
@@ -111,17 +135,57 @@ final class Placing {
       request.fixedFile = false;
     }
     straightLeft--;
-    handle.state = Handle.State.IN_FLIGHT;
-    if (!RequestQueue.isPlain(handle.userData)) {
-      handle.userData |= RequestQueue.PLAIN; // As a rule it was plain the last time.
+    handle.bits = bits;
+    handle.userData = userData;
+    if (file == null) {
+      backend.prepareNop(request, userData);
+    } else {
+      backend.preparePlain(request, straightOp, userData);
     }
-    backend.preparePlain(request, handle.op, handle.userData);
+  }
+
+  /// Enqueues again what a dispatched result has ended; see [Bus#rearm].
+  void rearm(Bus bus, Handle handle) throws IOException {
+    boolean plain = RequestQueue.isPlain(handle.userData);
+    boolean straight =
+        plain && (rearmsAtOnce(handle, handle.userData) || rearmsStraight(handle));
+    if (!straight) {
+      Rearming.prepare(bus, table, handle);
+      place(bus, handle);
+    }
+  }
+
+  /// As [#rearm], of what went straight to the backend, and may again. Returns whether it went.
+  ///
+  /// @param userData of the operation: the handle may have become another's
+  boolean rearmsAtOnce(Handle handle, long userData) {
+    int bits = handle.bits;
+    if ((bits & ~Handle.TAGGED) != straightBits + ENDED
+        || straightLeft <= 0
+        || handle.userData != userData) {
+      return false;
+    }
+    place(handle.bus, handle, bits - ENDED + STARTED, userData + HandleTable.GENERATION);
+    return true;
+  }
+
+  private boolean rearmsStraight(Handle handle) {
+    int plain = Handle.prepared(handle.op) | Handle.PLAIN;
+    boolean straight =
+        (handle.bits & ~Handle.TAGGED) == plain + ENDED && mayGoStraight(handle.op);
+    return straight && rearmsAtOnce(handle, handle.userData);
+  }
+
+  /// Looks once, before many are done again, whether what was placed last may go straight.
+  void lookAhead() {
+    if (straightLeft <= 0) {
+      mayGoStraight(straightOp);
+    }
   }
 
   private boolean goesStraight(Handle handle) {
-    return handle.plain
-        && handle.state == Handle.State.PREPARED
-        && !(handle.file instanceof RegisteredFile)
+    return handle.isPlain()
+        && handle.state() == Handle.State.PREPARED
         && ((straightLeft > 0 && handle.op == straightOp) || mayGoStraight(handle.op));
   }
 
@@ -135,6 +199,7 @@ final class Placing {
     straightLeft = straightMax;
     if (straightOp != op) {
       straightOp = op;
+      straightBits = Handle.prepared(op) | Handle.PLAIN;
     }
     return straightLeft > 0;
   }
@@ -154,7 +219,7 @@ final class Placing {
 
   private void placeAlone(Bus bus, Handle handle) throws IOException {
     checkFit(bus, handle, Link.NONE);
-    if (handle.state == Handle.State.PREPARED) {
+    if (handle.state() == Handle.State.PREPARED) {
       flight.start(bus, handle, Link.NONE, closings.holds(handle));
     }
   }
@@ -165,7 +230,7 @@ final class Placing {
     if (barrier.isIdle()) {
       barrier.count(table);
     }
-    handle.plain = false;
+    handle.stopBeingPlain();
     handle.extras.drains = true;
     flight.start(bus, handle, Link.NONE, false);
   }
@@ -187,11 +252,11 @@ final class Placing {
   private void checkFit(Bus bus, Handle handle, Link link) {
     bus.checkMine(handle);
     boolean single =
-        handle.full || handle.repeats || handle.op == Op.CANCEL;
+        handle.isFull() || handle.repeats() || handle.op == Op.CANCEL;
     if (link != Link.NONE && single) {
       throw new IllegalArgumentException("a " + handle.operation() + " cannot be part of a run");
     }
-    if (handle.op != Op.CANCEL || handle.state == Handle.State.IDLE) {
+    if (handle.op != Op.CANCEL || handle.state() == Handle.State.IDLE) {
       Bus.checkState(handle, Handle.State.PREPARED);
     }
     BusFile file = handle.file;

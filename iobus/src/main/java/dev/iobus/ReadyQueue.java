@@ -1,7 +1,8 @@
 package dev.iobus;
 
-/// Results in order of arrival, but for those that go to a sink at once ([DirectResults]). An operation with many results may have several here, so each of
-/// those stands with its own outcome; one that ends with its only result has it in its handle.
+/// Results in order of arrival, but for those that go to a sink at once ([DirectResults]). An
+/// operation with many results may have several here, so each of those stands with its own outcome;
+/// one that ends with its only result has it in its handle.
 ///
 /// It holds as many as come: operations that end once are bounded by the table of handles, and of
 /// the others no more are taken from the backend than one wait brings. It grows when that is more
@@ -44,13 +45,13 @@ final class ReadyQueue {
 
   /// Adds the only result of an operation, which stands in its handle.
   void add(Handle handle) {
-    handles[next()] = handle.index;
+    handles[next()] = handle.index();
   }
 
   /// Adds a result of an operation.
   void add(Handle handle, int outcome, int completionFlags) {
     int at = next();
-    handles[at] = ~handle.index;
+    handles[at] = ~handle.index();
     outcomes[at] = outcome;
     flags[at] = completionFlags;
   }

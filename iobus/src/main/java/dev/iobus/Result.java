@@ -148,7 +148,7 @@ public final class Result {
   /// @throws IllegalStateException for any other operation
   public long transferred() {
     checkValid();
-    if (!handle.full) {
+    if (!handle.isFull()) {
       throw new IllegalStateException(handle.operation() + " is no full transfer");
     }
     return handle.extras.transferred;
@@ -301,8 +301,11 @@ public final class Result {
   }
 
   private int endOnce(Op op) throws IOException {
-    checkValid();
-    checkKind(op, false);
+    bus.checkOwner();
+    if (!handle.endsAs(op)) {
+      checkValid();
+      checkKind(op, false);
+    }
     return value();
   }
 
@@ -334,13 +337,13 @@ public final class Result {
 
   private void checkValid() {
     bus.checkOwner();
-    if (!handle.dispatched) {
+    if (!handle.isDispatched()) {
       throw new IllegalStateException("the result is no longer valid: done was called");
     }
   }
 
   private void checkKind(Op op, boolean full) {
-    if (handle.op != op || handle.full != full) {
+    if (handle.op != op || handle.isFull() != full) {
       String suffix = full ? "Fully" : "";
       throw new IllegalStateException(
           "the result is that of " + handle.operation() + ", not of " + op.label() + suffix);

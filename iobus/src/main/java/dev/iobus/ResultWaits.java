@@ -77,7 +77,15 @@ final class ResultWaits {
   /// come, which it uses up. Up to `maximum` of them go straight to the sink, where they can; the
   /// others are ready. Returns how many went.
   int await(int minimum, int maximum, long timeoutNanos, ResultSink sink) throws IOException {
-    int before = direct.begin(sink, maximum);
+    return awaitDirect(minimum, timeoutNanos, direct.begin(sink, maximum));
+  }
+
+  /// As above, to the visitor of the dispatch under way.
+  int await(int minimum, int maximum, long timeoutNanos, Visits visits) throws IOException {
+    return awaitDirect(minimum, timeoutNanos, direct.begin(visits, maximum));
+  }
+
+  private int awaitDirect(int minimum, long timeoutNanos, int before) throws IOException {
     int passed = 0;
     try {
       await(minimum, timeoutNanos, true, before);

@@ -30,12 +30,12 @@ final class Results {
   /// Takes the oldest result into its handle; there must be one.
   Handle next() {
     Handle handle = ready.first();
-    if (handle.dispatched) {
+    if (handle.isDispatched()) {
       discardUntaken(handle); // An earlier result of an operation with many, never done.
     }
     ready.remove();
-    handle.dispatched = true;
-    if (handle.plain) {
+    handle.bits |= Handle.DISPATCHED;
+    if (handle.isPlain()) {
       return handle;
     }
     if (handle.extras.opened != null) {
@@ -53,14 +53,16 @@ final class Results {
     return handle;
   }
 
-  /// Ends the view of a dispatched result. Returns whether it was the last of its handle.
-  boolean done(Handle handle) {
-    if (handle.plain) {
-      return true;
+  /// Ends the view of a dispatched result, and frees its handle if it was the last.
+  void done(Handle handle) {
+    if (!handle.isPlain()) {
+      discardUntaken(handle);
+      handle.bits &= ~Handle.DISPATCHED;
+      if (!handle.isFinal()) {
+        return;
+      }
     }
-    discardUntaken(handle);
-    handle.dispatched = false;
-    return handle.isFinal();
+    table.free(handle);
   }
 
   /// Closes a file or gives back a buffer that a result has brought and nobody took.
@@ -82,7 +84,7 @@ final class Results {
   /// Lets go of what dispatched results have brought and nobody took.
   void discardDispatched() {
     for (int i = 0; i < table.size(); i++) {
-      if (table.get(i).dispatched) {
+      if (table.get(i).isDispatched()) {
         done(table.get(i));
       }
     }

@@ -194,7 +194,9 @@ abstract sealed class TransferOperations permits FileOperations {
   private Handle transfer(Op op, BusFile file, MemorySegment memory, int length, long offset) {
     Checks.range(offset, length);
     Handle handle = onFile(op, file);
-    handle.plain = true;
+    if (!(file instanceof RegisteredFile)) {
+      handle.bits |= Handle.PLAIN;
+    }
     handle.request.buffer = memory;
     handle.request.length = length;
     handle.request.offset = offset;
@@ -204,7 +206,7 @@ abstract sealed class TransferOperations permits FileOperations {
   private Handle fullTransfer(Op op, BusFile file, MemorySegment memory, long offset) {
     Checks.range(offset, memory.byteSize());
     Handle handle = onFile(op, file);
-    handle.full = true;
+    handle.bits |= Handle.FULL;
     handle.extras.transfer().begin(handle.request, memory, offset, op == Op.WRITE, file.isDirect());
     return handle;
   }
@@ -212,7 +214,7 @@ abstract sealed class TransferOperations permits FileOperations {
   private Handle transferParts(
       Op op, BusFile file, MemorySegment[] parts, int length, long offset) {
     Handle handle = transfer(op, file, MemorySegment.NULL, length, offset);
-    handle.plain = false;
+    handle.stopBeingPlain();
     handle.request.vectors.set(parts);
     return handle;
   }
@@ -251,7 +253,7 @@ abstract sealed class TransferOperations permits FileOperations {
   }
 
   private Handle useBuffer(Handle handle, RegisteredBuffer buffer, long bufferOffset) {
-    handle.plain = false;
+    handle.stopBeingPlain();
     handle.request.bufferOffset = bufferOffset;
     try {
       handle.request.bufferIndex = buffer.index(this);
@@ -261,6 +263,7 @@ abstract sealed class TransferOperations permits FileOperations {
       throw e;
     }
     handle.extras.buffer = buffer;
+    handle.extras.usesBuffer = true;
     return handle;
   }
 

@@ -26,7 +26,8 @@
 ///   one platform thread owns it.
 /// - [Handle]: one operation, from its preparation until `done`.
 /// - [Result]: what became of it; `endRead`, `endWrite` and so on tell, or throw a
-///   [BusException].
+///   [BusException]. A [ResultSink] takes the results of a batch; a [ResultVisitor] also says which
+///   operations are done again.
 /// - [BusFile]: an [OpenFile], an [OpenSocket], or a [RegisteredFile] that the ring knows by a slot.
 /// - [RegisteredBuffer]: memory that the kernel knows, on [Pages] of the host's or large ones;
 ///   [BufferPool]: memory from which the kernel takes a piece for each receive.
@@ -39,7 +40,8 @@
 /// ```text
 ///   prepare          enqueue / chain / submit         dispatch              done
 ///  IDLE ───▶ PREPARED ───────────────────▶ IN_FLIGHT ─────────▶ COMPLETED ───────▶ IDLE
-///                                           (the kernel owns the memory)
+///                                           ▲ (the kernel owns the memory)  │
+///                                           └──────────── rearm ────────────┘
 /// ```
 ///
 /// Invariants, on every backend.

@@ -11,6 +11,8 @@ abstract class BusContract
     implements FileContract,
         HandleContract,
         DispatchContract,
+        RearmContract,
+        VisitorContract,
         RunContract,
         CloseContract,
         WaitContract,

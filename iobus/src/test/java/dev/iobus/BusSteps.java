@@ -117,4 +117,24 @@ final class BusSteps {
     bus.done(result);
     return message;
   }
+
+  /// Dispatches until nothing is in flight and nothing ready.
+  static void dispatchAll(Bus bus, ResultVisitor visitor) throws IOException {
+    while (bus.inFlight() > 0) {
+      bus.dispatch(1, bus.capacity(), 20 * BusHost.SECOND, visitor);
+    }
+    bus.dispatch(0, bus.capacity(), 0, visitor);
+  }
+
+  /// All handles are free.
+  static void assertAllFree(Bus bus) throws IOException {
+    assertEquals(0, bus.inFlight());
+    Handle[] all = new Handle[bus.capacity()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = bus.nop();
+    }
+    assertThrows(QueueFullException.class, bus::nop);
+    bus.submit(all);
+    assertEquals(all.length, bus.dispatch(all.length, all.length, 20 * BusHost.SECOND, bus::done));
+  }
 }

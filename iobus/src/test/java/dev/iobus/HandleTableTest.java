@@ -21,14 +21,14 @@ final class HandleTableTest {
       Handle first = table.take(Op.NOP);
       long stale = first.userData;
       assertThrows(AssertionError.class, () -> table.completed(stale));
-      first.state = Handle.State.IN_FLIGHT;
+      first.enter(Handle.State.IN_FLIGHT);
       assertSame(first, table.completed(stale));
-      first.state = Handle.State.COMPLETED;
+      first.enter(Handle.State.COMPLETED);
       assertThrows(AssertionError.class, () -> table.completed(stale));
       table.free(first);
       Handle again = table.take(Op.NOP);
       assertSame(first, again);
-      again.state = Handle.State.IN_FLIGHT;
+      again.enter(Handle.State.IN_FLIGHT);
       assertNotEquals(stale, again.userData);
       assertThrows(AssertionError.class, () -> table.completed(stale));
       assertThrows(AssertionError.class, () -> table.completed(99));

@@ -44,12 +44,6 @@ final class InFlightTable {
     return token;
   }
 
-  /// Takes in that a plain request is in flight, whose completion leaves nothing to do. Its owner
-  /// keeps it reachable.
-  void addPlain() {
-    added++;
-  }
-
   private int checked(int slot) {
     if (slot < 0 || slot >= requests.length) {
       throw new IllegalStateException(
@@ -71,11 +65,6 @@ final class InFlightTable {
   /// Lets a request go, after its last completion.
   void remove() {
     removed++;
-  }
-
-  /// How many were let go of since the beginning.
-  long removed() {
-    return removed;
   }
 
   static int slot(long token) {

@@ -23,6 +23,9 @@ final class RequestEncoder {
   // Owned by the submitting thread.
   private boolean runOpen;
 
+  /// Entries of plain requests are those that were not filled in another way.
+  private int otherFilled;
+
   RequestEncoder(Ring ring, InFlightTable inFlight, FileEncoder files, SocketEncoder sockets) {
     submissions = ring.submissions();
     features = ring.features();
@@ -42,8 +45,19 @@ final class RequestEncoder {
     runOpen = false;
   }
 
+  /// Counts an entry that belongs to no request.
+  void filledOther() {
+    otherFilled++;
+  }
+
+  /// How many plain requests were filled since the beginning; overflows.
+  int plainFilled() {
+    return submissions.filled() - otherFilled;
+  }
+
   /// Turns a request into a submission queue entry.
   void fill(Request request) {
+    int before = submissions.filled();
     if (!submissions.hasRoom()) {
       throw new IllegalStateException(
           "the submission queue holds " + submissions.entries() + " requests; submit first");
@@ -63,13 +77,13 @@ final class RequestEncoder {
     if (Punts.isCertain(request, features)) {
       counts.punted();
     }
+    otherFilled += submissions.filled() - before;
   }
 
   /// As [#fill(Request)], of a plain request, for which there is room.
   void fillPlain(Request request, Op op, long token) {
-    inFlight.addPlain();
     if (op == Op.NOP) {
-      submissions.push(IORING_OP_NOP, 0, -1, 0, 0, 0, 0, 0, token);
+      submissions.pushNop(token);
     } else if (op == Op.READ || op == Op.WRITE) {
       files.fillPlain(request, op, token);
     } else {

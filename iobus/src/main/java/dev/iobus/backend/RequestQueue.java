@@ -32,6 +32,11 @@ public interface RequestQueue {
     prepare(request);
   }
 
+  /// As [#preparePlain], of a NOP.
+  default void prepareNop(Request request, long userData) {
+    preparePlain(request, Op.NOP, userData);
+  }
+
   /// How many more requests [#prepare] takes before a [#submit] is needed. One that has a deadline
   /// ([Request#timeoutNanos]) takes two places.
   int room();

@@ -205,6 +205,12 @@ public final class UringBackend implements PosixBackend {
   }
 
   @Override
+  public void prepareNop(Request request, long userData) {
+    assert !shared;
+    submissions.pushNop(userData);
+  }
+
+  @Override
   public int room() {
     return submissions.room();
   }
@@ -342,8 +348,10 @@ public final class UringBackend implements PosixBackend {
     if (closed) {
       return;
     }
-    if (!abandon && inFlight.count() > 0) {
-      throw new IllegalStateException(inFlight.count() + " requests in flight");
+    int plain = shared ? 0 : encoder.plainFilled() - reaper.plainTaken();
+    long left = inFlight.count() + plain;
+    if (!abandon && left > 0) {
+      throw new IllegalStateException(left + " requests in flight");
     }
     closed = true;
     reaper.stop();

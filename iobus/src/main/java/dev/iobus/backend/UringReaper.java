@@ -29,8 +29,11 @@ final class UringReaper {
   /// What another bus polls, once it was asked for.
   private @Nullable WakeupEvent notice;
 
-  /// Completions that were passed on and not the last of their request.
-  private long passedEarly;
+  /// Of the completions that were taken: how many were not of plain requests; and of no request, so
+  /// that they are not passed on. They overflow.
+  private int otherTaken;
+
+  private int untold;
 
   private boolean stopped;
 
@@ -183,36 +186,62 @@ final class UringReaper {
     if (ring.needsFlush()) {
       ring.flush();
     }
-    long before = inFlight.removed() + passedEarly;
+    int before = told();
     if (completions.lookAcquire() >= missing) {
       sink.endsWait();
     }
     try {
-      while (completions.hasNext()) {
-        long place = completions.take();
-        long token = completions.userData(place);
-        long outcome = completions.outcome(place);
-        if (shared) {
-          completions.publishHead(); // Others submit as soon as they are told of this one.
-        }
-        int result = CompletionQueue.result(outcome);
-        int flags = CompletionQueue.flags(outcome);
-        if (RequestQueue.isPlain(token)) {
-          inFlight.remove();
-          sink.complete(token, result, flags);
-        } else if (token == WakeupPoll.TOKEN) {
-          completions.publishHead(); // A kernel whose queue is full may refuse to take more.
-          poll.complete(result, flags);
-        } else if (token != UringBackend.DEADLINE) {
-          passOn(token, result, flags, sink);
-        }
+      if (shared) {
+        passAll(sink);
+      } else {
+        passOwned(sink);
       }
     } finally {
       if (!shared && !stopped) {
         completions.publishHead();
       }
     }
-    return (int) (inFlight.removed() + passedEarly - before);
+    return told() - before;
+  }
+
+  private void passOwned(CompletionSink sink) {
+    while (completions.hasNext()) {
+      long place = completions.take();
+      long token = completions.userData(place);
+      long outcome = completions.outcome(place);
+      if (!sink.completePlain(token, CompletionQueue.result(outcome))) {
+        passOn(token, outcome, sink);
+      }
+    }
+  }
+
+  private void passAll(CompletionSink sink) {
+    while (completions.hasNext()) {
+      long place = completions.take();
+      passOn(completions.userData(place), completions.outcome(place), sink);
+    }
+  }
+
+  private void passOn(long token, long outcome, CompletionSink sink) {
+    if (shared) {
+      completions.publishHead(); // Others submit as soon as they are told of this one.
+    }
+    int result = CompletionQueue.result(outcome);
+    int flags = CompletionQueue.flags(outcome);
+    if (RequestQueue.isPlain(token)) {
+      sink.complete(token, result, flags);
+      return;
+    }
+    otherTaken++;
+    if (token == WakeupPoll.TOKEN) {
+      untold++;
+      completions.publishHead(); // A kernel whose queue is full may refuse to take more.
+      poll.complete(result, flags);
+    } else if (token == UringBackend.DEADLINE) {
+      untold++;
+    } else {
+      passOn(token, result, flags, sink);
+    }
   }
 
   private void passOn(long token, int result, int flags, CompletionSink sink) {
@@ -221,9 +250,17 @@ final class UringReaper {
     int told = pools.flags(request, finished, flags);
     if (CompletionFlags.isFinal(told)) {
       inFlight.remove();
-    } else {
-      passedEarly++;
     }
     sink.complete(token, finished, told);
+  }
+
+  /// How many completions were passed on since the beginning; overflows.
+  private int told() {
+    return completions.taken() - untold;
+  }
+
+  /// How many of them ended plain requests.
+  int plainTaken() {
+    return completions.taken() - otherTaken;
   }
 }

@@ -69,7 +69,11 @@ final class UringSubmitter {
       if (encoder.runOpen() || submissions.room() == 0) {
         return 1;
       }
-      return fill.getAsBoolean() ? submitAll() : 0;
+      if (!fill.getAsBoolean()) {
+        return 0;
+      }
+      encoder.filledOther();
+      return submitAll();
     } finally {
       lock.unlock();
     }

@@ -51,6 +51,11 @@ public final class CompletionQueue {
     return seenTail - head;
   }
 
+  /// How many results were taken since the beginning; overflows.
+  public int taken() {
+    return head;
+  }
+
   /// Whether one of the results that were seen was not taken.
   public boolean hasNext() {
     return head != seenTail;

@@ -28,6 +28,9 @@ public final class SubmissionQueue {
   private static final long SQE_SIZE = SQE.byteSize();
   private static final int SQE_SHIFT = RingMemory.entryShift(SQE_SIZE);
 
+  /// On no file.
+  private static final long NOP_BEGINNING = -1L << Integer.SIZE | IORING_OP_NOP;
+
   private static final int LINKED = IOSQE_IO_LINK | IOSQE_IO_HARDLINK;
 
   // Constant after construction; addresses are shifted.
@@ -67,6 +70,11 @@ public final class SubmissionQueue {
   /// How many entries there are, a power of two.
   public int entries() {
     return entries;
+  }
+
+  /// How many entries were filled since the beginning; overflows.
+  public int filled() {
+    return tail;
   }
 
   /// How many entries can be filled before the kernel must take some.
@@ -117,6 +125,20 @@ public final class SubmissionQueue {
     LEN.set(RingMemory.ALL, sqe, (long) opFlags << 32 | (len & 0xffff_ffffL));
     USER_DATA.set(RingMemory.ALL, sqe, userData);
     INDEXES.set(RingMemory.ALL, sqe, bufIndex & 0xffffL);
+    tail++;
+  }
+
+  /// As [#push], of an entry that does nothing. By itself: the compiler does not look deep enough for
+  /// more where it is called from.
+  public void pushNop(long userData) {
+    assert hasRoom();
+    long sqe = RingMemory.address(sqesAt + ((long) (tail & mask) << SQE_SHIFT));
+    BEGINNING.set(RingMemory.ALL, sqe, NOP_BEGINNING);
+    OFF.set(RingMemory.ALL, sqe, 0L);
+    ADDR.set(RingMemory.ALL, sqe, 0L);
+    LEN.set(RingMemory.ALL, sqe, 0L);
+    USER_DATA.set(RingMemory.ALL, sqe, userData);
+    INDEXES.set(RingMemory.ALL, sqe, 0L);
     tail++;
   }
 

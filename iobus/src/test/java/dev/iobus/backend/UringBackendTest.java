@@ -211,6 +211,38 @@ final class UringBackendTest extends UringRequests {
     }
   }
 
+  /// No request stands in a table that is plain, so that they are counted by the queues alone; a close
+  /// that did not see them would unmap the ring and let go of memory that the kernel writes to.
+  @Test
+  void plainRequestsInFlightKeepTheRingOpen() {
+    UringBackend backend = open(false, 8);
+    for (int plain = 1; plain <= 4; plain++) {
+      Request bounded = request(Op.NOP, 7);
+      bounded.timeoutNanos = SECOND;
+      backend.prepare(bounded); // With an entry and a completion that are no request's.
+      for (int i = 0; i < plain; i++) {
+        backend.prepareNop(request(Op.NOP, 0), RequestQueue.PLAIN | i);
+      }
+      assertRefusesToClose(backend, plain + 1);
+      assertEquals(0, backend.submit());
+      assertRefusesToClose(backend, plain + 1);
+      backend.wakeup();
+      assertEquals(plain + 1, backend.submitAndAwait(plain + 1, SECOND, this::keep));
+      results.clear();
+      backend.preparePlain(request(Op.NOP, 0), Op.NOP, RequestQueue.PLAIN);
+      assertRefusesToClose(backend, 1);
+      assertEquals(1, backend.submitAndAwait(1, SECOND, this::keep));
+      results.clear();
+    }
+    backend.close(false);
+  }
+
+  private static void assertRefusesToClose(UringBackend backend, int inFlight) {
+    String refusal =
+        assertThrows(IllegalStateException.class, () -> backend.close(false)).getMessage();
+    assertEquals(inFlight + " requests in flight", refusal);
+  }
+
   @Test
   void closingLeavesNoDescriptor() throws Exception {
     open(false, 8).close(false);

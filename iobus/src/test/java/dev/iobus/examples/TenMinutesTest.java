@@ -87,6 +87,7 @@ final class TenMinutesTest {
       MemorySegment memory = arena.allocate(64 << 10);
       assertEquals(5000, TenMinutes.countLines(bus, file, memory));
       assertEquals(text.length(), TenMinutes.readWhole(bus, file, memory));
+      assertEquals(text.length(), TenMinutes.lengthByReading(bus, file, memory));
       assertEquals(
           text.chars().sum(), TenMinutes.sumOfBytes(bus, file, arena));
 

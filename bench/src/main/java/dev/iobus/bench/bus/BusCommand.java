@@ -42,8 +42,9 @@ import picocli.CommandLine.Spec;
           + " where the row names callers or virtual threads; CPU is the processor time of an"
           + " operation, heap its garbage:",
       "",
-      "  nop      operations that do nothing, in batches that are waited for, on a bus and in a C",
-      "           program with the same ring (compiled with gcc where it is found)",
+      "  nop      operations that do nothing, in batches that are waited for: on a bus, where a",
+      "           visitor has each done again, and in a C program with the same ring (compiled with",
+      "           gcc where it is found)",
       "  direct   random reads of 4 KiB past the page cache: one bus, fio with fixed buffers and",
       "           files, FileChannel from as many threads as the depth",
       "  cached   the same from the page cache: one bus, fio, other libraries (--peers)",
