@@ -25,6 +25,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// What every bus promises of operations that are done again.
+///
+/// Memory outlives the bus here: what a test that fails leaves in flight is still written to.
 interface RearmContract extends BusHost {
 
   private void write(Bus bus, OpenFile file, MemorySegment bytes) throws IOException {
@@ -59,8 +61,8 @@ interface RearmContract extends BusHost {
   @Test
   default void aReadIsDoneAgainElsewhere() throws IOException {
     int blocks = 64;
-    try (Bus bus = open(4);
-        Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(4)) {
       MemorySegment bytes = pattern(arena, blocks * 512, 3);
       OpenFile file = openNew(bus, "again");
       write(bus, file, bytes);
@@ -92,8 +94,8 @@ interface RearmContract extends BusHost {
 
   @Test
   default void aWriteIsDoneAgainWithItsFlags() throws IOException {
-    try (Bus bus = open(2);
-        Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(2)) {
       MemorySegment bytes = pattern(arena, 512, 1);
       OpenFile file = openNew(bus, "writes");
       Handle handle = bus.write(file, bytes, 0, WriteFlag.DSYNC);
@@ -152,8 +154,8 @@ interface RearmContract extends BusHost {
   /// As each of these goes another way than what stands alone.
   @Test
   default void whatHangsOnAnOperationIsKept() throws IOException {
-    try (Bus bus = open(8);
-        Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(8)) {
       OpenFile file = openNew(bus, "kept");
       write(bus, file, pattern(arena, 4096, 5));
       RegisteredFile registered = bus.register(file);
@@ -253,8 +255,8 @@ interface RearmContract extends BusHost {
 
   @Test
   default void whatCannotBeDoneAgainIsRefusedAndStaysAsItWas() throws IOException {
-    try (Bus bus = open(5);
-        Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(5)) {
       OpenFile file = openNew(bus, "refused");
       MemorySegment memory = pattern(arena, 512, 9);
       write(bus, file, memory);

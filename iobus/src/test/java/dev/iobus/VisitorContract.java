@@ -203,8 +203,8 @@ interface VisitorContract extends BusHost {
   /// seen once.
   @Test
   default void everyOperationIsSeenAsOftenAsItIsDone() throws IOException {
-    try (Bus bus = open(AnyVisits.CAPACITY);
-        Arena arena = Arena.ofShared()) {
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(AnyVisits.CAPACITY)) {
       OpenFile file = openNew(bus, "model");
       MemorySegment bytes = pattern(arena, 8192, 2);
       finish(bus, bus.writeFully(file, bytes, 0, WriteFlag.NONE));
