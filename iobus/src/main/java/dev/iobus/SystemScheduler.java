@@ -49,6 +49,11 @@ final class SystemScheduler implements Scheduler {
   }
 
   @Override
+  public long currentTaskNumber() {
+    return Thread.currentThread().threadId();
+  }
+
+  @Override
   public void park(long deadlineNanos) {
     ThreadTask task = tasks.get();
     boolean interrupted = false;
@@ -142,6 +147,11 @@ final class SystemScheduler implements Scheduler {
     @Override
     public boolean isVirtual() {
       return thread.isVirtual();
+    }
+
+    @Override
+    public long number() {
+      return thread.threadId();
     }
 
     @Override

@@ -2,9 +2,11 @@ package dev.iobus;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +26,18 @@ final class SystemSchedulerTest {
     assertSame(task, seen.get());
     assertEquals("named", task.name());
     assertFalse(task.isVirtual());
+  }
+
+  @Test
+  void tasksThatLiveHaveNumbersOfTheirOwn() throws InterruptedException {
+    long own = scheduler.currentTask().number();
+    AtomicLong others = new AtomicLong(own);
+    for (boolean virtual : new boolean[] {false, true}) {
+      Thread.Builder builder = virtual ? Thread.ofVirtual() : Thread.ofPlatform();
+      builder.start(() -> others.set(scheduler.currentTask().number())).join();
+      assertNotEquals(own, others.get());
+    }
+    assertEquals(own, scheduler.currentTask().number());
   }
 
   @Test

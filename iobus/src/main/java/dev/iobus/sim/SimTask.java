@@ -95,6 +95,11 @@ final class SimTask implements Scheduler.Task {
   }
 
   @Override
+  public long number() {
+    return id;
+  }
+
+  @Override
   public String toString() {
     return "Task[" + id + " " + name + "]";
   }

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -137,6 +138,28 @@ final class SimSchedulerTest {
     String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(child.waitFor(60, TimeUnit.SECONDS));
     assertEquals(trace(77), Long.parseLong(output.strip()));
+  }
+
+  @Test
+  void tasksHaveTheSameNumbersInEachRun() {
+    List<List<Long>> runs = new ArrayList<>();
+    for (int run = 0; run < 2; run++) {
+      SimScheduler scheduler = new SimScheduler(3, newDisk());
+      List<Long> numbers = new ArrayList<>();
+      scheduler.run(
+          () -> {
+            numbers.add(scheduler.currentTask().number());
+            for (int i = 0; i < 3; i++) {
+              scheduler.start("other", () -> numbers.add(scheduler.currentTask().number()));
+            }
+            while (numbers.size() < 4) {
+              scheduler.yield();
+            }
+          });
+      assertEquals(4, Set.copyOf(numbers).size(), numbers.toString());
+      runs.add(numbers);
+    }
+    assertEquals(runs.getFirst(), runs.getLast());
   }
 
   @Test

@@ -16,36 +16,71 @@ import org.jspecify.annotations.Nullable;
 /// they try again, and their own limits count from when they joined.
 final class BlockFetch {
 
+  /// In place of a slot: the block was not pinned.
+  static final int NOT_PINNED = -2;
+
   private final Scheduler scheduler;
   private final FrameTable table;
+  private final PinSlots slots;
   private final BlockLoads loads;
   private final BlockReader reader;
 
-  final LongAdder hits;
+  /// Those that [#slots] do not count.
+  private final LongAdder hits = new LongAdder();
   final LongAdder sharedMisses = new LongAdder();
 
   BlockFetch(
       Scheduler scheduler,
       FrameTable table,
+      PinSlots slots,
       BlockLoads loads,
-      BlockReader reader,
-      LongAdder hits) {
+      BlockReader reader) {
     this.scheduler = scheduler;
     this.table = table;
+    this.slots = slots;
     this.loads = loads;
     this.reader = reader;
-    this.hits = hits;
   }
 
-  /// Pins the block's frame without waiting; null when it is not seen in the cache.
-  @Nullable PinnedBlock tryPin(BlockFile file, long offset) {
-    Frame frame = table.pin(file.fileId(), offset);
-    if (frame == null) {
-      return null;
+  /// Pins that found a frame.
+  long hits() {
+    return slots.hits() + hits.sum();
+  }
+
+  /// The block's frame as far as it is seen in the cache, for [#tryPin(Frame, BlockFile, long)].
+  @Nullable Frame find(BlockFile file, long offset) {
+    return table.find(file.fileId(), offset);
+  }
+
+  /// Pins a frame if it still holds that block, without waiting. Returns the slot that has the pin,
+  /// [PinSlots#NONE] when the frame's word has it, or [#NOT_PINNED].
+  int tryPin(Frame frame, BlockFile file, long offset) {
+    int slot = slots.take(frame.address());
+    if (slot == PinSlots.NONE) {
+      return tryPinInWord(frame, file, offset) ? PinSlots.NONE : NOT_PINNED;
+    }
+    if (!frame.isPinnedBySlot(file.fileId(), offset)) {
+      slots.release(slot);
+      return NOT_PINNED;
     }
     frame.touch();
-    hits.increment();
-    return new PinnedBlock(frame);
+    slots.countHit(slot);
+    return slot;
+  }
+
+  private boolean tryPinInWord(Frame frame, BlockFile file, long offset) {
+    boolean pinned = frame.tryPin(file.fileId(), offset);
+    if (pinned) {
+      frame.touch();
+      hits.increment();
+    }
+    return pinned;
+  }
+
+  private @Nullable PinnedBlock tryPin(BlockFile file, long offset) {
+    Frame frame = find(file, offset);
+    int slot = frame == null ? NOT_PINNED : tryPin(frame, file, offset);
+    return frame == null || slot == NOT_PINNED ? null : new PinnedBlock(frame, slots, slot);
   }
 
   /// Pins what is seen in the cache; true when that is all of it. Never waits.
@@ -59,10 +94,10 @@ final class BlockFetch {
     return all;
   }
 
-  /// Pins one block that was not seen in the cache.
-  PinnedBlock fetchOne(BlockFile file, long offset, int pages, WaitLimit limit)
+  /// Gets one block that was not seen in the cache, with a pin that it counts itself.
+  BlockMemory fetchOne(BlockFile file, long offset, int pages, WaitLimit limit)
       throws IOException {
-    PinnedBlock block = null;
+    BlockMemory block = null;
     while (block == null) {
       block = roundOfOne(file, offset, pages, limit);
     }
@@ -71,21 +106,21 @@ final class BlockFetch {
 
   /// One attempt; null when a load of another caller was about to end when it was met, or ended for
   /// lack of memory.
-  private @Nullable PinnedBlock roundOfOne(
+  private @Nullable BlockMemory roundOfOne(
       BlockFile file, long offset, int pages, WaitLimit limit) throws IOException {
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.IN_FRAME);
     BlockLoad running = loads.register(load);
     if (running != null) {
       return shared(running, limit);
     }
-    PinnedBlock block = start(load);
-    if (block != null) {
-      return block;
+    Frame frame = start(load);
+    if (frame != null) {
+      return frame;
     }
     reader.read(load, limit);
     BlockMemory memory = load.memory();
     if (memory != null) {
-      return new PinnedBlock(memory);
+      return memory;
     }
     Throwable failure = load.failure();
     assert failure != null : "a load that nobody can withdraw has no result";
@@ -93,20 +128,21 @@ final class BlockFetch {
   }
 
   /// The block that another caller loads; null when one has to look again.
-  private @Nullable PinnedBlock shared(BlockLoad load, WaitLimit limit) throws IOException {
+  private @Nullable BlockMemory shared(BlockLoad load, WaitLimit limit) throws IOException {
     sharedMisses.increment();
     boolean joined = load.join();
     long since = scheduler.nanoTime();
     loads.await(load);
     BlockMemory memory = joined ? load.memory() : null;
     if (memory != null) {
-      return new PinnedBlock(memory);
+      return memory;
     }
     Throwable failure = joined ? load.failure() : null;
     if (failure != null && !mayTryAgain(failure, since, limit)) {
       throw rethrown(failure);
     }
-    return tryPin(load.file(), load.offset());
+    Frame frame = find(load.file(), load.offset());
+    return frame != null && tryPinInWord(frame, load.file(), load.offset()) ? frame : null;
   }
 
   /// Whether the failure of another's load leaves time to try it oneself.
@@ -170,7 +206,7 @@ final class BlockFetch {
       BlockMemory memory = load.memory();
       Throwable failed = load.failure();
       if (memory != null) {
-        into[i] = new PinnedBlock(memory);
+        into[i] = new PinnedBlock(memory, slots, PinSlots.NONE);
       } else if (failed == null || (!own.contains(load) && mayTryAgain(failed, since, limit))) {
         filled = false;
       } else if (failure == null) {
@@ -207,24 +243,25 @@ final class BlockFetch {
       sharedMisses.increment();
       return null;
     }
-    PinnedBlock block = start(load);
-    if (block == null) {
+    Frame frame = start(load);
+    if (frame == null) {
       own.add(load);
       owed[i] = load;
+      return null;
     }
-    return block;
+    return new PinnedBlock(frame, slots, PinSlots.NONE);
   }
 
-  /// Begins the transfer of a load that was registered; returns the block itself, and withdraws the
-  /// load, when it came into the cache meanwhile.
-  private @Nullable PinnedBlock start(BlockLoad load) {
+  /// Begins the transfer of a load that was registered; returns the block's frame, pinned, and
+  /// withdraws the load, when it came into the cache meanwhile.
+  private @Nullable Frame start(BlockLoad load) {
     BlockFile file = load.file();
     // A load that ended between the look-up and the registration has its frame in the table now.
     Frame frame = table.findExactly(file.fileId(), load.offset());
     if (frame != null) {
       loads.withdraw(load);
       hits.increment();
-      return new PinnedBlock(frame);
+      return frame;
     }
     try {
       file.enterTransfer();
@@ -236,12 +273,12 @@ final class BlockFetch {
   }
 
   /// Reads one block past the cache; uses its frame where it has one, without keeping it longer.
-  PinnedBlock readAround(BlockFile file, long offset, int pages, WaitLimit limit)
+  BlockMemory readAround(BlockFile file, long offset, int pages, WaitLimit limit)
       throws IOException {
     Frame frame = table.findExactly(file.fileId(), offset);
     if (frame != null) {
       hits.increment();
-      return new PinnedBlock(frame);
+      return frame;
     }
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.NOWHERE);
     file.enterTransfer();
@@ -252,7 +289,7 @@ final class BlockFetch {
       assert failure != null : "a load that nobody can withdraw has no result";
       throw rethrown(failure);
     }
-    return new PinnedBlock(memory);
+    return memory;
   }
 
   /// What a load failed with is what its decoder or the bus threw: checked as [IOException] only.

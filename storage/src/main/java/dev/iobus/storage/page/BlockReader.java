@@ -30,7 +30,7 @@ final class BlockReader {
   private final TransientMemory transients;
   private final BlockLoads loads;
 
-  final LongAdder misses;
+  final LongAdder misses = new LongAdder();
   final LongAdder transientReads = new LongAdder();
 
   BlockReader(
@@ -39,15 +39,13 @@ final class BlockReader {
       FrameAllocator frames,
       FrameTable table,
       TransientMemory transients,
-      BlockLoads loads,
-      LongAdder misses) {
+      BlockLoads loads) {
     this.bus = bus;
     this.slab = slab;
     this.frames = frames;
     this.table = table;
     this.transients = transients;
     this.loads = loads;
-    this.misses = misses;
   }
 
   /// Reads the block of one load and ends it.

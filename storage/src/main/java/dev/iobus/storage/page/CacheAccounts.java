@@ -1,5 +1,6 @@
 package dev.iobus.storage.page;
 
+import dev.iobus.Scheduler;
 import dev.iobus.storage.memory.MemoryBudget;
 
 /// A [PageCache]'s parts of the budget. Immutable, but for what they hold.
@@ -13,31 +14,35 @@ final class CacheAccounts {
   final MemoryBudget.Account frames;
   final MemoryBudget.Account readers;
   final int chainCount;
+  private final long tableBytes;
 
   private CacheAccounts(
       MemoryBudget.Account ioBuffers,
       MemoryBudget.Account frames,
       MemoryBudget.Account readers,
-      int chainCount) {
+      int chainCount,
+      long tableBytes) {
     this.ioBuffers = ioBuffers;
     this.frames = frames;
     this.readers = readers;
     this.chainCount = chainCount;
+    this.tableBytes = tableBytes;
   }
 
-  static CacheAccounts open(MemoryBudget budget, PageCacheOptions options) {
+  static CacheAccounts open(MemoryBudget budget, PageCacheOptions options, Scheduler scheduler) {
     int chains = chainCount(Math.min(budget.limit(), options.frameBytesMax()));
+    long tableBytes = tableBytes(chains) + PinSlots.heapBytes(scheduler.parallelism());
     MemoryBudget.Account io = budget.open("io buffers", options.ioBufferBytes());
     try {
-      MemoryBudget.Account frames = budget.open("frames", tableBytes(chains));
+      MemoryBudget.Account frames = budget.open("frames", tableBytes);
       try {
         MemoryBudget.Account readers =
             budget.open("readers", options.readers() * READER_FLOOR_BYTES);
         boolean granted = io.tryReserve(options.ioBufferBytes());
-        boolean tableGranted = frames.tryReserve(tableBytes(chains));
+        boolean tableGranted = frames.tryReserve(tableBytes);
         assert granted : "a floor was not granted";
         assert tableGranted : "a floor was not granted";
-        return new CacheAccounts(io, frames, readers, chains);
+        return new CacheAccounts(io, frames, readers, chains, tableBytes);
       } catch (IllegalArgumentException e) {
         frames.close();
         throw e;
@@ -64,7 +69,7 @@ final class CacheAccounts {
   /// @param freedIoBytes what of the I/O buffers was freed
   void close(long freedIoBytes) {
     readers.tryClose();
-    frames.release(tableBytes(chainCount));
+    frames.release(tableBytes);
     frames.close();
     ioBuffers.release(freedIoBytes);
     ioBuffers.tryClose();

@@ -11,17 +11,20 @@ import org.jspecify.annotations.Nullable;
 /// 63            32 31    24 23           0
 /// | generation    | state  | pins         |
 ///
-/// FREE ─ allocate ─► LOADING ─ publish ─► LOADED ─ evict, 0 pins ─► EVICTING ─► FREE
-///                        │                  └─ replace ─► RETIRED ─ 0 pins ─┘      ▲
-///                        └────────────── failed load ──────────────────────────────┘
+/// FREE ─ allocate ─► LOADING ─ publish ─► LOADED ─ evict or replace ─► RETIRED
+///   ▲                    │                                                │ 0 pins, and in no slot
+///   ├─── failed load ────┘                                                ▼
+///   └────────────────────────────────────────────────────────────────  EVICTING
 /// ```
 ///
-/// A RETIRED frame holds a version of its block that a newer one has replaced. It is in the table
-/// no more and gets no new pins; those that it has are good until they are given back.
+/// A RETIRED frame holds a block that is to be given up, or a version of it that a newer one has
+/// replaced. It gets no new pins; those that it has are good until they are given back. Who retired
+/// it takes it out of the table before the frame can be reused.
 ///
-/// Pins are taken and given back by any thread; all other moves are made by whoever owns the
-/// frame: the allocator, then the loader until it publishes, then the evictor that won the move to
-/// EVICTING. The generation grows with each eviction, so that a word never returns.
+/// Pins are in the word or in [PinSlots]. They are taken and given back by any thread; all other
+/// moves are made by whoever owns the frame: the allocator, then the loader until it publishes, then
+/// the evictor that won the move to EVICTING. The generation grows with each eviction, so that a
+/// word never returns.
 final class Frame implements BlockMemory {
 
   static final int FREE = 0;
@@ -49,6 +52,9 @@ final class Frame implements BlockMemory {
 
   /// All of the frame's memory; constant.
   private final MemorySegment memory;
+
+  /// Where that begins, which names the frame in slots; constant.
+  private final long address;
 
   /// The extent that it was cut from; constant.
   final FrameExtent extent;
@@ -82,6 +88,11 @@ final class Frame implements BlockMemory {
   Frame(FrameExtent extent, MemorySegment memory) {
     this.extent = extent;
     this.memory = memory;
+    this.address = memory.address();
+  }
+
+  long address() {
+    return address;
   }
 
   /// Bytes that the frame can hold.
@@ -107,7 +118,16 @@ final class Frame implements BlockMemory {
     return bytes;
   }
 
-  /// Takes a pin if the frame holds that block now.
+  /// Whether it holds that block now, and until the caller gives back the slot with its address.
+  ///
+  /// The compare-and-set of the slot and this read are both volatile, as are the two on the other
+  /// side: weaker ones might change places on some processors.
+  boolean isPinnedBySlot(long wantedFileId, long wantedOffset) {
+    long seen = (long) WORD.getVolatile(this);
+    return state(seen) == LOADED && isOf(wantedFileId, wantedOffset);
+  }
+
+  /// Takes a pin in the word if the frame holds that block now.
   boolean tryPin(long wantedFileId, long wantedOffset) {
     long seen = wordAcquire();
     while (state(seen) == LOADED) {
@@ -160,13 +180,18 @@ final class Frame implements BlockMemory {
     }
   }
 
+  /// What holds a block no more is worth nothing.
+  void dropUses() {
+    uses = 0;
+  }
+
   /// Takes over from a version of the same block, which is nothing worth from then on.
   void inheritUses(Frame before) {
     uses = Math.max(uses, before.uses);
     before.uses = 0;
   }
 
-  /// Whether it can be given up now, as far as can be told without doing it.
+  /// Whether it can be given up now, as far as its word tells.
   boolean isIdle() {
     long seen = wordAcquire();
     return pins(seen) == 0 && (state(seen) == LOADED || state(seen) == RETIRED);
@@ -216,19 +241,22 @@ final class Frame implements BlockMemory {
     return false;
   }
 
-  /// (RETIRED, 0 pins) → EVICTING; the winner calls [#free()].
-  boolean tryReclaim() {
-    long seen = wordAcquire();
-    return state(seen) == RETIRED
-        && pins(seen) == 0
-        && WORD.compareAndSet(this, seen, word(generation(seen) + 1, EVICTING, 0));
-  }
-
-  /// (LOADED, 0 pins) → EVICTING; the winner unlinks the frame, then calls [#free()].
-  boolean tryEvict() {
+  /// (LOADED, 0 pins) → RETIRED; by the allocator, who alone reclaims frames and unlinks this one
+  /// before it does.
+  boolean tryRetireIdle() {
     long seen = wordAcquire();
     return state(seen) == LOADED
         && pins(seen) == 0
+        && WORD.compareAndSet(this, seen, word(generation(seen), RETIRED, 0));
+  }
+
+  /// (RETIRED, 0 pins, in no slot) → EVICTING; the winner calls [#free()].
+  boolean tryReclaim(PinSlots slots) {
+    long seen = (long) WORD.getVolatile(this);
+    // The slots last: since the frame is RETIRED none gets it any more that has not had it before.
+    return state(seen) == RETIRED
+        && pins(seen) == 0
+        && !slots.hold(address, 1)
         && WORD.compareAndSet(this, seen, word(generation(seen) + 1, EVICTING, 0));
   }
 

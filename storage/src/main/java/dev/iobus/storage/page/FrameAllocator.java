@@ -25,6 +25,7 @@ final class FrameAllocator implements MemoryBudget.Lender {
   private static final int NO_CLASS = -1;
 
   private final FrameTable table;
+  private final PinSlots slots;
   private final FrequencySketch sketch;
   private final LongSupplier accesses;
   private final MemoryBudget.Account account;
@@ -39,22 +40,26 @@ final class FrameAllocator implements MemoryBudget.Lender {
   private long steals;
   private long evictions;
 
+  /// @param slots where pins are that the frames' words do not have
   /// @param sketch how often blocks without a frame were used
   /// @param accesses pins so far, of blocks with and without a frame
   /// @param account where extents are reserved, 1 MiB each
   /// @param bytesMax the most bytes of extents
   FrameAllocator(
       FrameTable table,
+      PinSlots slots,
       FrequencySketch sketch,
       LongSupplier accesses,
       MemoryBudget.Account account,
       long bytesMax) {
     this.table = table;
+    this.slots = slots;
     this.sketch = sketch;
     this.accesses = accesses;
     this.account = account;
     this.bytesMax = bytesMax;
-    Arrays.setAll(classes, i -> new SizeClass());
+    HeldFrames held = new HeldFrames(slots);
+    Arrays.setAll(classes, i -> new SizeClass(held));
   }
 
   /// A LOADING frame for `length` bytes, or null when none can be had: all pinned, or no budget
@@ -110,7 +115,7 @@ final class FrameAllocator implements MemoryBudget.Lender {
 
   /// Takes back a RETIRED frame if it has no pin; else the clock meets it later.
   synchronized void discard(Frame frame) {
-    if (frame.tryReclaim()) {
+    if (frame.tryReclaim(slots)) {
       release(frame);
     }
   }
@@ -317,7 +322,10 @@ final class FrameAllocator implements MemoryBudget.Lender {
     return null;
   }
 
-  private static boolean mayVacate(FrameExtent extent, Take take) {
+  private boolean mayVacate(FrameExtent extent, Take take) {
+    if (slots.hold(extent.address(), FrameExtent.BYTES)) {
+      return false;
+    }
     for (Frame frame : extent.frames) {
       boolean busy = frame.state() == Frame.LOADING || frame.pins() > 0;
       boolean hit = frame.state() == Frame.LOADED && frame.uses() > 1;
@@ -341,18 +349,19 @@ final class FrameAllocator implements MemoryBudget.Lender {
     return false;
   }
 
+  /// Gives a frame up; false when it is pinned. If that is seen late, its block is lost to the table
+  /// all the same, and the clock meets the frame later.
   private boolean evict(Frame frame) {
-    if (frame.tryReclaim()) {
-      release(frame);
-      return true;
+    if (frame.tryRetireIdle()) {
+      table.remove(frame);
+      sketch.raise(FrameTable.hash(frame.fileId(), frame.offset()), frame.uses());
+      frame.dropUses();
+      evictions++;
     }
-    if (!frame.tryEvict()) {
+    if (!frame.tryReclaim(slots)) {
       return false;
     }
-    table.remove(frame);
-    sketch.raise(FrameTable.hash(frame.fileId(), frame.offset()), frame.uses());
     release(frame);
-    evictions++;
     return true;
   }
 

@@ -38,6 +38,11 @@ final class FrameExtent {
     return new FrameExtent(arena, arena.allocate(BYTES, 4096), sizeClass);
   }
 
+  /// Where its memory begins.
+  long address() {
+    return memory.address();
+  }
+
   boolean isEmpty() {
     return freeCount == frames.length;
   }

@@ -37,11 +37,11 @@ final class FrameTable {
     return 8L * chainCount;
   }
 
-  /// Pins the block's frame; null when none is seen.
-  @Nullable Frame pin(long fileId, long offset) {
+  /// The block's frame, without a pin; null when none is seen.
+  @Nullable Frame find(long fileId, long offset) {
     Frame frame = chains.getAcquire(chain(fileId, offset));
     for (int hops = 0; frame != null && hops < HOPS_MAX; hops++) {
-      if (frame.isOf(fileId, offset) && frame.tryPin(fileId, offset)) {
+      if (frame.isOf(fileId, offset) && frame.state() == Frame.LOADED) {
         return frame;
       }
       frame = frame.next;
@@ -49,19 +49,8 @@ final class FrameTable {
     return null;
   }
 
-  /// Whether the block's frame is seen, without a pin.
-  boolean contains(long fileId, long offset) {
-    Frame frame = chains.getAcquire(chain(fileId, offset));
-    for (int hops = 0; frame != null && hops < HOPS_MAX; hops++) {
-      if (frame.isOf(fileId, offset) && frame.state() == Frame.LOADED) {
-        return true;
-      }
-      frame = frame.next;
-    }
-    return false;
-  }
-
-  /// As [#pin], and sees every frame that was inserted before and not evicted.
+  /// Pins the block's frame in its word, and sees every frame that was inserted before and not
+  /// evicted.
   @Nullable Frame findExactly(long fileId, long offset) {
     int chain = chain(fileId, offset);
     synchronized (stripe(chain)) {
@@ -96,12 +85,14 @@ final class FrameTable {
     int chain = chain(fileId, offset);
     synchronized (stripe(chain)) {
       Frame old = chains.get(chain);
-      // What is linked here keeps its block until it is unlinked, for which the lock is needed.
-      while (old != null && !(old.isOf(fileId, offset) && old.tryRetire())) {
+      // With a pin, as nobody may reuse a frame that is RETIRED and linked still: by its link one
+      // would come into another chain.
+      while (old != null && !(old.isOf(fileId, offset) && old.tryPin(fileId, offset))) {
         old = old.next;
       }
       if (old != null) {
-        unlink(old, chain);
+        retirePinned(old, chain);
+        old.unpin();
       }
       frame.publish(fileId, offset, length, 1);
       frame.next = chains.get(chain);
@@ -114,13 +105,17 @@ final class FrameTable {
   void retire(Frame frame) {
     int chain = chain(frame.fileId(), frame.offset());
     synchronized (stripe(chain)) {
-      if (frame.tryRetire()) {
-        unlink(frame, chain);
-      }
+      retirePinned(frame, chain);
     }
   }
 
-  /// Unlinks an EVICTING frame.
+  private void retirePinned(Frame frame, int chain) {
+    if (frame.tryRetire()) {
+      unlink(frame, chain);
+    }
+  }
+
+  /// Unlinks a RETIRED frame.
   void remove(Frame frame) {
     int chain = chain(frame.fileId(), frame.offset());
     synchronized (stripe(chain)) {

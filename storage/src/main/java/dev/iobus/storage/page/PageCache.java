@@ -5,7 +5,6 @@ import dev.iobus.SharedBus;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Decoded blocks of files, kept in memory while the budget lasts.
@@ -37,6 +36,7 @@ public final class PageCache implements AutoCloseable {
   private final FrameAllocator frames;
   private final TransientMemory transients;
   private final BlockReader reader;
+  private final PinSlots slots;
   private final BlockFetch blocks;
   private final Prefetcher prefetcher;
   private final PageVersions versions;
@@ -59,19 +59,19 @@ public final class PageCache implements AutoCloseable {
     this.accounts = accounts;
     this.slab = slab;
     FrameTable table = new FrameTable(accounts.chainCount);
-    LongAdder hits = new LongAdder();
-    LongAdder misses = new LongAdder();
+    this.slots = new PinSlots(scheduler);
     this.frames =
         new FrameAllocator(
             table,
+            slots,
             new FrequencySketch(accounts.chainCount),
-            () -> hits.sum() + misses.sum(),
+            this::accesses,
             accounts.frames,
             options.frameBytesMax());
     this.transients = new TransientMemory(scheduler, budget, accounts.readers);
     BlockLoads loads = new BlockLoads(scheduler);
-    this.reader = new BlockReader(bus, slab, frames, table, transients, loads, misses);
-    this.blocks = new BlockFetch(scheduler, table, loads, reader, hits);
+    this.reader = new BlockReader(bus, slab, frames, table, transients, loads);
+    this.blocks = new BlockFetch(scheduler, table, slots, loads, reader);
     this.prefetcher = new Prefetcher(scheduler, table, loads, reader, slab.pageCount());
     this.writeBack = new WriteBack(bus, slab);
     long frameBytes = Math.min(budget.available(), options.frameBytesMax());
@@ -79,6 +79,11 @@ public final class PageCache implements AutoCloseable {
         new PageVersions(table, frames, loads, accounts.frames, frameBytes / DIRTY_PART);
     this.fetches = new UseGate(scheduler);
     this.closeLock = scheduler.newLock();
+  }
+
+  /// Pins so far, of blocks with and without a frame.
+  private long accesses() {
+    return blocks.hits() + reader.misses.sum();
   }
 
   /// Opens an empty cache. Its floors are the I/O slab, the frame table, and 1 MiB for each reader;
@@ -89,7 +94,7 @@ public final class PageCache implements AutoCloseable {
   /// @throws IOException when the host fails to register memory for another reason than its limit
   public static PageCache open(SharedBus bus, MemoryBudget budget, PageCacheOptions options)
       throws IOException {
-    CacheAccounts accounts = CacheAccounts.open(budget, options);
+    CacheAccounts accounts = CacheAccounts.open(budget, options, bus.scheduler());
     try {
       IoSlab slab = IoSlab.open(bus, options.ioBufferBytes());
       PageCache cache = new PageCache(bus, budget, options, accounts, slab);
@@ -132,9 +137,7 @@ public final class PageCache implements AutoCloseable {
   ///     reads it again
   /// @throws IOException when it cannot be read, or no memory came free for it within 10 s
   public PinnedBlock pin(BlockFile file, long offset, int pages) throws IOException {
-    check(file, offset, pages);
-    PinnedBlock hit = blocks.tryPin(file, offset);
-    return hit != null ? hit : pinMissed(file, offset, pages, WaitLimit.ofCall());
+    return pinOne(file, offset, pages, null);
   }
 
   /// As [#pin(BlockFile, long, int)], for who waits for memory within a limit over several calls.
@@ -142,16 +145,31 @@ public final class PageCache implements AutoCloseable {
   /// @throws dev.iobus.storage.memory.MemoryLimitException when no memory came free within the limit
   public PinnedBlock pin(BlockFile file, long offset, int pages, WaitLimit limit)
       throws IOException {
-    check(file, offset, pages);
-    PinnedBlock hit = blocks.tryPin(file, offset);
-    return hit != null ? hit : pinMissed(file, offset, pages, limit);
+    return pinOne(file, offset, pages, limit);
   }
 
-  private PinnedBlock pinMissed(BlockFile file, long offset, int pages, WaitLimit limit)
+  /// Makes at most one object, the lease, and that at one place for hits and misses: so the compiler
+  /// can leave it out where it is closed by who asked for it.
+  ///
+  /// @param limit null for that of one call
+  private PinnedBlock pinOne(BlockFile file, long offset, int pages, @Nullable WaitLimit limit)
       throws IOException {
+    check(file, offset, pages);
+    Frame frame = blocks.find(file, offset);
+    int slot = frame == null ? BlockFetch.NOT_PINNED : blocks.tryPin(frame, file, offset);
+    BlockMemory memory = frame;
+    if (memory == null || slot == BlockFetch.NOT_PINNED) {
+      memory = fetchOne(file, offset, pages, limit);
+      slot = PinSlots.NONE;
+    }
+    return new PinnedBlock(memory, slots, slot);
+  }
+
+  private BlockMemory fetchOne(
+      BlockFile file, long offset, int pages, @Nullable WaitLimit limit) throws IOException {
     enterFetch();
     try {
-      return blocks.fetchOne(file, offset, pages, limit);
+      return blocks.fetchOne(file, offset, pages, limit != null ? limit : WaitLimit.ofCall());
     } finally {
       fetches.leave();
     }
@@ -230,7 +248,8 @@ public final class PageCache implements AutoCloseable {
     check(file, offset, pages);
     enterFetch();
     try {
-      return blocks.readAround(file, offset, pages, WaitLimit.ofCall());
+      BlockMemory memory = blocks.readAround(file, offset, pages, WaitLimit.ofCall());
+      return new PinnedBlock(memory, slots, PinSlots.NONE);
     } finally {
       fetches.leave();
     }
@@ -273,7 +292,7 @@ public final class PageCache implements AutoCloseable {
   public CacheStats stats() {
     long[] loadedAndDecoded = frames.loadedAndDecodedBytes();
     return new CacheStats(
-        blocks.hits.sum(),
+        blocks.hits(),
         reader.misses.sum(),
         blocks.sharedMisses.sum(),
         frames.evictions(),

@@ -11,9 +11,15 @@ public final class PinnedBlock implements AutoCloseable {
   /// Null once closed. Plain, so that a lease that its method closes is no object on the heap.
   private @Nullable BlockMemory memory;
 
+  private final PinSlots slots;
+  private final int slot;
+
   /// @param memory pinned once for this lease
-  PinnedBlock(BlockMemory memory) {
+  /// @param slot where that is written, or [PinSlots#NONE] when the memory itself counts it
+  PinnedBlock(BlockMemory memory, PinSlots slots, int slot) {
     this.memory = memory;
+    this.slots = slots;
+    this.slot = slot;
   }
 
   /// The decoded bytes, read-only, valid until [#close()].
@@ -40,7 +46,11 @@ public final class PinnedBlock implements AutoCloseable {
     BlockMemory held = memory;
     if (held != null) {
       memory = null;
-      held.unpin();
+      if (slot == PinSlots.NONE) {
+        held.unpin();
+      } else {
+        slots.release(slot);
+      }
     }
   }
 }

@@ -103,7 +103,7 @@ final class Prefetcher {
 
   /// Registers a load and adds it to `step`; false when that is not needed.
   private boolean register(BlockFile file, long offset, int pages, List<BlockLoad> step) {
-    if (table.contains(file.fileId(), offset)) {
+    if (table.find(file.fileId(), offset) != null) {
       return false;
     }
     BlockLoad load = new BlockLoad(file, offset, pages, BlockLoad.Keep.AHEAD);

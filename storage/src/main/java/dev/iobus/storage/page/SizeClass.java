@@ -29,6 +29,8 @@ final class SizeClass {
   /// needed that at all; with less, blocks of a loop would drive out one another.
   private static final int MARGIN = 1;
 
+  private final HeldFrames held;
+
   final List<FrameExtent> extents = new ArrayList<>();
   final ArrayDeque<Frame> free = new ArrayDeque<>();
   int frameCount;
@@ -45,6 +47,10 @@ final class SizeClass {
   private final FrameQueue ahead = new FrameQueue();
 
   private final Hand victims = new Hand();
+
+  SizeClass(HeldFrames held) {
+    this.held = held;
+  }
 
   void add(FrameExtent extent) {
     extents.add(extent);
@@ -130,12 +136,13 @@ final class SizeClass {
 
   /// The frame to give up for another block; null when each is pinned or being filled.
   @Nullable Frame victim() {
+    held.look();
     admitUsed();
     fillRest();
     Frame unused = ahead.first();
     if (unused != null && ahead.size() > aheadMax()) {
       leaveQueue(unused);
-      if (unused.isIdle()) {
+      if (isIdle(unused)) {
         return unused;
       }
     }
@@ -144,7 +151,7 @@ final class SizeClass {
       if (leaving == null) {
         break;
       }
-      if (leaving.isIdle()) {
+      if (isIdle(leaving)) {
         Frame least = leastUsed(leaving);
         return least != null && isWorthMore(leaving, least) ? least : leaving;
       }
@@ -174,7 +181,7 @@ final class SizeClass {
     int found = 0;
     for (int steps = frameCount; steps > 0 && found < SAMPLE; steps--) {
       Frame frame = victims.next(extents);
-      if (frame == but || frame.queue != null || !frame.isIdle()) {
+      if (frame == but || frame.queue != null || !isIdle(frame)) {
         continue;
       }
       found++;
@@ -185,11 +192,15 @@ final class SizeClass {
     return least;
   }
 
+  private boolean isIdle(Frame frame) {
+    return frame.isIdle() && !held.has(frame);
+  }
+
   /// Where only the queues have idle frames.
   private @Nullable Frame firstIdle() {
     for (FrameQueue queue : new FrameQueue[] {ahead, window}) {
       for (Frame frame = queue.first(); frame != null; frame = frame.queuedAfter) {
-        if (frame.isIdle()) {
+        if (isIdle(frame)) {
           return frame;
         }
       }

@@ -16,12 +16,13 @@
 ///   [PageEdit][dev.iobus.storage.page.PageEdit]; with its
 ///   [BlockCodec][dev.iobus.storage.page.BlockCodec] and the
 ///   [DurableLog][dev.iobus.storage.page.DurableLog] that its changes are in first.
-/// - Inside: `Frame` and its word, `FrameTable`, `FrameAllocator` with `FrameSizes`, `IoSlab`,
-///   `BlockLoads`, `BlockReader`, `Prefetcher`, `TransientMemory`; `PageVersions`, `DirtyPages`,
-///   `WriteBack`; `TransferRuns`, which both directions share.
+/// - Inside: `Frame` and its word, `PinSlots` for what hits would else write there, `FrameTable`,
+///   `FrameAllocator` with `FrameSizes` and `HeldFrames`, `IoSlab`, `BlockLoads`, `BlockReader`,
+///   `Prefetcher`, `TransientMemory`; `PageVersions`, `DirtyPages`, `WriteBack`; `TransferRuns`,
+///   which both directions share.
 ///
 /// ```
-///            hit: FrameTable ─────────────────────────────► Frame, pins + 1
+///            hit: FrameTable ────────── slot of PinSlots ─► Frame, if it is LOADED still
 /// pin ──┤
 ///            miss: BlockLoads ─ one loader ─ IoSlab ─ bus ─ verify ─ decode ─► Frame
 ///                       └ others wait for it                         └► or TransientBlock
@@ -33,8 +34,8 @@
 /// Invariants:
 ///
 /// 1. A hit takes no lock, computes no checksum and copies nothing.
-/// 2. A frame's bytes change only while it is LOADING; it becomes EVICTING only from (LOADED,
-///    0 pins) or (RETIRED, 0 pins), and is reused only after that and out of the table.
+/// 2. A frame's bytes change only while it is LOADING; it becomes EVICTING only from (RETIRED,
+///    0 pins) and when no slot has it, and is reused only after that and out of the table.
 /// 3. Who holds a pin never waits for a frame, and who holds I/O pages never waits for anything but
 ///    the device.
 /// 4. All memory is reserved in the budget before it is allocated.

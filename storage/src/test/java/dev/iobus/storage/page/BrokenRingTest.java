@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BusOptions;
+import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
 import dev.iobus.sim.Faults;
 import dev.iobus.sim.SimDisk;
@@ -47,7 +48,7 @@ final class BrokenRingTest {
   @Test
   void memoryThatAFailedBusKeepsStaysReserved() {
     MemoryBudget budget = new MemoryBudget(16 << 20);
-    CacheAccounts accounts = CacheAccounts.open(budget, OPTIONS);
+    CacheAccounts accounts = CacheAccounts.open(budget, OPTIONS, Scheduler.system());
     assertTrue(accounts.readers.tryReserve(2 << 20));
     accounts.close(0);
     int kept = (2 << 20) + OPTIONS.ioBufferBytes();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.Scheduler;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
@@ -24,17 +25,18 @@ class EvictionTest {
   /// The frames of a cache, without a file behind them.
   private static final class Frames implements AutoCloseable {
     final FrameTable table = new FrameTable(1024);
+    final PinSlots slots = new PinSlots(Scheduler.system());
     final MemoryBudget budget = new MemoryBudget(FRAMES * 4096L);
     final MemoryBudget.Account account = budget.open("frames", 0);
     long accesses;
     final FrameAllocator frames =
         new FrameAllocator(
-            table, new FrequencySketch(1024), () -> accesses, account, Long.MAX_VALUE);
+            table, slots, new FrequencySketch(1024), () -> accesses, account, Long.MAX_VALUE);
 
     /// Whether the block had a frame; it has one afterwards.
     boolean access(long file, long block) {
       accesses++;
-      Frame frame = table.pin(file, block * 4096);
+      Frame frame = table.findExactly(file, block * 4096);
       if (frame != null) {
         frame.touch();
         frame.unpin();
@@ -51,7 +53,7 @@ class EvictionTest {
     }
 
     boolean has(long file, long block) {
-      return table.contains(file, block * 4096);
+      return table.find(file, block * 4096) != null;
     }
 
     @Override
@@ -98,7 +100,7 @@ class EvictionTest {
       for (int i = 0; i < FRAMES; i++) {
         frames.access(1, i);
       }
-      Frame pinned = requireNonNull(frames.table.pin(1, 0));
+      Frame pinned = requireNonNull(frames.table.findExactly(1, 0));
       assertFalse(writer.tryReserve(1));
       writer.reserve(3 << 20);
       assertEquals(1 << 20, frames.frames.extentBytes());
@@ -249,7 +251,7 @@ class EvictionTest {
       for (int i = 0; i < 20_000; i++) {
         long block = random.nextInt(4 * FRAMES);
         frames.access(1, block);
-        Frame frame = requireNonNull(frames.table.pin(1, block * 4096));
+        Frame frame = requireNonNull(frames.table.findExactly(1, block * 4096));
         if (pinned.size() < FRAMES - 1 && random.nextInt(3) == 0) {
           pinned.add(frame);
         } else {

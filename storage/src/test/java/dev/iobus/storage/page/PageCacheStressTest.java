@@ -1,10 +1,12 @@
 package dev.iobus.storage.page;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
+import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
@@ -114,10 +116,11 @@ class PageCacheStressTest {
     }
   }
 
-  /// One task reuses a frame for ever changing blocks while two others pin it: whoever gets a pin
-  /// sees the block that was asked for, until the pin is given back.
+  /// One task reuses a frame for ever changing blocks while two others pin it, in its word and in
+  /// slots: whoever gets a pin sees the block that was asked for, until the pin is given back.
   @Test
-  void frameWordNeverShowsAnotherBlock() throws Exception {
+  void pinnedFrameNeverShowsAnotherBlock() throws Exception {
+    PinSlots slots = new PinSlots(Scheduler.system());
     try (Arena arena = Arena.ofShared()) {
       FrameExtent extent = new FrameExtent(arena, arena.allocate(FrameExtent.BYTES), 0);
       Frame frame = extent.frames[0];
@@ -135,7 +138,10 @@ class PageCacheStressTest {
                       new TestBlocks(1, "").decode(MemorySegment.NULL, offset, frame.loadInto(64));
                       frame.publish(1, offset, 64, 1);
                       frame.unpin();
-                      while (!frame.tryEvict()) {
+                      while (!frame.tryRetireIdle()) {
+                        Thread.onSpinWait();
+                      }
+                      while (!frame.tryReclaim(slots)) {
                         Thread.onSpinWait();
                       }
                       frame.free();
@@ -152,10 +158,15 @@ class PageCacheStressTest {
                       try {
                         while (loader.isAlive()) {
                           long offset = random.nextInt(blocks) * 4096L;
-                          if (frame.tryPin(1, offset)) {
-                            TestBlocks.check(frame.bytes(), 1, offset);
-                            TestBlocks.check(frame.bytes(), 1, offset);
-                            frame.unpin();
+                          if (random.nextInt(4) > 0) {
+                            checkBySlot(frame, slots, offset);
+                          } else if (frame.tryPin(1, offset)) {
+                            try {
+                              TestBlocks.check(frame.bytes(), 1, offset);
+                              TestBlocks.check(frame.bytes(), 1, offset);
+                            } finally {
+                              frame.unpin(); // Else the loader would wait for ever.
+                            }
                           }
                         }
                       } catch (Throwable e) {
@@ -170,6 +181,23 @@ class PageCacheStressTest {
       assertNull(failure.get());
       assertEquals(300_000, loads[0]);
       assertEquals(300_000, frame.generation());
+      assertFalse(slots.hold(frame.address(), 1));
+    }
+  }
+
+  private static void checkBySlot(Frame frame, PinSlots slots, long offset) {
+    int slot = slots.take(frame.address());
+    assertTrue(slot >= 0, "no slot is free");
+    try {
+      if (frame.isPinnedBySlot(1, offset)) {
+        MemorySegment bytes = frame.bytes();
+        // For as long as a reuse of the frame takes that did not see the slot.
+        for (int i = 0; i < 16; i++) {
+          TestBlocks.check(bytes, 1, offset);
+        }
+      }
+    } finally {
+      slots.release(slot);
     }
   }
 }

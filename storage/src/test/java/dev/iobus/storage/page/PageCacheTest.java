@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.BackendKind;
 import dev.iobus.OpenFlag;
+import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
 import dev.iobus.WriteFlag;
 import dev.iobus.storage.file.CorruptionException;
@@ -18,6 +19,7 @@ import dev.iobus.storage.file.TestBus;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -354,6 +356,60 @@ class PageCacheTest {
     assertThrows(IllegalStateException.class, () -> cache.pin(attached, 0, 1));
   }
 
+  /// A miss pins in the frame's word, a hit in a slot: this is about slots.
+  @Test
+  void whatWasHitStaysWhileItIsPinned() throws Exception {
+    PageCache cache = cache((256 << 10) + (2 << 20) + (64 << 10) + (1 << 20));
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 40, 1, 256 << 10));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    cache.pin(attached, 0, 1).close();
+    PinnedBlock hit = cache.pin(attached, 0, 1);
+    for (int round = 0; round < 3; round++) {
+      for (int i = 1; i < 40; i++) {
+        cache.pin(attached, i * 4096L, 1).close();
+      }
+    }
+    assertTrue(cache.stats().evictions() > 40, cache.stats().toString());
+    TestBlocks.check(hit.segment(), 1, 0);
+    long misses = cache.stats().misses();
+    cache.pin(attached, 0, 1).close();
+    assertEquals(misses, cache.stats().misses());
+    attached.close();
+    TestBlocks.check(hit.segment(), 1, 0);
+    assertEquals(1, cache.stats().decodedBytes() >> 18);
+    IllegalStateException e = assertThrows(IllegalStateException.class, cache::close);
+    String message = requireNonNull(e.getMessage());
+    assertTrue(message.startsWith("1 blocks"), message);
+    hit.close();
+    cache.close();
+  }
+
+  @Test
+  void hitsThatFindNoSlotArePinnedAllTheSame() throws Exception {
+    PageCache cache = cache((256 << 10) + (2 << 20) + (64 << 10) + (1 << 20));
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 64, 1, 16 << 10));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    for (int i = 0; i < 32; i++) {
+      cache.pin(attached, i * 4096L, 1).close();
+    }
+    List<PinnedBlock> pinned = new ArrayList<>();
+    for (int i = 0; i < 32; i++) {
+      pinned.add(cache.pin(attached, i * 4096L, 1));
+      pinned.add(cache.pin(attached, i * 4096L, 1));
+    }
+    assertEquals(64, cache.stats().hits());
+    for (int i = 32; i < 64; i++) {
+      cache.pin(attached, i * 4096L, 1).close();
+    }
+    for (int i = 0; i < 64; i++) {
+      TestBlocks.check(pinned.get(i).segment(), 1, i / 2 * 4096L);
+    }
+    // A lease is closed wherever its holder runs then.
+    Thread other = Thread.ofVirtual().start(() -> pinned.forEach(PinnedBlock::close));
+    other.join();
+    cache.close();
+  }
+
   @Test
   void memoryMovesBetweenClasses() throws Exception {
     PageCache cache = cache(4 << 20);
@@ -400,6 +456,39 @@ class PageCacheTest {
     try (MemoryBudget.Account more = budget.open("more", left + (2 << 20))) {
       assertEquals(left + (2 << 20), more.floor());
     }
+  }
+
+  @Test
+  void hitMakesNoObject() throws Exception {
+    PageCache cache = cache(8 << 20);
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, 64, 1, 4000));
+    BlockFile attached = attach(cache, file, new TestBlocks(1, file.path()));
+    for (int i = 0; i < 64; i++) {
+      cache.pin(attached, i * 4096L, 1).close();
+    }
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    // The least of several: in the interpreter each lease is an object.
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < 100 && least >= 4; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      long read = readAll(cache, attached, 1_000);
+      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      assertEquals(64_000L * 4000, read);
+      least = Math.min(least, allocated / 64_000);
+    }
+    assertTrue(least < 4, least + " bytes a hit");
+  }
+
+  private static long readAll(PageCache cache, BlockFile file, int rounds) throws Exception {
+    long bytes = 0;
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < 64; i++) {
+        try (PinnedBlock block = cache.pin(file, i * 4096L, 1)) {
+          bytes += block.length();
+        }
+      }
+    }
+    return bytes;
   }
 
   /// A file was attached twice. While a block that was read through one of both was published and not

@@ -82,7 +82,8 @@ class StarvedCacheTest {
   }
 
   private static void runOn(SimScheduler host, Scenario test) throws Exception {
-    long table = FrameTable.heapBytes(1024) + FrequencySketch.heapBytes(1024);
+    long table = FrameTable.heapBytes(1024) + FrequencySketch.heapBytes(1024)
+        + PinSlots.heapBytes(host.parallelism());
     MemoryBudget budget = new MemoryBudget(SLAB_PAGES * 4096 + table + (2 << 20));
     PageCacheOptions options =
         PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
