@@ -4,19 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.iobus.Callers.Kind;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /// What a shared bus promises to callers on many threads, virtual ones and others.
@@ -32,11 +30,11 @@ abstract class ManyCallersContract extends OneSharedBus {
               directory.resolve("file"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
       OpenFile reader = small.open(directory.resolve("file"));
       int rounds = rounds(50);
-      Callers callers = new Callers();
+      Callers callers = newCallers();
       for (int i = 0; i < 8; i++) {
         int number = i;
         callers.start(
-            i < 4 ? Thread.ofVirtual() : Thread.ofPlatform(),
+            i < 4 ? Kind.VIRTUAL : Kind.PLATFORM,
             () -> {
               MemorySegment out = memory(PAGE);
               MemorySegment in = memory(PAGE);
@@ -64,31 +62,32 @@ abstract class ManyCallersContract extends OneSharedBus {
 
   @Test
   void aThousandVirtualThreadsRead() throws Exception {
-    readFromMany(1000, 12, n -> Thread.ofVirtual());
+    readFromMany(1000, 12, n -> Kind.VIRTUAL);
   }
 
   @Test
   void platformThreadsRead() throws Exception {
-    readFromMany(16, 500, n -> Thread.ofPlatform());
+    readFromMany(16, 500, n -> Kind.PLATFORM);
   }
 
   @Test
   void bothKindsOfThreadsRead() throws Exception {
-    readFromMany(40, 250, n -> n % 2 == 0 ? Thread.ofVirtual() : Thread.ofPlatform());
+    readFromMany(40, 250, Kind::alternating);
   }
 
-  private void readFromMany(int count, int reads, IntFunction<Thread.Builder> kinds)
+  private void readFromMany(int count, int reads, IntFunction<Kind> kinds)
       throws Exception {
     int pages = 256;
     OpenFile file = openPastTheCache(numbered("many", pages));
-    Callers readers = new Callers();
+    Callers readers = newCallers();
     for (int i = 0; i < count; i++) {
       readers.start(
           kinds.apply(i),
           () -> {
             MemorySegment memory = memory(PAGE);
+            RandomGenerator random = random();
             for (int n = rounds(reads); n > 0; n--) {
-              int page = ThreadLocalRandom.current().nextInt(pages);
+              int page = random.nextInt(pages);
               assertEquals(PAGE, bus.read(file, memory, (long) page * PAGE));
               check(memory, page);
             }
@@ -102,10 +101,10 @@ abstract class ManyCallersContract extends OneSharedBus {
   void interruptsNeitherEndNorHarmAnything() throws Exception {
     int pages = 64;
     OpenFile file = openPastTheCache(numbered("interrupted", pages));
-    Callers readers = new Callers();
+    Callers readers = newCallers();
     for (int i = 0; i < 8; i++) {
       readers.start(
-          i % 2 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
+          Kind.alternating(i),
           () -> {
             MemorySegment memory = memory(PAGE);
             for (int n = rounds(1000); n > 0; n--) {
@@ -126,7 +125,7 @@ abstract class ManyCallersContract extends OneSharedBus {
   @Test
   void closeWaitsAndRefusesLaterCalls() throws Exception {
     OpenFile file = openPastTheCache(numbered("closing", 64));
-    Callers readers = new Callers();
+    Callers readers = newCallers();
     for (int i = 0; i < 50; i++) {
       readers.startVirtual(
           () -> {
@@ -141,8 +140,8 @@ abstract class ManyCallersContract extends OneSharedBus {
             }
           });
     }
-    Thread.sleep(rounds(40));
-    assertTimeoutPreemptively(Duration.ofSeconds(10), () -> bus.close());
+    place().pause(rounds(40) * 1_000_000L);
+    closeInTime(bus);
     readers.await();
     assertThrows(IllegalStateException.class, () -> bus.list(directory));
     bus.close();
@@ -152,7 +151,7 @@ abstract class ManyCallersContract extends OneSharedBus {
   void writesFromManyThreadsLand() throws Exception {
     OpenFile file =
         bus.open(directory.resolve("w"), OpenFlag.READ, OpenFlag.WRITE, OpenFlag.CREATE);
-    Callers writers = new Callers();
+    Callers writers = newCallers();
     int count = 200;
     for (int i = 0; i < count; i++) {
       int page = i;
@@ -165,7 +164,7 @@ abstract class ManyCallersContract extends OneSharedBus {
     }
     writers.await();
     bus.close(file);
-    byte[] bytes = Files.readAllBytes(directory.resolve("w"));
+    byte[] bytes = host().read(directory.resolve("w"));
     byte[] expected = new byte[count * PAGE];
     for (int i = 0; i < expected.length; i++) {
       expected[i] = (byte) (i / PAGE);
@@ -179,11 +178,11 @@ abstract class ManyCallersContract extends OneSharedBus {
     int pages = 64;
     try (SharedBus small = open(options().withCapacity(4))) {
       OpenFile file = small.open(numbered("few", pages), OpenFlag.READ);
-      Callers readers = new Callers();
+      Callers readers = newCallers();
       for (int i = 0; i < 60; i++) {
         boolean batches = i % 2 == 0;
         readers.start(
-            i % 3 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
+            i % 3 == 0 ? Kind.PLATFORM : Kind.VIRTUAL,
             () -> readPages(small, file, pages, rounds(100), batches));
       }
       readers.interruptUntilTheyEnd();
@@ -193,12 +192,13 @@ abstract class ManyCallersContract extends OneSharedBus {
   }
 
   /// Reads random pages, one at a time or three together, and asks for the file's status between.
-  private static void readPages(
+  private void readPages(
       SharedBus bus, OpenFile file, int pages, int rounds, boolean batches) throws IOException {
     MemorySegment memory = memory(3 * PAGE);
     IoBatch batch = bus.newBatch(3);
+    RandomGenerator random = random();
     for (int n = 0; n < rounds; n++) {
-      int page = ThreadLocalRandom.current().nextInt(pages - 2);
+      int page = random.nextInt(pages - 2);
       if (batches) {
         for (int i = 0; i < 3; i++) {
           batch.read(file, memory.asSlice((long) i * PAGE, PAGE), (long) (page + i) * PAGE);
@@ -224,11 +224,11 @@ abstract class ManyCallersContract extends OneSharedBus {
     for (int round = 0; round < rounds(20); round++) {
       SharedBus other = open(options().withCapacity(8));
       OpenFile file = other.open(path, OpenFlag.READ);
-      Callers readers = new Callers();
+      Callers readers = newCallers();
       for (int i = 0; i < 30; i++) {
         boolean batches = i % 2 == 0;
         readers.start(
-            i % 3 == 0 ? Thread.ofPlatform() : Thread.ofVirtual(),
+            i % 3 == 0 ? Kind.PLATFORM : Kind.VIRTUAL,
             () -> {
               try {
                 while (true) {
@@ -239,7 +239,7 @@ abstract class ManyCallersContract extends OneSharedBus {
               }
             });
       }
-      Thread.sleep(round);
+      place().pause(round * 1_000_000L);
       other.close();
       readers.await();
     }
@@ -252,7 +252,7 @@ abstract class ManyCallersContract extends OneSharedBus {
     assumeTrue(kind() == BackendKind.IO_URING, "a native wait needs no carrier");
     int pages = 64;
     OpenFile file = bus.open(numbered("carriers", pages), OpenFlag.READ);
-    Callers readers = new Callers();
+    Callers readers = newCallers();
     for (int round = 0; round < rounds(20); round++) {
       AtomicInteger platformsLeft = new AtomicInteger(2);
       for (int i = 0; i < 20; i++) {
@@ -287,7 +287,7 @@ abstract class ManyCallersContract extends OneSharedBus {
       SharedBus other = open(options().withCloseDeadline(ChronoUnit.FOREVER.getDuration()));
       OpenFile file = other.open(path);
       MemorySegment freed = other.newBuffer(PAGE, Pages.NORMAL).memory();
-      Callers callers = new Callers();
+      Callers callers = newCallers();
       for (int i = 0; i < 20; i++) {
         callers.startVirtual(
             () -> {

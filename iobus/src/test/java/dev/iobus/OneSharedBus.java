@@ -1,13 +1,16 @@
 package dev.iobus;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +48,29 @@ abstract class OneSharedBus {
     return usual;
   }
 
+  HostFiles host() {
+    return HostFiles.REAL;
+  }
+
+  /// Where those run who call the bus beside the test.
+  Callers.Place place() {
+    return Callers.Place.THREADS;
+  }
+
+  final Callers newCallers() {
+    return new Callers(place());
+  }
+
+  /// For the calling thread or task.
+  RandomGenerator random() {
+    return ThreadLocalRandom.current();
+  }
+
+  /// A close that must not wait for what never ends.
+  void closeInTime(SharedBus closed) {
+    assertTimeoutPreemptively(Duration.ofSeconds(10), () -> closed.close());
+  }
+
   final BusOptions options() {
     return BusOptions.defaults().withBackend(kind()).withCapacity(64);
   }
@@ -62,7 +88,9 @@ abstract class OneSharedBus {
         all.set(ValueLayout.JAVA_INT_UNALIGNED, (long) page * PAGE + i, page);
       }
     }
-    return Files.write(directory.resolve(name), bytes);
+    Path path = directory.resolve(name);
+    host().write(path, bytes);
+    return path;
   }
 
   static void check(MemorySegment memory, int page) {

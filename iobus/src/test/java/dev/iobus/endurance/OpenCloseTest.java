@@ -108,7 +108,7 @@ final class OpenCloseTest {
       Callers readers = new Callers();
       for (int i = 0; i < 4; i++) {
         readers.start(
-            i % 2 == 0 ? Thread.ofVirtual() : Thread.ofPlatform(),
+            i % 2 == 0 ? Callers.Kind.VIRTUAL : Callers.Kind.PLATFORM,
             () -> readAndSync(bus, file));
       }
       readers.await();
