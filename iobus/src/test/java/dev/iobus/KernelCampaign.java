@@ -20,7 +20,7 @@ public final class KernelCampaign {
 
   private static final int BLOCKS = 8;
   private static final int BLOCK = 4096;
-  private static final long WAIT_NANOS = 5_000_000_000L;
+  private static final long WAIT_NANOS = 2_000_000_000L;
 
   private KernelCampaign() {}
 
@@ -128,7 +128,7 @@ public final class KernelCampaign {
   private static Result next(Bus bus) throws IOException {
     Result result = bus.dispatch(WAIT_NANOS);
     if (result == null) {
-      throw new AssertionError("no result in 5 s");
+      throw new AssertionError("no result in 2 s");
     }
     return result;
   }
