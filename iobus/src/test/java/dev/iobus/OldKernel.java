@@ -4,6 +4,7 @@ import static dev.iobus.uring.KernelFeature.*;
 
 import dev.iobus.uring.KernelFeature;
 import dev.iobus.uring.LimitedKernel;
+import java.util.Collections;
 import java.util.List;
 
 /// Kernels that a bus must work on: this one without one feature, and what is left of it in the
@@ -68,10 +69,27 @@ enum OldKernel {
       RSRC_TAGS,
       MULTISHOT_POLL);
 
+  /// What a ring is made with, and how it submits and waits. All else is for some operation.
+  private static final List<KernelFeature> OF_THE_RING =
+      List.of(
+          NO_SQARRAY,
+          DEFER_TASKRUN,
+          SINGLE_ISSUER,
+          SUBMIT_ALL,
+          EXT_ARG,
+          MIN_TIMEOUT,
+          RING_FD,
+          ROOM_FOR_ALL_RESULTS);
+
   final List<KernelFeature> missing;
 
   OldKernel(KernelFeature... missing) {
     this.missing = List.of(missing);
+  }
+
+  /// Whether every operation goes another way than on this kernel, and not some of them alone.
+  boolean hasAnotherRing() {
+    return !Collections.disjoint(missing, OF_THE_RING);
   }
 
   LimitedKernel open() {

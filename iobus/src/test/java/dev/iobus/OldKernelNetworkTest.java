@@ -3,6 +3,7 @@ package dev.iobus;
 import dev.iobus.uring.KernelFeature;
 import dev.iobus.uring.LimitedKernel;
 import java.io.IOException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,5 +49,24 @@ final class OldKernelNetworkTest extends RingNetworkContract {
   boolean fillsPieceByPiece() {
     return !old.missing.contains(KernelFeature.INCREMENTAL_BUFFERS)
         && !old.missing.contains(KernelFeature.BUFFER_RINGS);
+  }
+
+  /// The tests of time that last the longest are for rings that wait another way.
+  @Override
+  @Test
+  @SuppressWarnings("JUnitMethodInvoked") // The inherited one, which this one replaces.
+  public void aPointOfTimeDoesNotMove() throws IOException {
+    if (old.hasAnotherRing()) {
+      super.aPointOfTimeDoesNotMove();
+    }
+  }
+
+  @Override
+  @Test
+  @SuppressWarnings("JUnitMethodInvoked") // The inherited one, which this one replaces.
+  public void aDeadlineInARunCountsFromWhenItsTurnComes() throws IOException {
+    if (old.hasAnotherRing()) {
+      super.aDeadlineInARunCountsFromWhenItsTurnComes();
+    }
   }
 }

@@ -25,15 +25,17 @@ import org.junit.jupiter.params.provider.EnumSource;
     })
 final class OldKernelSharedBusTest extends SharedBusContract {
 
+  private final OldKernel old;
   @RegisterExtension final TestKernel<LimitedKernel> kernel;
 
   OldKernelSharedBusTest(OldKernel old) {
+    this.old = old;
     kernel = new TestKernel<>(old.open());
   }
 
   @Override
   int rounds(int usual) {
-    return Math.max(1, usual / 4);
+    return Math.max(1, usual / (old.hasAnotherRing() ? 4 : 20));
   }
 
   @Override
