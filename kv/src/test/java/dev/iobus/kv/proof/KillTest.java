@@ -20,12 +20,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A child that writes with several threads is killed with SIGKILL at random moments, again and
 /// again over one directory, and after each kill this JVM opens the store at once.
+///
+/// The cases run side by side, as each waits for most of its time.
 ///
 /// What is checked after each kill:
 ///
@@ -58,6 +62,7 @@ class KillTest {
   }
 
   @ParameterizedTest(name = "{0}, {1}")
+  @Execution(ExecutionMode.CONCURRENT)
   @MethodSource("cases")
   @Timeout(value = 20, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void killedWriterLosesNothingItHasAcknowledged(

@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,6 +38,7 @@ class PowerLossTest {
   }
 
   @ParameterizedTest(name = "{0}, {1}")
+  @Execution(ExecutionMode.CONCURRENT)
   @MethodSource("cases")
   void whatWasSyncedSurvivesPowerLoss(BackendKind backend, Durability durability)
       throws Exception {
