@@ -26,8 +26,12 @@ import org.jspecify.annotations.Nullable;
 /// State is guarded by the log's lock; files are made and removed without it, by one task.
 final class SegmentSupply {
 
-  /// Zeros written at once while a slot is made.
+  /// Zeros written at once while a slot is made past the kernel's page cache.
   static final int ZERO_BYTES = 256 << 10;
+
+  /// The same through that cache: it keeps what came with one write in one piece, if it can, and looks
+  /// at all blocks of the piece whenever one of them is written.
+  private static final int ZERO_BYTES_BUFFERED = 16 << 10;
 
   private static final int FREE_MAX = 6;
 
@@ -362,8 +366,9 @@ final class SegmentSupply {
   }
 
   private void writeZeros(LogFile file, long bytes) throws IOException {
-    for (long at = 0; at < bytes; at += ZERO_BYTES) {
-      long length = Math.min(ZERO_BYTES, bytes - at);
+    int step = file.isDirect() ? ZERO_BYTES : ZERO_BYTES_BUFFERED;
+    for (long at = 0; at < bytes; at += step) {
+      long length = Math.min(step, bytes - at);
       file.writeFully(zeros.asSlice(0, length), at, WriteFlag.NONE);
     }
   }

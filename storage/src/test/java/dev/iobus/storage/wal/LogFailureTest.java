@@ -355,8 +355,7 @@ class LogFailureTest {
             () -> {
               files.fault(
                   op -> {
-                    boolean makes = op.kind == TracedFiles.Kind.WRITE && op.bytes.length >= 64 << 10;
-                    while (makes && wal.stats().segmentWaits() == 0) {
+                    while (op.isMaking() && wal.stats().segmentWaits() == 0) {
                       LockSupport.parkNanos(1_000_000);
                     }
                   });
@@ -403,7 +402,7 @@ class LogFailureTest {
     boolean marked = false;
     for (TracedFiles.Op op : files.ops().subList(before, files.ops().size())) {
       // Not what was tried in vain to make a segment.
-      marked |= op.kind == TracedFiles.Kind.WRITE && op.bytes.length < 64 << 10;
+      marked |= op.kind == TracedFiles.Kind.WRITE && !op.isMaking();
     }
     assertTrue(marked, "no mark was written");
   }
@@ -461,8 +460,7 @@ class LogFailureTest {
   private void fillDisk(AtomicInteger refused) {
     files.fault(
         op -> {
-          // No group is as long.
-          if (op.kind == TracedFiles.Kind.WRITE && op.bytes.length >= 64 << 10) {
+          if (op.isMaking()) {
             refused.getAndIncrement();
             throw new IOException("ENOSPC");
           }

@@ -51,6 +51,11 @@ final class TracedFiles implements LogFiles {
       this.begin = begin;
     }
 
+    /// Whether a slot is being made: once a log is open nothing else is written that begins with zeros.
+    boolean isMaking() {
+      return kind == Kind.WRITE && bytes[0] == 0;
+    }
+
     /// Whether it is what makes a group durable.
     boolean isSync() {
       return kind == Kind.SYNC || kind == Kind.TIED_SYNC || dsync;
