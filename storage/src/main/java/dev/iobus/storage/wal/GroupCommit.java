@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// ([FlightLine]). The background task ([LogTimer]) leads only for records that nobody waits for.
 ///
 /// The lock is held for a few field updates, never across I/O. A waiter queues itself and looks
-/// for a leader under the lock; a leader publishes and looks for waiters under the lock. So no
-/// wake-up is lost. Thread-safe.
+/// for a leader under the lock, or begins its write under that same hold where nobody leads or waits;
+/// a leader publishes and looks for waiters under the lock. So no wake-up is lost. Thread-safe.
 final class GroupCommit {
 
   // Constant after construction.
@@ -88,7 +88,7 @@ final class GroupCommit {
     if (isReached(lsn, durability)) {
       return;
     }
-    Waiter waiter;
+    Waiter waiter = null;
     WakeUps.Woken woken;
     Flight flight;
     lock.lock();
@@ -102,12 +102,12 @@ final class GroupCommit {
         timer.armBuffered(scheduler.nanoTime());
         return;
       }
-      waiter = Waiter.forLsn(scheduler.currentTask(), lsn, durability);
-      waiting.add(waiter);
-      lookAround(waiter);
-      leadership.takeOver(waiter);
-      // Not while permits are out: who holds one may have to be woken first.
-      flight = waiter.turn == Waiter.Turn.LEAD && !room.mustDrain() ? takeOff(waiter) : null;
+      if (mayLeadAlone()) {
+        flight = takeOffAlone(durability);
+      } else {
+        waiter = Waiter.forLsn(scheduler.currentTask(), lsn, durability);
+        flight = join(waiter);
+      }
       woken = wakeUps.take();
     } finally {
       lock.unlock();
@@ -116,7 +116,9 @@ final class GroupCommit {
     if (flight != null) {
       perform(flight, waiter, woken == null);
     }
-    follow(waiter);
+    if (waiter != null) {
+      follow(waiter);
+    }
     if (!isReached(lsn, durability)) {
       lock.lock();
       try {
@@ -126,6 +128,35 @@ final class GroupCommit {
       }
       throw new AssertionError("woken before LSN " + lsn + " was " + durability);
     }
+  }
+
+  /// Whether nobody leads, nobody waits for a leader, and a write can begin at once: who comes now
+  /// needs no place in any queue. Who waits for room behind something to write would lead. Needs the
+  /// lock.
+  private boolean mayLeadAlone() {
+    return !leadership.hasLeader() && waiting.isEmpty() && !room.mustDrain();
+  }
+
+  /// Begins the write of what is reserved now, for the calling task alone; who comes meanwhile is
+  /// told of its end as of any other. Needs the lock.
+  private Flight takeOffAlone(Durability durability) {
+    assert !waiting.hasSynced() : "a write without the sync that somebody waits for";
+    leadership.begin();
+    LongRecord record = room.longRecord();
+    Flight flight = begin(room.seal(), record, durability == Durability.SYNCED);
+    // Who waits for room gets it in the next group now, not when this one is written.
+    lookAround(null);
+    return flight;
+  }
+
+  /// Queues a task that waits for an LSN; null, or the write that it is to lead at once. Needs the
+  /// lock.
+  private @Nullable Flight join(Waiter waiter) {
+    waiting.add(waiter);
+    lookAround(waiter);
+    leadership.takeOver(waiter);
+    // Not while permits are out: who holds one may have to be woken first.
+    return waiter.turn == Waiter.Turn.LEAD && !room.mustDrain() ? takeOff(waiter) : null;
   }
 
   /// Runs `callback` when everything below `lsn` has that durability, or never will.

@@ -5,16 +5,22 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /// How far the log has come, and who follows it as it grows. Written under the log's lock, read by
-/// anybody.
+/// anybody. Who sleeps until it has grown reads it under the lock first: so it need not be seen at
+/// once by those who read it without.
 ///
 /// Everything below the tail is reserved; of that a prefix is written, and of that one durable.
 final class LogProgress {
 
   private static final VarHandle TAIL;
+  private static final VarHandle WRITTEN;
+  private static final VarHandle DURABLE;
 
   static {
     try {
-      TAIL = MethodHandles.lookup().findVarHandle(LogProgress.class, "tail", long.class);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      TAIL = lookup.findVarHandle(LogProgress.class, "tail", long.class);
+      WRITTEN = lookup.findVarHandle(LogProgress.class, "written", long.class);
+      DURABLE = lookup.findVarHandle(LogProgress.class, "durable", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -68,7 +74,6 @@ final class LogProgress {
 
   /// A record was reserved that ends at `lsn`. Needs the lock.
   void reserved(long lsn) {
-    // Nothing is read after it that another task writes; the lock orders the rest.
     TAIL.setRelease(this, lsn);
   }
 
@@ -76,8 +81,8 @@ final class LogProgress {
   void advance(long writtenTo, long durableTo) {
     assert writtenTo >= written : "written backwards";
     assert durableTo >= durable : "durable backwards";
-    written = writtenTo;
-    durable = durableTo;
+    WRITTEN.setRelease(this, writtenTo);
+    DURABLE.setRelease(this, durableTo);
     if (followers > 0) {
       grown.signalAll();
     }
