@@ -29,8 +29,8 @@ final class Baton {
   /// A task that runs for so long in real time without a switch point is reported.
   private static final long STUCK_NANOS = 10_000_000_000L;
 
-  /// So long a simulation in which no task can run waits for a thread outside of it, which may wake a bus
-  /// up and nothing else.
+  /// So long, in real time, a simulation in which no task can run waits for a thread outside of it,
+  /// which may wake a bus up and nothing else.
   private static final long OUTSIDE_NANOS = 2_000_000_000L;
 
   private static final ThreadLocal<@Nullable SimTask> CURRENT = new ThreadLocal<>();

@@ -312,8 +312,8 @@ public final class PageCache implements AutoCloseable {
 
   /// Refuses new calls, waits for those that read, and frees all memory. A later call does nothing.
   ///
-  /// @throws IllegalStateException when blocks are still pinned: nothing is freed then; close them
-  ///     and call again
+  /// @throws IllegalStateException when blocks are still pinned, or another call looks for one at
+  ///     that moment: nothing is freed then; close them and call again
   @Override
   public void close() {
     prefetcher.close();

@@ -16,10 +16,10 @@ import java.lang.invoke.VarHandle;
 /// ```
 ///
 /// A slot alone is no pin: the frame may be on its way out. Both sides write first and look after
-/// that, by volatile accesses, which no processor exchanges: the reader takes a slot, then looks whether the frame's
-/// word is LOADED; who wants the frame makes its word RETIRED, then looks for it in the slots. So at
-/// least one of them sees the other. The reader gives the slot back if the frame is not LOADED; the
-/// other lets the frame be, as RETIRED, while a slot has it.
+/// that, by volatile accesses, which no processor exchanges: the reader takes a slot, then looks
+/// whether the frame's word is LOADED; who wants the frame makes its word RETIRED, then looks for it
+/// in the slots. So at least one of them sees the other. The reader gives the slot back if the frame
+/// is not LOADED; the other lets the frame be, as RETIRED, while a slot has it.
 ///
 /// A slot belongs to its holder, not to a thread: it is taken with a compare-and-set and given back
 /// from wherever the holder runs then. Who finds no free slot in two lines pins in the frame's word,
