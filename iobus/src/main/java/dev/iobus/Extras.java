@@ -13,9 +13,10 @@ final class Extras {
   String target = "";
   /// Whether it runs alone: after all before it, and before all after it.
   boolean drains;
+  /// Whose memory it uses, also where the host has not registered that.
   @Nullable RegisteredBuffer buffer;
-  /// Whether its memory is that of a [RegisteredBuffer], also where the host has not registered it.
-  boolean usesBuffer;
+  /// Whether it is counted there as in flight.
+  boolean holdsBuffer;
   @Nullable BufferPool pool;
   /// When it is cancelled, or when a timeout ends, on the scheduler's clock; for what is behind
   /// others in its run, not before that. Meaningful while [Handle#isBounded()], and for a timeout that
@@ -69,7 +70,7 @@ final class Extras {
     target = "";
     drains = false;
     buffer = null;
-    usesBuffer = false;
+    holdsBuffer = false;
     pool = null;
     deadline = 0;
     event = null;

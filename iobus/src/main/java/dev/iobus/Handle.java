@@ -295,8 +295,8 @@ public final class Handle {
   /// will not be enqueued.
   void releaseBuffer() {
     RegisteredBuffer used = extras.buffer;
-    if (used != null) {
-      extras.buffer = null;
+    if (used != null && extras.holdsBuffer) {
+      extras.holdsBuffer = false;
       used.release();
     }
     BufferPool pool = extras.pool;

@@ -305,12 +305,12 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   /// stands alone, also if it was part of a run or enqueued by [#drain]. The memory, which was the
   /// caller's from the result on, must still be alive.
   ///
-  /// For `nop`, `read`, `write`, `send` and `recv` with one part of memory that is not of a
-  /// [RegisteredBuffer]. After an unchecked exception the result is as it was, and `done` ends it.
+  /// For `nop`, `read`, `write`, `send` and `recv` with one part of memory. After an unchecked
+  /// exception the result is as it was, and `done` ends it.
   ///
   /// @throws IllegalArgumentException for any other operation
-  /// @throws IllegalStateException if `done` was called for the result before, its file is closed, or
-  ///     a cancel of it is in use
+  /// @throws IllegalStateException if `done` was called for the result before, its file is closed, its
+  ///     [RegisteredBuffer] no longer registered, or a cancel of it is in use
   /// @throws IOException if the queue was full and could not be submitted
   public void rearm(Result result) throws IOException {
     checkOpen();

@@ -17,13 +17,14 @@ final class Rearming {
   /// it throws.
   ///
   /// @throws IllegalArgumentException for an operation that cannot be done again
-  /// @throws IllegalStateException if its file is closed, or its cancel in use
+  /// @throws IllegalStateException if its file is closed, its buffer no longer registered, or its
+  ///     cancel in use
   static void prepare(Bus bus, HandleTable table, Handle handle) {
     Request request = handle.request;
     if (!isRepeatable(handle)) {
       throw new IllegalArgumentException(
-          "a " + handle.operation() + " with more than one part of plain memory, or of another kind"
-              + " than nop, read, write, send and recv, is prepared anew");
+          "a " + handle.operation() + " with more than one part of memory, or of another kind than"
+              + " nop, read, write, send and recv, is prepared anew");
     }
     if (table.hasCancel(handle)) {
       throw new IllegalStateException(handle + " was cancelled, and its cancel is in use");
@@ -32,7 +33,13 @@ final class Rearming {
     if (file != null) {
       bus.fileNumber(file);
     }
+    RegisteredBuffer registered = handle.extras.buffer;
+    if (registered != null) {
+      registered.retain();
+    }
     MemorySegment buffer = request.buffer;
+    long bufferOffset = request.bufferOffset;
+    int bufferIndex = request.bufferIndex;
     int length = request.length;
     long offset = request.offset;
     boolean dsync = request.dsync;
@@ -44,7 +51,11 @@ final class Rearming {
     handle.reset();
     table.prepare(handle, handle.op);
     handle.file = file;
+    handle.extras.buffer = registered;
+    handle.extras.holdsBuffer = registered != null;
     request.buffer = buffer;
+    request.bufferOffset = bufferOffset;
+    request.bufferIndex = bufferIndex;
     request.length = length;
     request.offset = offset;
     request.dsync = dsync;
@@ -52,7 +63,7 @@ final class Rearming {
     request.atomic = atomic;
     request.timeoutNanos = timeoutNanos;
     tag(handle, attachment, callback);
-    if (timeoutNanos == 0 && !(file instanceof RegisteredFile)) {
+    if (timeoutNanos == 0 && registered == null && !(file instanceof RegisteredFile)) {
       handle.bits |= Handle.PLAIN;
     }
   }
@@ -79,7 +90,6 @@ final class Rearming {
         && !handle.repeats()
         && !request.zeroCopy
         && handle.extras.pool == null
-        && !handle.extras.usesBuffer
         && request.vectors.isEmpty();
   }
 }

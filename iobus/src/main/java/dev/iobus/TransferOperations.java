@@ -263,7 +263,7 @@ abstract sealed class TransferOperations permits FileOperations {
       throw e;
     }
     handle.extras.buffer = buffer;
-    handle.extras.usesBuffer = true;
+    handle.extras.holdsBuffer = true;
     return handle;
   }
 

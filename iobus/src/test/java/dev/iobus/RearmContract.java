@@ -212,6 +212,48 @@ interface RearmContract extends BusHost {
     }
   }
 
+  /// Also where the host has not registered it.
+  @Test
+  default void aReadIntoARegisteredBufferFillsTheSamePartAgain() throws IOException {
+    int times = 8;
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(4)) {
+      MemorySegment bytes = pattern(arena, times * 512, 7);
+      OpenFile file = openNew(bus, "part");
+      write(bus, file, bytes);
+      RegisteredFile registered = bus.register(file);
+      RegisteredBuffer buffer = bus.newBuffer(2048, Pages.NORMAL);
+      MemorySegment memory = buffer.memory();
+      bus.submit(bus.read(registered, buffer, 1024, 512, 0));
+      for (int i = 0; i < times; i++) {
+        Result result = bus.dispatch();
+        assertEquals(512, result.endRead());
+        assertEquals(-1, bytes.asSlice(i * 512L, 512).mismatch(memory.asSlice(1024, 512)));
+        assertEquals(0, buffer.inFlight());
+        if (i == times - 1) {
+          bus.done(result);
+          break;
+        }
+        memory.fill((byte) 0);
+        result.handle().offset((i + 1) * 512L);
+        bus.rearm(result);
+        assertEquals(1, buffer.inFlight());
+        assertThrows(IllegalStateException.class, () -> bus.unregister(buffer));
+        bus.submit();
+      }
+      memory.asSlice(1024, 512).fill((byte) 0);
+      assertEquals(-1, arena.allocate(2048).mismatch(memory), "bytes beside the part");
+      bus.submit(bus.read(registered, buffer, 0, 512, 0));
+      Result last = bus.dispatch();
+      bus.unregister(buffer);
+      assertThrows(IllegalStateException.class, () -> bus.rearm(last));
+      bus.done(last);
+      bus.unregister(registered);
+      assertAllFree(bus);
+      closeFile(bus, file);
+    }
+  }
+
   /// What waits because of a barrier is not overtaken by what is done again.
   @Test
   default void whatIsDoneAgainStandsBehindADrain() throws IOException {
@@ -260,10 +302,10 @@ interface RearmContract extends BusHost {
       OpenFile file = openNew(bus, "refused");
       MemorySegment memory = pattern(arena, 512, 9);
       write(bus, file, memory);
-      // Refused also where the host does not register it.
       RegisteredBuffer buffer = bus.newBuffer(1024, Pages.NORMAL);
+      MemorySegment whole = buffer.memory();
       Handle[] handles = {
-        bus.read(file, buffer, 512, 512, 0),
+        bus.read(file, buffer, new MemorySegment[] {whole.asSlice(0, 8), whole.asSlice(9, 8)}, 0),
         bus.readFully(file, memory, 0),
         bus.read(file, new MemorySegment[] {memory.asSlice(0, 8), memory.asSlice(8, 8)}, 0),
         bus.sync(file),
