@@ -9,7 +9,7 @@ import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
 import dev.iobus.RegisteredBuffer;
 import dev.iobus.Result;
-import dev.iobus.ResultSink;
+import dev.iobus.ResultVisitor;
 import dev.iobus.WriteFlag;
 import dev.iobus.bench.measure.Allocation;
 import dev.iobus.bench.measure.Latencies;
@@ -24,7 +24,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Does a job on one [Bus]: one thread keeps the queue full, with submissions of an eighth of it, at
-/// least one and at most eight, and allocates nothing per transfer itself. Confined to one platform thread.
+/// least one and at most eight, and allocates nothing per transfer itself. As one who has many
+/// transfers of one kind writes it: a visitor judges each and has it done again elsewhere in the file,
+/// in the next submission. Confined to one platform thread.
 final class BusContender implements Contender {
 
   /// A longer run, or one that is a large part of the queue, lets the device drain while the run is
@@ -58,11 +60,11 @@ final class BusContender implements Contender {
   /// Results taken, and then transfers submitted, in one go.
   private final int runLength;
 
-  private final ResultSink sink = this::take;
+  private final ResultVisitor visitor = this::visit;
 
   // Owned by the bus thread, of one run.
-  private final Slot[] freed = new Slot[RUN_MAX];
-  private int freedCount;
+  private int inFlight;
+  private boolean ending;
   private Latencies latencies = new Latencies();
   private @Nullable Exception failure;
 
@@ -130,18 +132,13 @@ final class BusContender implements Contender {
     long from = System.nanoTime();
     RateLog rates = new RateLog(from);
     double allocatedBefore = Allocation.bytes();
-    int inFlight = start();
+    ending = false;
+    start();
     while (inFlight > 0) {
-      inFlight -= bus.dispatch(1, Math.min(runLength, inFlight), Long.MAX_VALUE, sink);
+      bus.dispatch(1, Math.min(runLength, inFlight), Long.MAX_VALUE, visitor);
       long now = System.nanoTime();
       rates.tell(now, latencies.count());
-      if (failure == null && now - from < nanos) {
-        for (int i = 0; i < freedCount; i++) {
-          enqueue(freed[i]);
-        }
-        inFlight += freedCount;
-      }
-      freedCount = 0;
+      ending |= now - from >= nanos;
     }
     if (failure != null) {
       throw failure;
@@ -156,22 +153,24 @@ final class BusContender implements Contender {
   }
 
   /// Fills the device's queue in short runs, so that it begins to work at once.
-  private int start() throws IOException {
+  private void start() throws IOException {
     for (int i = 0; i < slots.length; i++) {
-      enqueue(slots[i]);
+      Slot slot = slots[i];
+      next(slot, System.nanoTime());
+      bus.enqueue(transfer(slot, blocks.offsetOf(slot.block)).attach(slot));
+      inFlight++;
       if (i % runLength == runLength - 1) {
         bus.submit();
       }
     }
     bus.submit();
-    return slots.length;
   }
 
-  private void enqueue(Slot slot) throws IOException {
-    slot.startedAt = System.nanoTime();
+  /// Gives a slot another block, whose time counts from the end of the last one.
+  private void next(Slot slot, long now) {
+    slot.startedAt = now;
     slot.block = blocks.next();
     blocks.prepare(slot.block, memory, slot.at);
-    bus.enqueue(transfer(slot, blocks.offsetOf(slot.block)).attach(slot));
   }
 
   private Handle transfer(Slot slot, long offset) {
@@ -186,22 +185,37 @@ final class BusContender implements Contender {
         : bus.read(file, buffer, slot.at, length, offset);
   }
 
-  private void take(Result result) {
+  private ResultVisitor.Then visit(Result result, int outcome) {
     if (!(result.attachment() instanceof Slot slot)) {
       throw new AssertionError("a result without its slot");
     }
-    latencies.record(System.nanoTime() - slot.startedAt);
+    long now = System.nanoTime();
+    latencies.record(now - slot.startedAt);
+    check(slot, result, outcome);
+    if (ending) {
+      inFlight--;
+      return ResultVisitor.Then.DONE;
+    }
+    next(slot, now);
+    result.handle().offset(blocks.offsetOf(slot.block));
+    return ResultVisitor.Then.REARM;
+  }
+
+  private void check(Slot slot, Result result, int outcome) {
     try {
-      int length = blocks.job().access().isWrite() ? result.endWrite() : result.endRead();
-      blocks.check(slot.block, length, memory, slot.at);
+      blocks.check(slot.block, outcome > 0 ? outcome : end(result), memory, slot.at);
     } catch (IOException e) {
       failure = blocks.failed(slot.block, e);
+      ending = true;
     } catch (MismatchException e) {
       failure = e;
-    } finally {
-      bus.done(result);
+      ending = true;
     }
-    freed[freedCount++] = slot;
+  }
+
+  /// What a transfer of nothing, or a failed one, has met.
+  private int end(Result result) throws IOException {
+    return blocks.job().access().isWrite() ? result.endWrite() : result.endRead();
   }
 
   /// Ends what the bus itself does not: the open file and the memory.

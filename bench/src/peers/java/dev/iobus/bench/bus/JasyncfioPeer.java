@@ -113,7 +113,7 @@ public final class JasyncfioPeer implements BlockPeer {
       RateLog rates = new RateLog(from);
       double allocatedBefore = Allocation.bytes();
       for (Slot slot : slots) {
-        start(slot);
+        start(slot, System.nanoTime());
       }
       int running = slots.length;
       // When the time is over, each slot comes once more.
@@ -125,7 +125,7 @@ public final class JasyncfioPeer implements BlockPeer {
         blocks.check(slot.block, length, slot.memory, 0);
         rates.tell(now, latencies.count());
         if (now - from < nanos) {
-          start(slot);
+          start(slot, now);
         } else {
           running--;
         }
@@ -139,8 +139,8 @@ public final class JasyncfioPeer implements BlockPeer {
               operations, bytes, elapsed, latencies.toHistogram(), rates.series(), allocated));
     }
 
-    private void start(Slot slot) {
-      slot.startedAt = System.nanoTime();
+    private void start(Slot slot, long now) {
+      slot.startedAt = now;
       slot.block = blocks.next();
       blocks.prepare(slot.block, slot.memory, 0);
       long offset = blocks.offsetOf(slot.block);
