@@ -31,6 +31,9 @@ public final class IoBatch {
   private final Slot[] inFlight;
   private int inFlightCount;
 
+  /// Slots that were taken and not given back.
+  private int slotsHeld;
+
   // One entry for each transfer.
   private final Op[] ops;
   private final BusFile[] files;
@@ -198,6 +201,7 @@ public final class IoBatch {
         retries[i] = 0;
         results[i] = 0;
       }
+      slotsHeld = 0;
       if (size != 1 || !readHere()) {
         submitAndAwaitAll();
       }
@@ -208,6 +212,17 @@ public final class IoBatch {
   }
 
   private void submitAndAwaitAll() throws IOException {
+    try {
+      submitAndAwaitEach();
+    } catch (RuntimeException | Error t) {
+      if (slotsHeld > 0) {
+        throw reaping.struckBy(t);
+      }
+      throw t;
+    }
+  }
+
+  private void submitAndAwaitEach() throws IOException {
     while (toDoCount > 0 || inFlightCount > 0) {
       Retry.pause(bus.scheduler(), retriesToDo);
       retriesToDo = 0;
@@ -253,6 +268,7 @@ public final class IoBatch {
       if (slot == null) {
         break;
       }
+      slotsHeld++;
       int entry = toDo[toDoFrom];
       toDoFrom = toDoFrom + 1 == toDo.length ? 0 : toDoFrom + 1;
       toDoCount--;
@@ -290,6 +306,7 @@ public final class IoBatch {
     } catch (IllegalStateException e) {
       results[entry] = -Errno.EBADF;
       slots.release(slot);
+      slotsHeld--;
       return false;
     }
     int start = (int) progress[entry].start();
@@ -334,6 +351,7 @@ public final class IoBatch {
     }
     filesInUse.letGo(files[slot.entry]);
     slots.release(slot);
+    slotsHeld--;
   }
 
   /// Takes one result into account. Returns whether the transfer must go on.

@@ -1,6 +1,7 @@
 package dev.iobus;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A platform thread that does one thing each time it is woken; started at the first time.
@@ -9,6 +10,7 @@ final class PlatformReaper {
 
   private final Scheduler scheduler;
   private final Runnable turn;
+  private final Consumer<Throwable> struck;
 
   private final AtomicBoolean started = new AtomicBoolean();
   private volatile Scheduler.@Nullable Task task;
@@ -17,15 +19,22 @@ final class PlatformReaper {
   private volatile Scheduler.@Nullable Task stopper;
 
   /// @param turn what to do; throws nothing
-  PlatformReaper(Scheduler scheduler, Runnable turn) {
+  /// @param struck told of what ends the thread before it was asked to end
+  PlatformReaper(Scheduler scheduler, Runnable turn, Consumer<Throwable> struck) {
     this.scheduler = scheduler;
     this.turn = turn;
+    this.struck = struck;
   }
 
-  /// Has it take a turn that begins after this call.
+  /// Has it take a turn that begins after this call. Throws what keeps its thread from starting.
   void wake() {
     if (started.compareAndSet(false, true)) {
-      scheduler.start("iobus-reaper", this::run);
+      try {
+        scheduler.start("iobus-reaper", this::run);
+      } catch (RuntimeException | Error t) {
+        started.set(false); // There is nobody to wake, or to wait for.
+        throw t;
+      }
     } else {
       Scheduler.Task started = task;
       if (started != null) {
@@ -35,13 +44,15 @@ final class PlatformReaper {
   }
 
   private void run() {
-    // By itself, before its first turn: who still finds null here need not wake it.
-    task = scheduler.currentTask();
     try {
+      // By itself, before its first turn: who still finds null here need not wake it.
+      task = scheduler.currentTask();
       while (!stopped) {
         turn.run();
         scheduler.park(Long.MAX_VALUE);
       }
+    } catch (RuntimeException | Error t) {
+      struck.accept(t); // Those whom nobody would wake any more hear of it.
     } finally {
       ended = true;
       Scheduler.Task waiter = stopper;

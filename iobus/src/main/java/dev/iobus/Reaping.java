@@ -7,7 +7,6 @@ import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /// How the callers of a [SharedBus] share one ring without a thread of its own: the caller runs.
@@ -91,14 +90,7 @@ final class Reaping {
   /// Operations that were added and not completed.
   private final AtomicInteger pending = new AtomicInteger();
 
-  /// Waiting callers, each under the index of a slot that it holds.
-  private final AtomicReferenceArray<@Nullable Call> waiting;
-
-  /// Those of them that are no virtual threads.
-  private final AtomicInteger platformWaiters = new AtomicInteger();
-
-  /// Where the last search for a waiter ended; a hint.
-  private int searchFrom;
+  private final Waiters waiters;
 
   private volatile @Nullable Throwable failure;
 
@@ -120,8 +112,8 @@ final class Reaping {
     this.pins = pins;
     this.pinnedMax = scheduler.parallelism() - 1;
     this.submissions = new Submissions(backend, counts, inFlightMax);
-    this.waiting = new AtomicReferenceArray<>(slots.capacity());
-    this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers);
+    this.waiters = new Waiters(scheduler, slots.capacity());
+    this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers, this::struckBy);
   }
 
   int pending() {
@@ -141,26 +133,47 @@ final class Reaping {
     }
   }
 
+  /// Gives a slot back that is not pending.
+  void release(Slot slot) {
+    try {
+      slots.release(slot);
+    } catch (RuntimeException | Error t) {
+      // The slot may be lost, or nobody told of it who waits for one.
+      if (!backend.hasEnded()) {
+        fail(t);
+      }
+      throw t;
+    }
+  }
+
   /// Gives an operation away; it is submitted at the latest when the caller awaits it.
   ///
   /// @throws IOException when the bus has failed; the operation is not pending then
   void submit(Slot slot) throws IOException {
     throwIfFailed();
-    slot.pending = true;
-    pending.incrementAndGet();
-    submissions.add(slot);
+    try {
+      slot.pending = true;
+      pending.incrementAndGet();
+      submissions.add(slot);
+    } catch (RuntimeException | Error t) {
+      throw struckBy(t);
+    }
   }
 
   /// As [#submit(Slot)] for two that nothing comes between, of which the first one's request is
   /// linked to the other's. There is room for two in flight.
   void submit(Slot slot, Slot tied) throws IOException {
     throwIfFailed();
-    slot.tied = tied;
-    tied.isTied = true;
-    slot.pending = true;
-    tied.pending = true;
-    pending.addAndGet(2);
-    submissions.add(slot);
+    try {
+      slot.tied = tied;
+      tied.isTied = true;
+      slot.pending = true;
+      tied.pending = true;
+      pending.addAndGet(2);
+      submissions.add(slot);
+    } catch (RuntimeException | Error t) {
+      throw struckBy(t);
+    }
   }
 
   /// As [#submit(Slot)] for several.
@@ -169,10 +182,14 @@ final class Reaping {
   ///     their way to the device then, as far as there is room
   void submit(Slot[] run, int count, boolean goesOn) throws IOException {
     throwIfFailed();
-    pending.addAndGet(count);
-    for (int i = 0; i < count; i++) {
-      run[i].pending = true;
-      submissions.add(run[i]);
+    try {
+      pending.addAndGet(count);
+      for (int i = 0; i < count; i++) {
+        run[i].pending = true;
+        submissions.add(run[i]);
+      }
+    } catch (RuntimeException | Error t) {
+      throw struckBy(t);
     }
     if (goesOn && role.get() != ACTIVE) {
       flush();
@@ -199,6 +216,14 @@ final class Reaping {
   ///
   /// @param key index of a slot that the caller holds until this returns
   void await(Call call, int target, int key) throws IOException {
+    try {
+      awaitResults(call, target, key);
+    } catch (RuntimeException | Error t) {
+      throw struckBy(t);
+    }
+  }
+
+  private void awaitResults(Call call, int target, int key) throws IOException {
     boolean virtual = pins && call.task != null && call.task.isVirtual();
     while (call.completed < target) {
       throwIfFailed();
@@ -229,10 +254,7 @@ final class Reaping {
   private void park(Call call, int target, int key, boolean virtual, Leaving leaving) {
     call.target = target;
     call.waiting = true;
-    waiting.set(key, call);
-    if (!virtual) {
-      platformWaiters.incrementAndGet();
-    }
+    waiters.add(key, call, virtual);
     // Registered first, looked after: see invariant 2. Others, too, are woken after the
     // registration: if they find the role held, the holder finds this waiter when it leaves.
     boolean goOn = false;
@@ -244,10 +266,7 @@ final class Reaping {
     if (call.completed < target && failure == null && !goOn) {
       scheduler.park(Long.MAX_VALUE);
     }
-    if (!virtual) {
-      platformWaiters.decrementAndGet();
-    }
-    waiting.set(key, null);
+    waiters.remove(key, virtual);
     call.waiting = false;
   }
 
@@ -264,7 +283,7 @@ final class Reaping {
         }
         if (!virtual) {
           sleep(Long.MAX_VALUE);
-        } else if (platformWaiters.get() > 0) {
+        } else if (waiters.hasPlatform()) {
           leaving = Leaving.FOR_PLATFORM_CALLER;
         } else if (wokeOthers) {
           holds = letOthersRun();
@@ -288,7 +307,7 @@ final class Reaping {
     wokeOthers = false;
     role.set(YIELDED);
     // Announced first, looked after: see invariant 5.
-    if (platformWaiters.get() == 0) {
+    if (!waiters.hasPlatform()) {
       scheduler.yield();
     }
     return role.compareAndSet(YIELDED, ACTIVE);
@@ -364,27 +383,10 @@ final class Reaping {
     }
   }
 
-  /// By whoever leaves or lays the role down: see invariant 2. Platform threads come first.
+  /// By whoever leaves or lays the role down: see invariant 2.
   private void passOn() {
-    if (pending.get() == 0 || role.get() != FREE) {
-      return;
-    }
-    int from = searchFrom;
-    int length = slots.size();
-    boolean wantsPlatform = platformWaiters.get() > 0;
-    Scheduler.Task found = null;
-    for (int i = 0; i < length && (found == null || wantsPlatform); i++) {
-      int at = from + i < length ? from + i : from + i - length;
-      Call call = waiting.get(at);
-      Scheduler.Task task = call == null ? null : call.task;
-      if (task != null && (found == null || !task.isVirtual())) {
-        searchFrom = at + 1 < length ? at + 1 : 0;
-        found = task;
-        wantsPlatform &= task.isVirtual();
-      }
-    }
-    if (found != null) {
-      scheduler.unpark(found);
+    if (pending.get() > 0 && role.get() == FREE) {
+      waiters.wakeOne(slots.size());
     }
   }
 
@@ -406,7 +408,11 @@ final class Reaping {
       wokeOthers = false;
       role.set(FREE);
     }
-    passOn();
+    try {
+      passOn();
+    } catch (Throwable t) {
+      fail(t);
+    }
   }
 
   /// Ends the platform reaper and waits for it. Nothing is pending, or the bus has failed.
@@ -420,14 +426,37 @@ final class Reaping {
     if (failure == null) {
       failure = cause;
     }
-    slots.close();
-    for (int i = 0; i < waiting.length(); i++) {
-      Call call = waiting.get(i);
-      if (call != null && call.task != null) {
-        scheduler.unpark(call.task);
+    try {
+      slots.close();
+    } finally {
+      wakeForFailure();
+    }
+  }
+
+  private void wakeForFailure() {
+    try {
+      waiters.wakeAll();
+    } finally {
+      backend.wakeup(); // Whoever sleeps in it holds the role, and wakes others when it leaves.
+    }
+  }
+
+  /// Ends the bus for what has struck a caller, an [OutOfMemoryError] or a [StackOverflowError] in the
+  /// worst place, while operations of its own were in flight or it was to wake others: nobody would
+  /// wait for those any more, whose memory must not be freed, and others would wait for ever. In a
+  /// simulation that ends, this is how its tasks do.
+  ///
+  /// @return what to throw
+  IOException struckBy(Throwable cause) {
+    if (backend.hasEnded()) {
+      switch (cause) {
+        case Error error -> throw error;
+        case RuntimeException exception -> throw exception;
+        default -> {}
       }
     }
-    backend.wakeup();
+    fail(cause);
+    return failed(cause);
   }
 
   boolean hasFailed() {
@@ -437,8 +466,12 @@ final class Reaping {
   void throwIfFailed() throws IOException {
     Throwable cause = failure;
     if (cause != null) {
-      throw new IOException(
-          "the bus has failed; the outcome of operations in flight is unknown", cause);
+      throw failed(cause);
     }
+  }
+
+  private static IOException failed(Throwable cause) {
+    return new IOException(
+        "the bus has failed; the outcome of operations in flight is unknown", cause);
   }
 }

@@ -33,7 +33,9 @@ import java.util.function.Supplier;
 ///
 /// If the ring itself fails, every call in flight and every later one gets an [IOException] with
 /// the first failure as cause; the outcome of what was in flight is then unknown, and memory that
-/// was in flight must not be freed before the process ends: that of [#newArena()] is not.
+/// was in flight must not be freed before the process ends: that of [#newArena()] is not. The same is
+/// so after an [Error], such as an [OutOfMemoryError], in a call that has operations in flight: it is
+/// the cause then, also for the caller that it has struck.
 ///
 /// Thread-safe. [#close()] cancels what is in flight, which ends with a [CancelledException], and waits
 /// for it; every later call throws an [IllegalStateException].
@@ -80,7 +82,7 @@ public final class SharedBus implements AutoCloseable {
     this.files = new FileUse(this, checks, registrations);
     String label = choice.kind().label();
     this.inline = new InlineCalls(backend, gate, files, label);
-    this.calls = new SlotCalls(scheduler, gate, slots, reaping, files, choice.kind());
+    this.calls = new SlotCalls(scheduler, gate, reaping, files, choice.kind());
     this.transfers = new SharedTransfers(this, scheduler, checks, inline, calls, counts);
     this.registeredReads = new RegisteredReads(this, inline, calls);
     this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
@@ -476,8 +478,17 @@ public final class SharedBus implements AutoCloseable {
   }
 
   private void closeBehindGate() {
-    new SharedCancels(scheduler, slots, reaping, counts, capacity).cancelAll();
-    boolean left = gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
+    boolean left = false;
+    try {
+      new SharedCancels(scheduler, slots, reaping, counts, capacity).cancelAll();
+      left = gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
+    } finally {
+      end(left);
+    }
+  }
+
+  /// @param left whether every call has left the bus
+  private void end(boolean left) {
     slots.close();
     int pending = reaping.pending();
     // Who is still inside may yet touch the ring.

@@ -15,7 +15,6 @@ final class SlotCalls {
 
   private final Scheduler scheduler;
   private final CallGate gate;
-  private final SlotTable slots;
   private final Reaping reaping;
   private final FileUse files;
   private final BackendKind backend;
@@ -23,13 +22,11 @@ final class SlotCalls {
   SlotCalls(
       Scheduler scheduler,
       CallGate gate,
-      SlotTable slots,
       Reaping reaping,
       FileUse files,
       BackendKind backend) {
     this.scheduler = scheduler;
     this.gate = gate;
-    this.slots = slots;
     this.reaping = reaping;
     this.files = files;
     this.backend = backend;
@@ -75,15 +72,18 @@ final class SlotCalls {
 
   /// Gives the slot back and leaves the bus.
   void end(Slot slot) {
-    release(slot);
-    gate.exit();
+    try {
+      release(slot);
+    } finally {
+      gate.exit();
+    }
   }
 
   /// Gives a slot back.
   void release(Slot slot) {
     // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
     if (!slot.pending) {
-      slots.release(slot);
+      reaping.release(slot);
     }
   }
 

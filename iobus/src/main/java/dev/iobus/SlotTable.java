@@ -60,11 +60,14 @@ final class SlotTable {
       return;
     }
     MemorySegment vectors = Arena.ofAuto().allocate((to - from) * VECTOR_BYTES, 8);
-    for (int i = to - 1; i >= from; i--) {
+    // All of them are made before the first is given: without memory there are none, and none twice.
+    for (int i = from; i < to; i++) {
       slots[i] = new Slot(i, vectors.asSlice((i - from) * VECTOR_BYTES, VECTOR_BYTES));
-      push(i);
     }
     made = to;
+    for (int i = to - 1; i >= from; i--) {
+      push(i);
+    }
   }
 
   int capacity() {

@@ -41,17 +41,26 @@ final class SyncedWrite {
     gate.enter();
     try {
       Slot write = reaping.acquire();
-      Slot sync = slots.tryAcquire();
       try {
-        return sync != null && both(write, sync, file, from, offset, length);
+        return tryBoth(write, file, from, offset, length);
       } finally {
         calls.release(write);
-        if (sync != null) {
-          calls.release(sync);
-        }
       }
     } finally {
       gate.exit();
+    }
+  }
+
+  private boolean tryBoth(Slot write, BusFile file, MemorySegment from, long offset, int length)
+      throws IOException {
+    Slot sync = slots.tryAcquire();
+    if (sync == null) {
+      return false;
+    }
+    try {
+      return both(write, sync, file, from, offset, length);
+    } finally {
+      calls.release(sync);
     }
   }
 
