@@ -10,6 +10,9 @@ public final class NotSupportedException extends BusException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final String NIO_PIPE =
+      "java.nio transfers at an offset, which a pipe does not have; use a socket of family UNIX";
+
   /// @param operation what was asked, such as `write`
   /// @param file the file's path, or what names it
   /// @param errno the positive error number, Linux's on every host
@@ -72,7 +75,10 @@ public final class NotSupportedException extends BusException {
       case WRITE ->
           request.atomic
               ? "java.nio has no atomic write; write a copy, sync it and rename it"
-              : "java.nio cannot write past the page cache's copy; write without DONT_CACHE";
+              : request.dontCache
+                  ? "java.nio cannot write past the page cache's copy; write without DONT_CACHE"
+                  : NIO_PIPE;
+      case READ -> NIO_PIPE;
       case SOCKET -> "java.nio has no datagram sockets of family UNIX; use a stream";
       case SHUTDOWN -> "java.nio shuts down connected streams only; close the socket";
       case POLL -> "java.nio can poll sockets, for READABLE and WRITABLE, and regular files";

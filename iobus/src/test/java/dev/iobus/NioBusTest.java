@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +50,35 @@ final class NioBusTest extends BusContract {
             .filter(BackendAvailability::available)
             .map(BackendAvailability::kind)
             .toList());
+  }
+
+  /// A pipe could be opened, and every transfer then failed with EIO.
+  @Test
+  void whatNioLacksOfPipesIsSaid() throws Exception {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      PipeContract.Pipe pipe = PipeContract.Pipe.open(bus, directory.resolve("pipe"));
+      MemorySegment memory = arena.allocate(8);
+      assertLacksPipes(bus, bus.read(pipe.reader(), memory, 0), Result::endRead);
+      MemorySegment[] parts = {memory};
+      assertLacksPipes(bus, bus.read(pipe.reader(), parts, 0), Result::endRead);
+      OpenFile writer = pipe.writer();
+      assertLacksPipes(
+          bus, bus.write(writer, memory, 0, WriteFlag.NONE), Result::endWrite);
+      assertLacksPipes(
+          bus, bus.writeFully(writer, memory, 0, WriteFlag.NONE), Result::endWriteFully);
+      pipe.close(bus);
+    }
+  }
+
+  private static void assertLacksPipes(Bus bus, Handle handle, OneBus.End<?> end)
+      throws IOException {
+    bus.submit(handle);
+    Result result = bus.dispatch();
+    NotSupportedException refused =
+        assertThrows(NotSupportedException.class, () -> end.of(result));
+    assertTrue(refused.toString().contains("a pipe"), refused::toString);
+    bus.done(result);
   }
 
   /// A worker that waits for the other end of a pipe stands for a kernel that does not give a

@@ -104,6 +104,8 @@ final class NioErrno {
       case "File name too long" -> Errno.ENAMETOOLONG;
       case "Directory not empty" -> Errno.ENOTEMPTY;
       case "Operation not supported" -> Errno.EOPNOTSUPP;
+      // Of pipes: `FileChannel` transfers at an offset, or where nobody could cancel it.
+      case "Illegal seek" -> Errno.EOPNOTSUPP;
       case "Disk quota exceeded" -> Errno.EDQUOT;
       case "Broken pipe" -> Errno.EPIPE;
       case "Connection reset by peer", "Connection reset" -> Errno.ECONNRESET;

@@ -67,7 +67,8 @@ final class SimBackend extends SimulatedBackend {
 
   @Override
   public List<String> fallbacks() {
-    return List.of("the host is simulated: it has a loopback interface alone");
+    return List.of(
+        "the host is simulated: it has files and a loopback interface, and no pipes or devices");
   }
 
   // Requests.
