@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 abstract class NetworkContract
     implements SocketContract,
+        ResetContract,
         ZeroCopyContract,
         PoolContract,
         PollContract,

@@ -2,6 +2,7 @@ package dev.iobus.backend;
 
 import java.io.IOException;
 import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
@@ -35,7 +36,16 @@ final class NioPoller {
     selector.wakeup();
   }
 
-  /// Lets go of closed channels: a descriptor is not closed while a selector knows it.
+  /// Has it let go of a channel at the next [#flush()]. Returns whether it knew it.
+  boolean cancel(SelectableChannel channel) {
+    SelectionKey key = channel.keyFor(selector);
+    if (key != null) {
+      key.cancel();
+    }
+    return key != null;
+  }
+
+  /// Lets go of cancelled and of closed channels: a descriptor is not closed while a selector knows it.
   void flush() {
     gate.lock();
     try {

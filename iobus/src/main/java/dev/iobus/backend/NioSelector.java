@@ -3,6 +3,7 @@ package dev.iobus.backend;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectableChannel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -92,7 +93,13 @@ final class NioSelector extends JobWaits<NioJob, NioWaits> {
     }
   }
 
-  /// Lets go of closed channels: a descriptor is not closed while a selector knows it.
+  /// Has it let go of a channel that nothing waits for, at the next [#flush()]. Returns whether it knew it.
+  boolean cancel(SelectableChannel channel) {
+    NioPoller present = poller;
+    return present != null && present.cancel(channel);
+  }
+
+  /// Lets go of cancelled and of closed channels: a descriptor is not closed while a selector knows it.
   void flush() {
     NioPoller present = poller;
     if (present != null) {

@@ -124,12 +124,28 @@ final class NioSocket extends NioDescription {
 
   @Override
   void close() throws IOException {
+    // A channel that a selector knows is shut down before it is closed, so that its peer is told of an
+    // end of the stream where bytes that nobody has received make it a reset.
+    letGo();
     try {
       channel.close();
     } finally {
       for (NioSelector selector : selectors) {
         selector.forget(this);
       }
+      if (channel.isRegistered()) {
+        flush();
+      }
+    }
+  }
+
+  /// Has the selectors forget the channel. Nothing waits for it.
+  private void letGo() {
+    boolean known = false;
+    for (NioSelector selector : selectors) {
+      known |= selector.cancel(channel);
+    }
+    if (known) {
       flush();
     }
   }

@@ -223,7 +223,7 @@ final class SimBackend extends SimulatedBackend {
   @Override
   public @Nullable SocketAddress peerAddress(int descriptor) {
     SimSocket socket = socket(descriptor);
-    return socket == null || socket.isConnecting() ? null : socket.peer();
+    return socket == null || socket.isConnecting() || socket.isBroken() ? null : socket.peer();
   }
 
   @Override

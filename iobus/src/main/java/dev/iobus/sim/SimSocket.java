@@ -58,7 +58,6 @@ final class SimSocket extends SimDescription {
   private boolean inputShut;
   private boolean outputShut;
 
-  /// Whether it knows that the connection is broken.
   private boolean broken;
 
   private boolean closed;
@@ -286,6 +285,11 @@ final class SimSocket extends SimDescription {
           end.broken = true;
           end.fail(end.incoming().hasEnded() ? Errno.EPIPE : Errno.ECONNRESET);
         });
+  }
+
+  /// Whether it knows that the connection is broken, and so has no peer any more.
+  boolean isBroken() {
+    return broken;
   }
 
   /// Keeps an error for the next who asks.
