@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// @param directMemoryAlignment what addresses must be a multiple of for direct transfers; 0 when
 ///     the file system offers none or does not say
 /// @param directOffsetAlignment what offsets and lengths must be a multiple of for direct
-///     transfers; 0 when the file system offers none or does not say
+///     transfers; 0 when the file system offers none or does not say. Whole transfers on a file whose
+///     status was asked for are resumed on this grid when they come back short, those on others on
+///     4 KiB: ask before them on a device whose blocks are larger
 /// @param atomicWriteMin the shortest write with [WriteFlag#ATOMIC] in bytes, a power of two; 0
 ///     when there are none on this file (`STATX_WRITE_ATOMIC`, Linux 6.11)
 /// @param atomicWriteMax the longest one in bytes; 0 when there are none

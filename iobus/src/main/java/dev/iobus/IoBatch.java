@@ -372,18 +372,10 @@ public final class IoBatch {
       bus.counts().cameShort();
     }
     boolean writes = ops[entry] == Op.WRITE;
-    boolean goesOn = reached.advance(result, length, writes, isDirect(files[entry]));
+    boolean goesOn = reached.advance(result, length, writes, Progress.gridOf(files[entry]));
     boolean stuck = !goesOn && writes && reached.furthest() < length;
     results[entry] = stuck ? -Errno.EIO : (int) reached.furthest();
     return goesOn;
-  }
-
-  private static boolean isDirect(BusFile file) {
-    return switch (file) {
-      case OpenFile open -> open.isDirect();
-      case OpenSocket socket -> throw FileUse.notAFile(socket);
-      case RegisteredFile registered -> registered.file().isDirect();
-    };
   }
 
   /// The result of one transfer: the bytes transferred, up to its length.

@@ -88,7 +88,7 @@ abstract sealed class NetworkOperations extends FileOperations permits QueueOper
     Handle handle = onFile(Op.SEND, socket);
     handle.bits |= Handle.FULL;
     handle.request.whole = true;
-    handle.extras.transfer().begin(handle.request, from, 0, true, false);
+    handle.extras.transfer().begin(handle.request, from, 0, true, 1);
     return handle;
   }
 
@@ -115,7 +115,7 @@ abstract sealed class NetworkOperations extends FileOperations permits QueueOper
     Handle handle = onFile(Op.RECV, socket);
     handle.bits |= Handle.FULL;
     handle.request.whole = true;
-    handle.extras.transfer().begin(handle.request, into, 0, false, false);
+    handle.extras.transfer().begin(handle.request, into, 0, false, 1);
     return handle;
   }
 

@@ -19,6 +19,9 @@ public final class OpenFile implements BusFile {
 
   private final DescriptorUses uses = new DescriptorUses();
 
+  /// See [#grid]; from any thread.
+  private volatile int directGrid = Progress.GRID_BYTES;
+
   OpenFile(Path path, int descriptor, BackendKind backend, boolean direct) {
     this.path = path;
     this.descriptor = descriptor;
@@ -54,6 +57,20 @@ public final class OpenFile implements BusFile {
   @Override
   public boolean isDirect() {
     return direct;
+  }
+
+  /// What offsets of requests on it must be a multiple of: where it is direct, as a [FileStatus] of it
+  /// has told; 1 where it is not.
+  int grid() {
+    return direct ? directGrid : 1;
+  }
+
+  /// Takes note of what the host tells of it.
+  void learn(FileStatus status) {
+    int alignment = status.directOffsetAlignment();
+    if (direct && alignment > 0 && Integer.bitCount(alignment) == 1) {
+      directGrid = alignment;
+    }
   }
 
   /// Whether a close of it was submitted.

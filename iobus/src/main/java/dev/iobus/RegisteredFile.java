@@ -63,6 +63,11 @@ public final class RegisteredFile implements BusFile {
     return direct;
   }
 
+  /// As [OpenFile#grid]. Nobody tells of one that was opened into its slot.
+  int grid() {
+    return file != null ? file.grid() : direct ? Progress.GRID_BYTES : 1;
+  }
+
   @Override
   public BackendKind backend() {
     return backend;

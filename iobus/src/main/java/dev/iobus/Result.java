@@ -284,7 +284,11 @@ public final class Result {
   /// Ends a `stat`.
   public FileStatus endStat() throws IOException {
     end(Op.STAT);
-    return FileStatus.of(handle.request.status);
+    FileStatus status = FileStatus.of(handle.request.status);
+    if (handle.file instanceof OpenFile open) {
+      open.learn(status);
+    }
+    return status;
   }
 
   /// Ends a `close`. The file is closed also after a failure, but for a [CancelledException].

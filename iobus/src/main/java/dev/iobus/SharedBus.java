@@ -195,7 +195,9 @@ public final class SharedBus implements AutoCloseable {
       } finally {
         files.letGo(retained);
       }
-      return FileStatus.of(slot.request.status);
+      FileStatus status = FileStatus.of(slot.request.status);
+      retained.learn(status);
+      return status;
     } finally {
       calls.end(slot);
     }

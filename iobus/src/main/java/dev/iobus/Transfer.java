@@ -19,23 +19,25 @@ final class Transfer {
   private long start;
   private long length;
   private boolean writes;
-  private boolean direct;
+  private int grid = 1;
 
   private final Progress progress = new Progress();
   private int retries;
 
   /// Starts over with another range and puts its first piece into the request.
+  ///
+  /// @param grid of the file: see [Progress#gridOf]
   void begin(
       Request request,
       MemorySegment memory,
       long offset,
       boolean writes,
-      boolean direct) {
+      int grid) {
     this.memory = memory;
     this.start = offset;
     this.length = memory.byteSize();
     this.writes = writes;
-    this.direct = direct;
+    this.grid = grid;
     progress.begin();
     retries = 0;
     fill(request);
@@ -56,7 +58,7 @@ final class Transfer {
       return again && !cancelled ? 1 : again ? -Errno.ECANCELED : result;
     }
     retries = 0;
-    if (!progress.advance(result, length, writes, direct)) {
+    if (!progress.advance(result, length, writes, grid)) {
       return writes && progress.furthest() < length ? -Errno.EIO : 0;
     }
     if (cancelled) {

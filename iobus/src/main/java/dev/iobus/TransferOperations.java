@@ -207,7 +207,9 @@ abstract sealed class TransferOperations permits FileOperations {
     Checks.range(offset, memory.byteSize());
     Handle handle = onFile(op, file);
     handle.bits |= Handle.FULL;
-    handle.extras.transfer().begin(handle.request, memory, offset, op == Op.WRITE, file.isDirect());
+    boolean writes = op == Op.WRITE;
+    int grid = Progress.gridOf(file);
+    handle.extras.transfer().begin(handle.request, memory, offset, writes, grid);
     return handle;
   }
 

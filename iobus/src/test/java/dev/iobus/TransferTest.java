@@ -20,8 +20,12 @@ final class TransferTest {
   private final Transfer transfer = new Transfer();
 
   private void begin(long length, boolean writes, boolean direct) {
+    begin(length, writes, direct ? Progress.GRID_BYTES : 1);
+  }
+
+  private void begin(long length, boolean writes, int grid) {
     MemorySegment memory = Arena.ofAuto().allocate(length, 4096);
-    transfer.begin(request, memory, 1 << 20, writes, direct);
+    transfer.begin(request, memory, 1 << 20, writes, grid);
   }
 
   private void assertNext(long position, int length) {
@@ -57,6 +61,17 @@ final class TransferTest {
     assertNext(8192, 8192);
     assertEquals(0, transfer.advance(request, 8192, false));
     assertEquals(16_384, transfer.transferred());
+  }
+
+  @Test
+  void theGridIsThatOfTheFile() {
+    begin(65_536, true, 16_384);
+    assertEquals(1, transfer.advance(request, 20_480, false));
+    assertNext(16_384, 49_152);
+    assertEquals(0, transfer.advance(request, 49_152, false));
+    begin(4096, true, 512);
+    assertEquals(1, transfer.advance(request, 1100, false));
+    assertNext(1024, 3072);
   }
 
   @Test

@@ -7,15 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.Bus;
 import dev.iobus.BusException;
 import dev.iobus.BusOptions;
 import dev.iobus.FileSystemFacts;
+import dev.iobus.Handle;
 import dev.iobus.OpenFile;
 import dev.iobus.OpenFlag;
+import dev.iobus.RegisteredFile;
+import dev.iobus.Result;
 import dev.iobus.SharedBus;
 import dev.iobus.WriteFlag;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -286,6 +291,46 @@ final class SimDiskTest {
           () -> bus.writeFully(direct, arena.allocate(512, grid), 0, WriteFlag.NONE));
       bus.close(direct);
     }
+  }
+
+  /// A whole read of a file that ends inside of a cell of the grid went on at the next 4 KiB, which a
+  /// device of larger blocks refuses with EINVAL: a file could not be read to its end.
+  @Test
+  void aWholeReadGoesOnOnTheGridThatStatTells() throws Exception {
+    disk.setFileSystem(new FileSystemFacts("simulated", 16_384), 16_384);
+    SimScheduler host = new SimScheduler(4, disk);
+    assertTrue(
+        host.run(
+            () -> {
+              Path path = Path.of("/f");
+              BusOptions options = BusOptions.defaults().withScheduler(host);
+              try (SharedBus shared = SharedBus.open(options);
+                  Bus bus = Bus.open(options);
+                  Arena arena = Arena.ofShared()) {
+                OpenFile plain = shared.open(path, OpenFlag.CREATE, OpenFlag.WRITE);
+                shared.writeFully(plain, arena.allocate(20_480), 0, WriteFlag.NONE);
+                shared.close(plain);
+                MemorySegment memory = arena.allocate(65_536, 16_384);
+                OpenFile file = shared.open(path, OpenFlag.READ, OpenFlag.DIRECT);
+                assertEquals(20_480, shared.stat(file).size());
+                assertEquals(20_480, shared.readFully(file, memory, 0));
+                RegisteredFile registered = shared.register(file);
+                assertEquals(20_480, shared.readFully(registered, memory, 0));
+                shared.unregister(registered);
+                shared.close(file);
+                OpenFile own = result(bus, bus.open(path, OpenFlag.READ, OpenFlag.DIRECT)).endOpen();
+                result(bus, bus.stat(own)).endStat();
+                Handle read = bus.readFully(own, memory, 0);
+                assertEquals(20_480, result(bus, read).endReadFully());
+                result(bus, bus.close(own)).endClose();
+              }
+            }));
+  }
+
+  /// Valid until the next one: it is not done before the bus is closed.
+  private static Result result(Bus bus, Handle handle) throws IOException {
+    bus.submit(handle);
+    return bus.dispatch();
   }
 
   @Test
