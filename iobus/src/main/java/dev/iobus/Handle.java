@@ -181,7 +181,8 @@ public final class Handle {
   }
 
   /// Sets what to run, inside `dispatch`, when the result of this operation is dispatched; the
-  /// result is passed on after it as every other.
+  /// result is passed on after it as every other. If it throws, `dispatch` throws the same and does not
+  /// pass the result on, which a [ResultVisitor] ends then; else `done` is left to the callback.
   ///
   /// @return this handle
   public Handle callback(Consumer<Result> callback) {

@@ -265,7 +265,12 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
       count++;
       Handle handle = flight().results().next();
       long userData = handle.userData;
-      called(handle);
+      try {
+        called(handle);
+      } catch (Throwable t) {
+        visits.letGo(handle, userData);
+        throw t;
+      }
       visits.accept(handle, userData);
     }
     return count;
@@ -281,11 +286,14 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   /// Runs the callback of a dispatched result.
   private void called(Handle handle) {
     Consumer<Result> callback = handle.callback;
-    if (callback != null) {
-      callback.accept(handle.result);
-    }
-    if (isPolled() && !flight().results().isEmpty()) {
-      driver().notice();
+    try {
+      if (callback != null) {
+        callback.accept(handle.result);
+      }
+    } finally {
+      if (isPolled() && !flight().results().isEmpty()) {
+        driver().notice();
+      }
     }
   }
 

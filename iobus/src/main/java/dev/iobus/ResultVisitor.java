@@ -2,8 +2,8 @@ package dev.iobus;
 
 /// Receives the results of one batch and says what becomes of each operation; see
 /// [Bus#dispatch(int, int, long, ResultVisitor)]. It may call the bus, also to dispatch or to close it.
-/// What it throws the dispatch throws, after the wait: the operation of that result is done, and the
-/// results behind it come with the next dispatch.
+/// What it throws, or the callback of a result before it, the dispatch throws, after the wait: the
+/// operation of that result is done, and the results behind it come with the next dispatch.
 @FunctionalInterface
 public interface ResultVisitor {
 

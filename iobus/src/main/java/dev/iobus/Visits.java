@@ -90,7 +90,10 @@ final class Visits {
     return handle.extras.cancelRequested || table.hasCancel(handle);
   }
 
-  private void letGo(Handle handle, long userData) {
+  /// Ends the view of a result, unless it was ended.
+  ///
+  /// @param userData of its operation: the handle may have become another's
+  void letGo(Handle handle, long userData) {
     if (holds(handle, userData)) {
       results.done(handle);
     }

@@ -71,6 +71,24 @@ abstract class RingNetworkContract extends NetworkContract {
     }
   }
 
+  /// Regression: a callback that threw kept the bus from telling of the results behind its own, so that
+  /// a bus that waited on it slept for ever.
+  @Test
+  void aCallbackThatThrowsHidesNothingFromABusThatWaits() throws IOException {
+    try (Bus outer = open(4)) {
+      assertTrue(isReadable(outer)); // It is told once to look.
+      bus.submit(bus.nop().callback(this::refuse), bus.nop());
+      assertThrows(IllegalStateException.class, () -> bus.dispatch(SECOND));
+      assertTrue(isReadable(outer));
+      bus.done(requireNonNull(bus.dispatch(SECOND)));
+    }
+  }
+
+  private void refuse(Result result) {
+    bus.done(result);
+    throw new IllegalStateException("planted");
+  }
+
   private boolean isReadable(Bus outer) throws IOException {
     Handle poll = outer.poll(bus.busFile(), Readiness.READABLE);
     outer.submit(poll);

@@ -5,7 +5,9 @@ import static dev.iobus.BusSteps.closeFile;
 import static dev.iobus.BusSteps.finish;
 import static dev.iobus.BusSteps.pattern;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.ResultVisitor.Then;
 import java.io.IOException;
@@ -176,6 +178,42 @@ interface VisitorContract extends BusHost {
         assertAllFree(bus);
       }
     }
+  }
+
+  /// Its result was passed to nobody and ended by nobody: its handle was in use for ever.
+  @Test
+  default void aCallbackThatThrowsEndsItsOwnResultAlone() throws IOException {
+    int batch = 4;
+    for (int fails = 0; fails < batch; fails++) {
+      try (Bus bus = open(batch)) {
+        List<Object> seen = new ArrayList<>();
+        ResultVisitor visitor =
+            (result, outcome) -> {
+              seen.add(result.attachment());
+              return Then.DONE;
+            };
+        for (int i = 0; i < batch; i++) {
+          Handle nop = bus.nop().attach(i);
+          bus.enqueue(i == fails ? nop.callback(VisitorContract::fail) : nop);
+        }
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> {
+              while (seen.size() < batch) {
+                bus.dispatch(1, batch, 20 * SECOND, visitor);
+              }
+            });
+        while (seen.size() < batch - 1) {
+          assertTrue(bus.dispatch(1, batch, 20 * SECOND, visitor) > 0);
+        }
+        assertFalse(seen.contains(fails));
+        assertAllFree(bus);
+      }
+    }
+  }
+
+  private static void fail(Result result) {
+    throw new IllegalArgumentException(result.toString());
   }
 
   @Test
