@@ -77,7 +77,7 @@ abstract class RingNetworkContract extends NetworkContract {
   void aCallbackThatThrowsHidesNothingFromABusThatWaits() throws IOException {
     try (Bus outer = open(4)) {
       assertTrue(isReadable(outer)); // It is told once to look.
-      bus.submit(bus.nop().callback(this::refuse), bus.nop());
+      bus.serialize(bus.nop().callback(this::refuse), bus.nop());
       assertThrows(IllegalStateException.class, () -> bus.dispatch(SECOND));
       assertTrue(isReadable(outer));
       bus.done(requireNonNull(bus.dispatch(SECOND)));
