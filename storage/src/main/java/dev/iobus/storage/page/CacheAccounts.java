@@ -59,9 +59,12 @@ final class CacheAccounts {
     return (int) Long.highestOneBit(2 * blocks - 1);
   }
 
-  /// Heap of the table, and of the sketch beside it, which has a word for each chain.
+  /// Heap of the table, of the sketch beside it, which has a word for each chain, and of the
+  /// demand.
   private static long tableBytes(int chains) {
-    return FrameTable.heapBytes(chains) + FrequencySketch.heapBytes(chains);
+    return FrameTable.heapBytes(chains)
+        + FrequencySketch.heapBytes(chains)
+        + ExtentDemand.heapBytes();
   }
 
   /// Memory that a failed bus may still write to stays reserved, as it is never freed.

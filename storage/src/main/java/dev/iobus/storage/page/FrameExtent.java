@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /// One MiB of frame memory, cut into frames of one class. When all its frames are free it can be
-/// cut anew, or freed; the old frame objects then stay FREE forever, so a reader that still holds one
-/// never gets a pin from it. Guarded by the [FrameAllocator], but for the constant fields.
+/// cut anew, or freed; the old frame objects then stay FREE forever, so a reader that still holds
+/// one never gets a pin from it. Guarded by the [FrameAllocator], but for the constant fields.
 final class FrameExtent {
 
   static final int BYTES = 1 << 20;
@@ -41,6 +41,15 @@ final class FrameExtent {
   /// Where its memory begins.
   long address() {
     return memory.address();
+  }
+
+  /// How often its blocks were used lately, together.
+  int uses() {
+    int uses = 0;
+    for (Frame frame : frames) {
+      uses += frame.state() == Frame.LOADED ? frame.uses() : 0;
+    }
+    return uses;
   }
 
   boolean isEmpty() {

@@ -29,6 +29,9 @@ final class SizeClass {
   /// needed that at all; with less, blocks of a loop would drive out one another.
   private static final int MARGIN = 1;
 
+  /// Frames that tell what an extent is worth.
+  private static final int LOSS_SAMPLE = 128;
+
   private final HeldFrames held;
 
   final List<FrameExtent> extents = new ArrayList<>();
@@ -43,6 +46,8 @@ final class SizeClass {
 
   long evictionsSinceBalance;
 
+  private int extentAt;
+  private int frameAt;
   private final FrameQueue window = new FrameQueue();
   private final FrameQueue ahead = new FrameQueue();
 
@@ -67,6 +72,44 @@ final class SizeClass {
     frameCount -= extent.frames.length;
     victims.restart();
     free.removeIf(frame -> frame.extent == extent);
+  }
+
+  /// About how often the blocks were used lately that the class would lose with an extent: the
+  /// least used ones of those that have left the queues, whose length follows the number of frames.
+  long usesOfLeastUsed() {
+    int[] framesOfUses = new int[FrequencySketch.MAX + 1];
+    int seen = 0;
+    for (int i = Math.min(frameCount, LOSS_SAMPLE); i > 0; i--) {
+      Frame frame = nextOfNextExtent();
+      if (frame.queue == null) {
+        framesOfUses[frame.state() == Frame.LOADED ? frame.uses() : 0]++;
+        seen++;
+      }
+    }
+    int lost = (seen + extents.size() - 1) / extents.size();
+    int sum = 0;
+    int left = lost;
+    for (int uses = 0; uses < FrequencySketch.MAX; uses++) {
+      int count = Math.min(left, framesOfUses[uses]);
+      sum += count * uses;
+      left -= count;
+    }
+    if (left > 0) {
+      return Long.MAX_VALUE; // Nobody knows how much more often than they could be counted.
+    }
+    return lost == 0 ? 0 : (long) sum * (frameCount / extents.size()) / lost;
+  }
+
+  private Frame nextOfNextExtent() {
+    Frame[] frames = nextExtent().frames;
+    frameAt = (frameAt + 1) % frames.length;
+    return frames[frameAt];
+  }
+
+  /// The extents in turn; there is one.
+  FrameExtent nextExtent() {
+    extentAt = (extentAt + 1) % extents.size();
+    return extents.get(extentAt);
   }
 
   /// Takes a free frame for a new block.

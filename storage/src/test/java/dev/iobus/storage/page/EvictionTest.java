@@ -26,15 +26,34 @@ class EvictionTest {
   private static final class Frames implements AutoCloseable {
     final FrameTable table = new FrameTable(1024);
     final PinSlots slots = new PinSlots(Scheduler.system());
-    final MemoryBudget budget = new MemoryBudget(FRAMES * 4096L);
-    final MemoryBudget.Account account = budget.open("frames", 0);
+    final MemoryBudget budget;
+    final MemoryBudget.Account account;
     long accesses;
-    final FrameAllocator frames =
-        new FrameAllocator(
-            table, slots, new FrequencySketch(1024), () -> accesses, account, Long.MAX_VALUE);
+    final FrameAllocator frames;
+
+    Frames() {
+      this((FRAMES * 4096) >> 20);
+    }
+
+    Frames(int extents) {
+      budget = new MemoryBudget((long) extents << 20);
+      account = budget.open("frames", 0);
+      frames =
+          new FrameAllocator(
+              table,
+              slots,
+              new FrequencySketch(Math.max(1024, Integer.highestOneBit(2 * extents * 256 - 1))),
+              () -> accesses,
+              account,
+              Long.MAX_VALUE);
+    }
 
     /// Whether the block had a frame; it has one afterwards.
     boolean access(long file, long block) {
+      return access(file, block, 4096);
+    }
+
+    boolean access(long file, long block, int length) {
       accesses++;
       Frame frame = table.findExactly(file, block * 4096);
       if (frame != null) {
@@ -42,13 +61,17 @@ class EvictionTest {
         frame.unpin();
         return true;
       }
-      load(file, block, false);
+      load(file, block, length, false);
       return false;
     }
 
     void load(long file, long block, boolean isAhead) {
-      Frame frame = requireNonNull(frames.allocate(4096, file, block * 4096, isAhead));
-      table.insert(frame, file, block * 4096, 4096, 1);
+      load(file, block, 4096, isAhead);
+    }
+
+    private void load(long file, long block, int length, boolean isAhead) {
+      Frame frame = requireNonNull(frames.allocate(length, file, block * 4096, isAhead));
+      table.insert(frame, file, block * 4096, length, 1);
       frame.unpin();
     }
 
@@ -193,6 +216,89 @@ class EvictionTest {
       }
       assertEquals(1, (double) hits[0] / hits[1], 0.1, Arrays.toString(hits));
     }
+  }
+
+  /// Neither who gives memory back nor a class that gains by it takes an extent of which a slot has
+  /// a frame, nor what else is in it.
+  @Test
+  void anExtentWithAPinInASlotStaysAsItIs() {
+    try (Frames frames = new Frames(2)) {
+      for (int block = 0; block < 2 * 256; block++) {
+        frames.access(1, block);
+      }
+      Frame pinned = requireNonNull(frames.table.find(1, 0));
+      int slot = frames.slots.take(pinned.address());
+      assertEquals(1 << 20, frames.frames.giveBack(2 << 20));
+      List<Integer> left = new ArrayList<>();
+      for (int block = 0; block < 2 * 256; block++) {
+        if (frames.has(1, block)) {
+          left.add(block);
+        }
+      }
+      assertEquals(256, left.size());
+      assertTrue(left.contains(0));
+      frames.slots.release(slot);
+      assertEquals(1 << 20, frames.frames.giveBack(1 << 20));
+    }
+  }
+
+  /// Hits of each of two files in the second half, of blocks of 4 and of 8 KiB; the first one had
+  /// the memory to itself before.
+  ///
+  /// @param every uses of the first file for each of the second
+  private static double[] hitRates(int extents, int[] small, int[] large, int every) {
+    try (Frames frames = new Frames(extents)) {
+      for (int block : small) {
+        frames.access(1, block, 4096);
+      }
+      double[] hits = new double[2];
+      for (int i = 0; i < 2 * ACCESSES; i++) {
+        int at = i % ACCESSES;
+        int late = i < ACCESSES ? 0 : 1;
+        hits[0] += frames.access(1, small[at], 4096) ? late : 0;
+        if (i % every == 0) {
+          hits[1] += frames.access(2, large[at / every], 8192) ? late : 0;
+        }
+      }
+      return new double[] {hits[0] / ACCESSES, hits[1] * every / ACCESSES};
+    }
+  }
+
+  private static int[] loop(int blocks) {
+    int[] loop = new int[ACCESSES];
+    Arrays.setAll(loop, i -> i % blocks);
+    return loop;
+  }
+
+  /// Two sizes that are used alike: blocks of 4 KiB had filled the cache, and those of 8 KiB got
+  /// one extent for ever, since a class that can give up a frame of its own asked no other for
+  /// memory.
+  @Test
+  void sizesThatAreUsedAlikeShareTheMemory() {
+    int[] small = zipfian(10 * FRAMES, 7);
+    double[] hits = hitRates(16, small, zipfian(10 * FRAMES, 8), 1);
+    assertTrue(hits[1] > 0.8 * hits[0], "hits " + Arrays.toString(hits));
+  }
+
+  @Test
+  void aScanOfOneSizeLeavesAnother() {
+    int[] small = zipfian(10 * FRAMES, 7);
+    int[] scan = new int[ACCESSES];
+    Arrays.setAll(scan, i -> i);
+    double alone = hitRates(15, small, small, 2 * ACCESSES)[0];
+    double beside = hitRates(16, small, scan, 1)[0];
+    assertTrue(beside > alone - 0.03, "alone " + alone + ", beside a scan " + beside);
+  }
+
+  /// A loop needs again only what was given up long ago, and who has room for all needs nothing:
+  /// both were taken for classes that lose nothing.
+  @Test
+  void aSizeKeepsTheMemoryThatItUses() {
+    int[] popular = zipfian(10 * FRAMES, 8);
+    double[] hits = hitRates(16, loop(2 * 16 * 256), popular, 1);
+    assertTrue(hits[0] > 0.35, "loop twice as long as the memory " + Arrays.toString(hits));
+    hits = hitRates(16, loop(14 * 256), popular, 10);
+    assertTrue(hits[0] > 0.98, "loop that fits " + Arrays.toString(hits));
   }
 
   /// What was hot makes room for what is.

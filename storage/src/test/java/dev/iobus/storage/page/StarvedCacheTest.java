@@ -82,8 +82,11 @@ class StarvedCacheTest {
   }
 
   private static void runOn(SimScheduler host, Scenario test) throws Exception {
-    long table = FrameTable.heapBytes(1024) + FrequencySketch.heapBytes(1024)
-        + PinSlots.heapBytes(host.parallelism());
+    long table =
+        FrameTable.heapBytes(1024)
+            + FrequencySketch.heapBytes(1024)
+            + ExtentDemand.heapBytes()
+            + PinSlots.heapBytes(host.parallelism());
     MemoryBudget budget = new MemoryBudget(SLAB_PAGES * 4096 + table + (2 << 20));
     PageCacheOptions options =
         PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
