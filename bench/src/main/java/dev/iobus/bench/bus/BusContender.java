@@ -23,15 +23,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Does a job on one [Bus]: one thread keeps the queue full, with submissions of an eighth of it, at
-/// least one and at most eight, and allocates nothing per transfer itself. As one who has many
-/// transfers of one kind writes it: a visitor judges each and has it done again elsewhere in the file,
-/// in the next submission. Confined to one platform thread.
+/// Does a job on one [Bus]: one thread keeps the queue full, with submissions of [#runLength], and
+/// allocates nothing per transfer itself. As one who has many transfers of one kind writes it: a
+/// visitor judges each and has it done again elsewhere in the file, in the next submission. Confined to
+/// one platform thread.
 final class BusContender implements Contender {
 
-  /// A longer run, or one that is a large part of the queue, lets the device drain while the run is
+  /// A longer run, or one that is a larger part of the queue, lets the device drain while the run is
   /// prepared.
-  private static final int RUN_MAX = 8;
+  private static final int DIRECT_RUN_MAX = 8;
+
+  /// Longer runs gain nothing more: the call of the kernel is a small part of one by then.
+  private static final int BUFFERED_RUN_MAX = 32;
 
   /// One place in the memory, with the transfer that is in flight there.
   private static final class Slot {
@@ -83,7 +86,7 @@ final class BusContender implements Contender {
       arena.close();
       throw e;
     }
-    runLength = runLength(job.depth());
+    runLength = runLength(job);
     slots = new Slot[job.depth()];
     for (int i = 0; i < slots.length; i++) {
       long at = (long) i * job.blockLength();
@@ -91,10 +94,12 @@ final class BusContender implements Contender {
     }
   }
 
-  /// Transfers that are submitted together, and results that are taken together, in a queue of that
-  /// depth.
-  static int runLength(int depth) {
-    return Math.clamp(depth / RUN_MAX, 1, RUN_MAX);
+  /// Transfers that are submitted together, and results that are taken together: half of the queue
+  /// where they end as they are submitted, since there is no device that waits for the next.
+  static int runLength(Job job) {
+    return job.isDirect()
+        ? Math.clamp(job.depth() / DIRECT_RUN_MAX, 1, DIRECT_RUN_MAX)
+        : Math.clamp(job.depth() / 2, 1, BUFFERED_RUN_MAX);
   }
 
   /// How the file of `job` is opened on any bus.
