@@ -25,4 +25,10 @@ public interface HostFacts {
   ///
   /// @param directory may be absent; then nothing is known
   FileSystemFacts fileSystem(Path directory);
+
+  /// The bytes of memory that the processes of this user may lock, what rings register among them;
+  /// [Long#MAX_VALUE] where no limit counts for this process, or none is known.
+  default long lockedBytesMax() {
+    return Long.MAX_VALUE;
+  }
 }

@@ -1,5 +1,6 @@
 package dev.iobus;
 
+import dev.iobus.backend.LockedMemory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -80,6 +81,11 @@ final class SystemHostFacts implements HostFacts {
       // The mount is hidden (a chroot, a container) or the path is no path of this host.
       return new FileSystemFacts("", BLOCK_MIN);
     }
+  }
+
+  @Override
+  public long lockedBytesMax() {
+    return LockedMemory.bytesMax();
   }
 
   /// From sysfs (Linux Documentation/ABI/stable/sysfs-block, queue/physical_block_size); the queue

@@ -41,6 +41,7 @@ final class HostFactsTest {
     SimScheduler other = new SimScheduler(2, new SimDisk());
     assertEquals(one.process(), other.process());
     assertEquals(one.fileSystem(Path.of("/")), other.fileSystem(Path.of("/none")));
+    assertEquals(Long.MAX_VALUE, one.lockedBytesMax());
     assertFalse(one.hasEnded(one.process()));
     assertTrue(one.hasEnded(new HostProcess(2, 0, one.process().host())));
     assertFalse(one.hasEnded(new HostProcess(2, 0, "elsewhere")));

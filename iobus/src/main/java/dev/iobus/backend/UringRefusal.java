@@ -15,8 +15,6 @@ import java.nio.file.Path;
 /// @param lockPrivilege whether the process has CAP_IPC_LOCK, which lifts that limit
 record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivilege) {
 
-  private static final int CAP_IPC_LOCK = 14;
-
   /// @throws UringUnavailableException where no ring can be, or may not be asked for
   static void requireHost() throws UringUnavailableException {
     String os = System.getProperty("os.name");
@@ -41,7 +39,7 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
   /// What holds for this process now.
   static UringRefusal ofThisProcess() {
     String disabled = read("/proc/sys/kernel/io_uring_disabled").strip();
-    return new UringRefusal(disabled, memlock(), hasLockPrivilege());
+    return new UringRefusal(disabled, LockedMemory.limitBytes(), LockedMemory.isPrivileged());
   }
 
   /// Whether rings of this process share a limited amount of locked memory.
@@ -107,26 +105,6 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
   private static UringUnavailableException unavailable(
       int errno, boolean fallback, String message) {
     return new UringUnavailableException(errno, fallback, message);
-  }
-
-  private static long memlock() {
-    for (String line : read("/proc/self/limits").split("\n")) {
-      if (line.startsWith("Max locked memory")) {
-        String soft = line.substring("Max locked memory".length()).strip().split("\\s+")[0];
-        return soft.equals("unlimited") ? -1 : Long.parseLong(soft);
-      }
-    }
-    return -1;
-  }
-
-  private static boolean hasLockPrivilege() {
-    for (String line : read("/proc/self/status").split("\n")) {
-      if (line.startsWith("CapEff:")) {
-        long effective = Long.parseUnsignedLong(line.substring("CapEff:".length()).strip(), 16);
-        return (effective >>> CAP_IPC_LOCK & 1) != 0;
-      }
-    }
-    return false;
   }
 
   /// The text of a file in `/proc`; empty where there is none, as the cause is only a help.

@@ -77,8 +77,7 @@ final class BlockReader {
     Throwable failure = null;
     try {
       BusFile file = load.file().file().file();
-      long at = IoSlab.byteOffset(firstPage);
-      long got = bus.readFully(file, slab.buffer(), at, (int) load.bytes(), load.offset());
+      long got = slab.readFully(file, firstPage, (int) load.bytes(), load.offset());
       return finish(load, got, slab.memory(firstPage, load.pages()));
     } catch (IOException | RuntimeException | Error e) {
       failure = e;
@@ -130,7 +129,9 @@ final class BlockReader {
     try {
       IoBatch batch = bus.newBatch(runs.transferCount());
       for (int run = 0; run < count; run++) {
-        addToBatch(batch, runs.blocks(run).getFirst(), runs.bytes(run), firstPages[run]);
+        BlockLoad first = runs.blocks(run).getFirst();
+        BusFile file = first.file().file().file();
+        slab.addReads(batch, file, firstPages[run], runs.bytes(run), first.offset());
       }
       mine = false;
       batch.await();
@@ -148,15 +149,6 @@ final class BlockReader {
     }
     for (BlockLoad load : again) {
       readAlone(load, limit);
-    }
-  }
-
-  private void addToBatch(IoBatch batch, BlockLoad first, long bytes, int firstPage) {
-    BusFile file = first.file().file().file();
-    for (long at = 0; at < bytes; at += TransferRuns.TRANSFER_BYTES_MAX) {
-      int length = (int) Math.min(TransferRuns.TRANSFER_BYTES_MAX, bytes - at);
-      batch.read(
-          file, slab.buffer(), IoSlab.byteOffset(firstPage) + at, length, first.offset() + at);
     }
   }
 

@@ -1,22 +1,34 @@
 package dev.iobus.storage.page;
 
+import dev.iobus.BackendKind;
+import dev.iobus.BusFile;
+import dev.iobus.IoBatch;
 import dev.iobus.RegisteredBuffer;
 import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
+import dev.iobus.WriteFlag;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/// The memory that device transfers land in: one buffer, registered where the host grants it, cut
-/// into pages that are taken in contiguous runs. A step takes all its runs at once or waits in
-/// arrival order; whoever holds runs waits for the device alone, so the wait ends. Thread-safe.
+/// The memory that device transfers land in, cut into pages that are taken in contiguous runs. It is
+/// registered where the host grants that, and it is no more than half of what may be locked. A step
+/// takes all its runs at once or waits in arrival order; whoever holds runs waits for the device alone,
+/// so the wait ends. Thread-safe.
 final class IoSlab {
 
   private final SharedBus bus;
   private final Arena arena;
-  private final RegisteredBuffer buffer;
+  private final MemorySegment memory;
+
+  /// The memory as the kernel knows it; null where too little may be locked.
+  private final @Nullable RegisteredBuffer buffer;
+
+  /// What may be locked on this host.
+  private final long lockedBytesMax;
+
   private final int pageCount;
 
   private final Scheduler.Lock lock;
@@ -30,11 +42,18 @@ final class IoSlab {
   /// What the bus failed with as pages were in flight; the memory is then never freed.
   private volatile @Nullable Throwable abandonedBy;
 
-  private IoSlab(SharedBus bus, Arena arena, RegisteredBuffer buffer) {
+  private IoSlab(
+      SharedBus bus,
+      Arena arena,
+      MemorySegment memory,
+      @Nullable RegisteredBuffer buffer,
+      long lockedBytesMax) {
     this.bus = bus;
     this.arena = arena;
+    this.memory = memory;
     this.buffer = buffer;
-    this.pageCount = (int) (buffer.memory().byteSize() / PageCache.PAGE_BYTES);
+    this.lockedBytesMax = lockedBytesMax;
+    this.pageCount = (int) (memory.byteSize() / PageCache.PAGE_BYTES);
     this.taken = new BitSet(pageCount);
     this.lock = bus.scheduler().newLock();
     this.changed = lock.newCondition();
@@ -42,18 +61,22 @@ final class IoSlab {
 
   /// @param bytes a multiple of the page, reserved by the caller
   static IoSlab open(SharedBus bus, int bytes) throws IOException {
+    return open(bus, bytes, bus.host().lockedBytesMax());
+  }
+
+  /// @param lockedBytesMax what may be locked on this host: half of it is left to the rings and the
+  ///     other slabs of the same user, who could open none any more
+  static IoSlab open(SharedBus bus, int bytes, long lockedBytesMax) throws IOException {
     Arena arena = Arena.ofShared();
     try {
       MemorySegment memory = arena.allocate(bytes, PageCache.PAGE_BYTES);
-      return new IoSlab(bus, arena, bus.register(memory));
+      boolean isLimited = bus.backend() == BackendKind.IO_URING && bytes > lockedBytesMax / 2;
+      RegisteredBuffer buffer = isLimited ? null : bus.register(memory);
+      return new IoSlab(bus, arena, memory, buffer, lockedBytesMax);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
     }
-  }
-
-  RegisteredBuffer buffer() {
-    return buffer;
   }
 
   int pageCount() {
@@ -62,7 +85,42 @@ final class IoSlab {
 
   /// The memory of one run.
   MemorySegment memory(int firstPage, int pages) {
-    return buffer.memory().asSlice(byteOffset(firstPage), byteOffset(pages));
+    return memory.asSlice(byteOffset(firstPage), byteOffset(pages));
+  }
+
+  /// Reads a part of a file into the pages from `firstPage` on, as [SharedBus#readFully].
+  long readFully(BusFile file, int firstPage, int length, long offset) throws IOException {
+    long at = byteOffset(firstPage);
+    return buffer != null
+        ? bus.readFully(file, buffer, at, length, offset)
+        : bus.readFully(file, memory.asSlice(at, length), offset);
+  }
+
+  /// Adds reads into the pages from `firstPage` on to a batch, as many as
+  /// [TransferRuns#transferCount] tells.
+  void addReads(IoBatch batch, BusFile file, int firstPage, long bytes, long offset) {
+    for (long done = 0; done < bytes; done += TransferRuns.TRANSFER_BYTES_MAX) {
+      long at = byteOffset(firstPage) + done;
+      int length = (int) Math.min(TransferRuns.TRANSFER_BYTES_MAX, bytes - done);
+      if (buffer != null) {
+        batch.read(file, buffer, at, length, offset + done);
+      } else {
+        batch.read(file, memory.asSlice(at, length), offset + done);
+      }
+    }
+  }
+
+  /// Adds writes of those pages, as [#addReads].
+  void addWrites(IoBatch batch, BusFile file, int firstPage, long bytes, long offset) {
+    for (long done = 0; done < bytes; done += TransferRuns.TRANSFER_BYTES_MAX) {
+      long at = byteOffset(firstPage) + done;
+      int length = (int) Math.min(TransferRuns.TRANSFER_BYTES_MAX, bytes - done);
+      if (buffer != null) {
+        batch.write(file, buffer, at, length, offset + done, WriteFlag.NONE);
+      } else {
+        batch.write(file, memory.asSlice(at, length), offset + done, WriteFlag.NONE);
+      }
+    }
   }
 
   static long byteOffset(int pages) {
@@ -214,9 +272,14 @@ final class IoSlab {
 
   /// One line for statistics.
   String describe() {
-    String bytes = buffer.memory().byteSize() / 1024 + " KiB, ";
-    String refusal = buffer.refusal();
-    return bytes + (buffer.isRegistered() ? "registered" : "plain memory: " + refusal);
+    String bytes = memory.byteSize() / 1024 + " KiB, ";
+    if (buffer == null) {
+      return bytes
+          + "plain memory: more than half of the "
+          + lockedBytesMax
+          + " bytes that the memlock limit allows; raise it (ulimit -l)";
+    }
+    return bytes + (buffer.isRegistered() ? "registered" : "plain memory: " + buffer.refusal());
   }
 
   /// Ends the registration and frees the memory, except where a failed bus may still write to it.
@@ -228,7 +291,9 @@ final class IoSlab {
       return 0;
     }
     long bytes = byteOffset(pageCount);
-    bus.unregister(buffer);
+    if (buffer != null) {
+      bus.unregister(buffer);
+    }
     arena.close();
     return bytes;
   }

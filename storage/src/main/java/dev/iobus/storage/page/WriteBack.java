@@ -1,8 +1,8 @@
 package dev.iobus.storage.page;
 
+import dev.iobus.BusFile;
 import dev.iobus.IoBatch;
 import dev.iobus.SharedBus;
-import dev.iobus.WriteFlag;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
@@ -86,7 +86,9 @@ final class WriteBack {
       for (int run = 0; run < runs.count(); run++) {
         MemorySegment stored = slab.memory(firstPages[run], runs.pages()[run]);
         encode(runs.blocks(run), codec, stored);
-        add(batch, runs.blocks(run).getFirst(), runs.bytes(run), firstPages[run]);
+        DirtyPage first = runs.blocks(run).getFirst();
+        BusFile file = first.file().file().file();
+        slab.addWrites(batch, file, firstPages[run], runs.bytes(run), first.offset());
       }
       mine = false;
       batch.await();
@@ -113,19 +115,6 @@ final class WriteBack {
       assert version != null : "a page is written that was not taken";
       codec.encode(version.bytes(), page.offset(), run.asSlice(at, page.bytes()));
       at += page.bytes();
-    }
-  }
-
-  private void add(IoBatch batch, DirtyPage first, long bytes, int firstPage) {
-    for (long at = 0; at < bytes; at += TransferRuns.TRANSFER_BYTES_MAX) {
-      int length = (int) Math.min(TransferRuns.TRANSFER_BYTES_MAX, bytes - at);
-      batch.write(
-          first.file().file().file(),
-          slab.buffer(),
-          IoSlab.byteOffset(firstPage) + at,
-          length,
-          first.offset() + at,
-          WriteFlag.NONE);
     }
   }
 

@@ -103,6 +103,19 @@ class PageCacheTest {
   }
 
   @Test
+  void statisticsTellHowTheIoBuffersAreUsed() throws Exception {
+    assertEquals(
+        "256 KiB, plain memory: this backend registers no memory; io_uring does from Linux 5.13 on",
+        cache(8 << 20).stats().ioBuffers());
+    try (SharedBus ring = TestBus.open(BackendKind.IO_URING);
+        PageCache cache = PageCache.open(ring, new MemoryBudget(8 << 20), OPTIONS)) {
+      String expected =
+          ring.host().lockedBytesMax() == Long.MAX_VALUE ? "256 KiB, registered" : "256 KiB, ";
+      assertEquals(expected, cache.stats().ioBuffers().substring(0, expected.length()));
+    }
+  }
+
+  @Test
   void emptyLargeAndHugeBlocksAreReadWhole() throws Exception {
     PageCache cache = cache(64 << 20);
     // 200 pages are more than the slab of 64; 1.2 MB decode past the largest frame.
