@@ -285,7 +285,7 @@ public final class PageCache implements AutoCloseable {
 
   /// Bytes of the longest window that a [ReadAhead] may ask for now; 0 when nothing more fits.
   long aheadWindowMax() {
-    return Math.min(prefetcher.stepBytes(), frames.aheadWindowMax(budget.available()));
+    return Math.min(prefetcher.windowBytesMax(), frames.aheadWindowMax(budget.available()));
   }
 
   /// What was done so far. Walks all frames.

@@ -7,33 +7,44 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/// Reads blocks that nobody waits for yet, on tasks of its own, which it starts with the first of
-/// them: two, so that one reads while the other decodes. Thread-safe.
+/// Reads blocks that nobody waits for yet, on tasks of its own: each reads one step and decodes it
+/// while those of the others are in flight, so that the device is not without work meanwhile. A task
+/// is started when none is idle, up to eight. Thread-safe.
 ///
 /// What waits for a task is bounded: a request that finds no room is dropped, since who needs the
 /// block later reads it anyway.
 final class Prefetcher {
 
-  private static final int TASKS = 2;
+  private static final int TASKS = 8;
+
+  /// What the largest block that is read ahead may take of the slab, as its part.
+  private static final int BLOCK_PART = 4;
 
   private final Scheduler scheduler;
   private final FrameTable table;
   private final BlockLoads loads;
   private final BlockReader reader;
 
-  /// Pages of the slab that one task uses at most.
+  /// Pages of a step of several blocks at most: one transfer, where they lie side by side.
   private final int stepPages;
 
+  private final int blockPagesMax;
   private final int queuedPagesMax;
+
+  /// Pages of the slab that all tasks use at most, so that half of it is left to those who wait for
+  /// their blocks.
+  private final int readingPagesMax;
 
   private final Scheduler.Lock lock;
   private final Scheduler.Condition wanted;
   private final Scheduler.Condition ended;
 
   // Guarded by lock.
-  private final ArrayDeque<List<BlockLoad>> queue = new ArrayDeque<>();
+  private final ArrayDeque<Step> queue = new ArrayDeque<>();
   private int queuedPages;
+  private int readingPages;
   private int tasks;
+  private int idleTasks;
   private boolean closing;
 
   final LongAdder prefetches = new LongAdder();
@@ -45,17 +56,19 @@ final class Prefetcher {
     this.table = table;
     this.loads = loads;
     this.reader = reader;
-    // So much in all that half of the slab is left to those who wait for their blocks.
-    this.stepPages = Math.max(1, pages / 4);
+    this.readingPagesMax = pages / 2;
+    int transferPages = TransferRuns.MERGED_BYTES_MAX / PageCache.PAGE_BYTES;
+    this.stepPages = Math.clamp(readingPagesMax / TASKS, 1, transferPages);
+    this.blockPagesMax = pages / BLOCK_PART;
     this.queuedPagesMax = pages;
     this.lock = scheduler.newLock();
     this.wanted = lock.newCondition();
     this.ended = lock.newCondition();
   }
 
-  /// The most bytes that are read by one task at a time.
-  long stepBytes() {
-    return IoSlab.byteOffset(stepPages);
+  /// The most bytes that are worth asking for at a time: while they are used, the next are read.
+  long windowBytesMax() {
+    return IoSlab.byteOffset(blockPagesMax);
   }
 
   /// Has those of the blocks read that are neither in the cache nor being read, as far as there is
@@ -63,30 +76,25 @@ final class Prefetcher {
   int prefetch(BlockFile[] files, long[] offsets, int[] pages, int count) {
     int room = room();
     int begun = 0;
-    List<BlockLoad> step = new ArrayList<>();
-    int sum = 0;
+    Step step = new Step();
     try {
       for (int i = 0; i < count && pages[i] <= room; i++) {
-        if (pages[i] > stepPages) {
+        if (pages[i] > blockPagesMax) {
           continue;
         }
-        if (sum + pages[i] > stepPages) {
-          List<BlockLoad> full = step;
-          step = new ArrayList<>();
-          enqueue(full, sum);
-          sum = 0;
+        if (step.pages + pages[i] > stepPages) {
+          Step full = step;
+          step = new Step();
+          enqueue(full);
         }
         if (register(files[i], offsets[i], pages[i], step)) {
           begun++;
           room -= pages[i];
-          sum += pages[i];
         }
       }
     } finally {
       // Also when a file is closed meanwhile: what is registered must end.
-      if (!step.isEmpty()) {
-        enqueue(step, sum);
-      }
+      enqueue(step);
     }
     prefetches.add(begun);
     return begun;
@@ -102,7 +110,7 @@ final class Prefetcher {
   }
 
   /// Registers a load and adds it to `step`; false when that is not needed.
-  private boolean register(BlockFile file, long offset, int pages, List<BlockLoad> step) {
+  private boolean register(BlockFile file, long offset, int pages, Step step) {
     if (table.find(file.fileId(), offset) != null) {
       return false;
     }
@@ -119,7 +127,8 @@ final class Prefetcher {
       }
       file.enterTransfer();
       needed = true;
-      return step.add(load);
+      step.add(load);
+      return true;
     } finally {
       if (!needed) {
         loads.withdraw(load);
@@ -127,7 +136,10 @@ final class Prefetcher {
     }
   }
 
-  private void enqueue(List<BlockLoad> step, int pages) {
+  private void enqueue(Step step) {
+    if (step.loads.isEmpty()) {
+      return;
+    }
     boolean taken = false;
     try {
       lock.lock();
@@ -135,7 +147,7 @@ final class Prefetcher {
         if (!closing) {
           startTask();
           queue.addLast(step);
-          queuedPages += pages;
+          queuedPages += step.pages;
           taken = true;
           wanted.signal();
         }
@@ -149,36 +161,44 @@ final class Prefetcher {
     }
   }
 
+  /// Starts one more unless one is idle that none of the steps in the queue has woken.
   private void startTask() {
-    if (tasks < TASKS) {
+    if (idleTasks <= queue.size() && tasks < TASKS) {
       scheduler.start("page-prefetch", this::run);
       tasks++;
     }
   }
 
   private void run() {
-    List<BlockLoad> step = next();
+    Step step = next(0);
     while (step != null) {
-      reader.read(step, WaitLimit.none()); // What finds no frame is dropped.
-      step = next();
+      reader.read(step.loads, WaitLimit.none()); // What finds no frame is dropped.
+      step = next(step.pages);
     }
   }
 
   /// The step to read next; null when the task shall end.
-  private @Nullable List<BlockLoad> next() {
+  ///
+  /// @param readPages pages of the step that the task has read
+  private @Nullable Step next(int readPages) {
     lock.lock();
     try {
-      while (queue.isEmpty() && !closing) {
+      readingPages -= readPages;
+      while (!closing && !mayReadNext()) {
+        idleTasks++;
         wanted.await();
+        idleTasks--;
       }
-      List<BlockLoad> step = queue.pollFirst();
+      Step step = queue.pollFirst();
       if (step == null) {
         tasks--;
         ended.signalAll();
         return null;
       }
-      for (BlockLoad load : step) {
-        queuedPages -= load.pages();
+      queuedPages -= step.pages;
+      readingPages += step.pages;
+      if (mayReadNext()) {
+        wanted.signal(); // Who was woken for it may have gone back to sleep for lack of pages.
       }
       return step;
     } finally {
@@ -186,9 +206,14 @@ final class Prefetcher {
     }
   }
 
+  private boolean mayReadNext() {
+    Step step = queue.peekFirst();
+    return step != null && (readingPages == 0 || readingPages + step.pages <= readingPagesMax);
+  }
+
   /// Drops what no task has begun, and waits for the tasks to end. Later requests are dropped.
   void close() {
-    List<List<BlockLoad>> dropped;
+    List<Step> dropped;
     lock.lock();
     try {
       closing = true;
@@ -211,10 +236,21 @@ final class Prefetcher {
   }
 
   /// Ends loads that nobody reads: who joined one looks again, and reads.
-  private void withdraw(List<BlockLoad> step) {
-    for (BlockLoad load : step) {
+  private void withdraw(Step step) {
+    for (BlockLoad load : step.loads) {
       load.file().leaveTransfer();
       loads.withdraw(load);
+    }
+  }
+
+  /// Blocks that one task reads together. By the task that asks for them, then by the one that reads.
+  private static final class Step {
+    final List<BlockLoad> loads = new ArrayList<>();
+    int pages;
+
+    void add(BlockLoad load) {
+      loads.add(load);
+      pages += load.pages();
     }
   }
 }

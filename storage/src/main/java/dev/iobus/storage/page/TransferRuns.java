@@ -13,7 +13,7 @@ final class TransferRuns<T extends BlockPlace> {
 
   /// A run of several blocks is not longer: several transfers in flight keep a device busier than
   /// one large one, and the first blocks are there sooner.
-  private static final int MERGED_BYTES_MAX = 128 << 10;
+  static final int MERGED_BYTES_MAX = 128 << 10;
 
   /// More transfers than this are made in several steps.
   private static final int TRANSFERS_MAX = 64;

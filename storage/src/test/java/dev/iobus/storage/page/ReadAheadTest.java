@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -226,7 +227,7 @@ class ReadAheadTest {
             dropped.countDown();
           }
         });
-    // Two tasks begin with 64 pages each; the rest waits, up to the size of the slab.
+    // The tasks begin with half of the slab; the rest waits, up to the size of the slab.
     int begun = prefetch(bed, 0, BLOCKS);
     assertTrue(begun >= SLAB_PAGES && begun < BLOCKS, begun + " reads were begun");
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -238,6 +239,28 @@ class ReadAheadTest {
     assertTrue(bed.blocks.verified.get() <= 129, bed.blocks.verified + " blocks were verified");
     assertThrows(IllegalStateException.class, () -> pinAndCheck(bed, 0));
     assertFalse(dropped.getCount() > 0);
+  }
+
+  /// With two tasks the device was without work while both decoded.
+  @Test
+  void whileBlocksAreDecodedOthersAreRead() throws Exception {
+    Bed bed = bed(16 << 20);
+    CountDownLatch done = new CountDownLatch(1);
+    AtomicInteger decoding = new AtomicInteger();
+    bed.blocks.pause.set(
+        () -> {
+          if (Thread.currentThread().getName().equals("page-prefetch")) {
+            decoding.incrementAndGet();
+            awaitQuietly(done);
+          }
+        });
+    int begun = prefetch(bed, 0, BLOCKS);
+    await(() -> decoding.get() == 8);
+    // They have half of the slab: who waits for a block finds pages for it.
+    pinAndCheck(bed, BLOCKS - 1);
+    done.countDown();
+    bed.awaitVerified(begun + 1);
+    assertEquals(begun + 1, bed.cache.stats().misses());
   }
 
   @Test
