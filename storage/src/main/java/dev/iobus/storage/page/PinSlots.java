@@ -50,7 +50,12 @@ final class PinSlots {
   private final int mask;
 
   PinSlots(Scheduler scheduler) {
-    int lines = lines(scheduler.parallelism());
+    this(scheduler, lines(scheduler.parallelism()));
+  }
+
+  /// @param lines a power of two, at least 2
+  PinSlots(Scheduler scheduler, int lines) {
+    assert Integer.bitCount(lines) == 1 && lines >= 2 : lines;
     this.scheduler = scheduler;
     this.words = new long[STRIDE * (lines + 1)];
     this.mask = lines - 1;

@@ -3,6 +3,7 @@ package dev.iobus.storage.page;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -218,8 +219,7 @@ class EvictionTest {
     }
   }
 
-  /// Neither who gives memory back nor a class that gains by it takes an extent of which a slot has
-  /// a frame, nor what else is in it.
+  /// Who gives memory back takes no extent of which a slot has a frame, nor what else is in it.
   @Test
   void anExtentWithAPinInASlotStaysAsItIs() {
     try (Frames frames = new Frames(2)) {
@@ -239,6 +239,24 @@ class EvictionTest {
       assertTrue(left.contains(0));
       frames.slots.release(slot);
       assertEquals(1 << 20, frames.frames.giveBack(1 << 20));
+    }
+  }
+
+  /// Nor does a size that has no memory at all.
+  @Test
+  void aPinInASlotKeepsAnExtentFromAnotherSize() {
+    try (Frames frames = new Frames(1)) {
+      for (int block = 0; block < 256; block++) {
+        frames.access(1, block);
+      }
+      int slot = frames.slots.take(requireNonNull(frames.table.find(1, 7 * 4096)).address());
+      assertNull(frames.frames.allocate(8192, 2, 0, false));
+      for (int block = 0; block < 256; block++) {
+        assertTrue(frames.has(1, block), "block " + block + " was given up for nothing");
+      }
+      frames.slots.release(slot);
+      assertFalse(frames.access(2, 0, 8192));
+      assertFalse(frames.has(1, 7));
     }
   }
 

@@ -1,9 +1,11 @@
 package dev.iobus.storage.page;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.Scheduler;
@@ -78,6 +80,32 @@ class FrameEvictionTest {
     slots.release(slot);
     assertTrue(eviction.evict(frame));
     assertEquals(1, eviction.evictions());
+  }
+
+  /// Who retires a version is not who reclaims it: a commit retires what it replaces, and the clock
+  /// meets that frame later. A reader in a slot keeps its bytes all the while.
+  @Test
+  void aVersionInASlotOutlivesItsPage() throws Exception {
+    Frame before = load(1, 1);
+    int slot = slots.take(before.address());
+    assertTrue(before.isPinnedBySlot(1, PageCache.PAGE_BYTES));
+    Frame version = requireNonNull(classes[PAGES].take(false));
+    extent.freeCount--;
+    version.beginLoad(1, false);
+    Thread writer =
+        Thread.ofPlatform()
+            .start(() -> table.replace(version, 1, PageCache.PAGE_BYTES, PageCache.PAGE_BYTES));
+    writer.join();
+    assertSame(version, table.find(1, PageCache.PAGE_BYTES));
+    assertFalse(eviction.reclaim(before));
+    assertFalse(eviction.evict(before));
+    assertEquals(PageCache.PAGE_BYTES, before.bytes().byteSize());
+    int free = extent.freeCount;
+    slots.release(slot);
+    assertTrue(eviction.evict(before));
+    assertEquals(free + 1, extent.freeCount);
+    assertEquals(0, eviction.evictions(), "the page has its block still");
+    version.unpin();
   }
 
   @Test

@@ -22,12 +22,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Many readers over few frames: pins, evictions and loads of the same frames race, and every
 /// byte that is seen is checked against its file and offset.
+@Timeout(120)
 class PageCacheStressTest {
 
   private static final int BLOCKS = 600;

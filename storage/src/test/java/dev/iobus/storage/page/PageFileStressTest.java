@@ -16,12 +16,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Writers, readers, flushes and evictions of the same pages race: no change is lost, no page is
 /// seen in part, and none goes back.
+@Timeout(120)
 class PageFileStressTest {
 
   private static final long FILE_ID = 3;

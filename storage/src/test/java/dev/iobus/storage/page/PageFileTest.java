@@ -157,6 +157,24 @@ class PageFileTest {
     assertEquals(8192, bed.cache.stats().loadedBytes());
   }
 
+  /// The reader before had missed, and so pinned in the frame's word; who hits pins in a slot.
+  @Test
+  void whoHasHitAPageKeepsItsVersion() throws Exception {
+    Bed bed = bed(1 << 20);
+    bed.put(0, 1, 10);
+    bed.file.flush();
+    try (PinnedBlock before = bed.cache.pin(bed.file.blocks(), 0, 1)) {
+      assertEquals(1, bed.cache.stats().hits());
+      bed.put(0, 2, 20);
+      // As many pages as the cache has frames, so that each frame without a pin is used anew.
+      for (int page = 1; page < 600; page++) {
+        bed.put(page, 1_000 + page, 20 + page);
+      }
+      assertEquals(1, TestPages.number(before.segment()));
+      assertEquals(2, bed.get(0));
+    }
+  }
+
   /// An edit of a page that its codec makes longer than any frame died of an array index.
   @Test
   void aPageLongerThanAFrameCannotBeEdited() throws Exception {

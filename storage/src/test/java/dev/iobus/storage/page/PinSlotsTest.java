@@ -9,9 +9,14 @@ import dev.iobus.Scheduler;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(60)
 class PinSlotsTest {
 
   private static final long ADDRESS = 0x7000_0000_1000L;
@@ -48,20 +53,23 @@ class PinSlotsTest {
     assertFalse(slots.hold(ADDRESS, 1));
   }
 
-  @Test
-  void everyHitIsCounted() throws Exception {
+  /// The smallest machine has four lines, and none has more than 512.
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4, 512})
+  void everyHitIsCounted(int lines) throws Exception {
+    PinSlots few = new PinSlots(Scheduler.system(), lines);
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       Runnable body =
           () -> {
             int counted = 0;
             while (counted < 1_000) {
-              int slot = slots.take(ADDRESS);
+              int slot = few.take(ADDRESS);
               if (slot == PinSlots.NONE) {
                 LockSupport.parkNanos(1_000);
               } else {
-                slots.countHit(slot);
-                slots.release(slot);
+                few.countHit(slot);
+                few.release(slot);
                 counted++;
               }
             }
@@ -71,7 +79,35 @@ class PinSlotsTest {
     for (Thread thread : threads) {
       thread.join();
     }
-    assertEquals(40_000, slots.hits());
+    assertEquals(40_000, few.hits());
+    assertFalse(few.hold(ADDRESS, 1));
+  }
+
+  /// Tasks with as many numbers as there are lines reach all of them, and each slot is looked at.
+  @ParameterizedTest
+  @ValueSource(ints = {2, 512})
+  void slotsOfEveryLineAreSeen(int lines) throws Exception {
+    PinSlots all = new PinSlots(Scheduler.system(), lines);
+    List<Integer> taken = new ArrayList<>();
+    while (taken.size() < all.count()) {
+      Thread task =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    int slot = all.take(ADDRESS + taken.size());
+                    if (slot != PinSlots.NONE) {
+                      taken.add(slot);
+                    }
+                  });
+      task.join();
+    }
+    assertEquals(all.count(), Set.copyOf(taken).size());
+    assertEquals(all.count(), all.held(new long[all.count()]));
+    for (int i = 0; i < taken.size(); i++) {
+      assertTrue(all.hold(ADDRESS + i, 1), "slot " + taken.get(i));
+      all.release(taken.get(i));
+      assertFalse(all.hold(ADDRESS + i, 1), "slot " + taken.get(i));
+    }
   }
 
   @Test
