@@ -13,6 +13,7 @@ import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -27,16 +28,40 @@ class RecoveryTest {
   @TempDir Path directory;
   @TempDir Path crashed;
 
-  /// What the files hold now, as a killed process would leave them.
+  /// What the files held at one moment, as a killed process would leave them.
+  ///
+  /// Flushes, compactions and the log go on while files are copied, one after the other: that may be
+  /// a state that never was, with a manifest whose tables are gone or a log with a hole, and no store
+  /// has to read it. Where a second look finds each file as it was copied, all of them were so
+  /// between the two.
   private Path crash() throws IOException {
+    for (int i = 0; i < 1_000; i++) {
+      if (isCopied()) {
+        Files.deleteIfExists(crashed.resolve("lock"));
+        return crashed;
+      }
+    }
+    throw new AssertionError("the files of the store never came to rest");
+  }
+
+  private boolean isCopied() throws IOException {
     for (Path file : files(crashed, "*")) {
       Files.delete(file);
     }
-    for (Path file : files(directory, "*")) {
-      Files.copy(file, crashed.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    List<Path> found = files(directory, "*");
+    try {
+      for (Path file : found) {
+        Files.copy(file, crashed.resolve(file.getFileName()));
+      }
+      for (Path file : found) {
+        if (Files.mismatch(file, crashed.resolve(file.getFileName())) != -1) {
+          return false;
+        }
+      }
+    } catch (NoSuchFileException deletedMeanwhile) {
+      return false;
     }
-    Files.deleteIfExists(crashed.resolve("lock"));
-    return crashed;
+    return files(directory, "*").equals(found);
   }
 
   private static List<Path> files(Path directory, String glob) throws IOException {
