@@ -76,7 +76,7 @@ final class IoSlabTest {
     int length = 3 * PageCache.PAGE_BYTES;
     MemorySegment stored = slab.memory(1, 3);
     for (int i = 0; i < length; i++) {
-      stored.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31 >> 8));
+      stored.set(ValueLayout.JAVA_BYTE, i, (byte) ((i * 31) >> 8));
     }
     Path directory = temp.resolve("d" + slab.hashCode());
     try (DataDirectory data = DataDirectory.open(bus, directory);
