@@ -31,7 +31,10 @@ final class CacheAccounts {
 
   static CacheAccounts open(MemoryBudget budget, PageCacheOptions options, Scheduler scheduler) {
     int chains = chainCount(Math.min(budget.limit(), options.frameBytesMax()));
-    long tableBytes = tableBytes(chains) + PinSlots.heapBytes(scheduler.parallelism());
+    long tableBytes =
+        tableBytes(chains)
+            + PinSlots.heapBytes(scheduler.parallelism())
+            + IoSlab.heapBytes(options.ioBufferBytes());
     MemoryBudget.Account io = budget.open("io buffers", options.ioBufferBytes());
     try {
       MemoryBudget.Account frames = budget.open("frames", tableBytes);

@@ -123,6 +123,11 @@ final class IoSlab {
     }
   }
 
+  /// Heap bytes of a slab of that size: a bit for each page.
+  static long heapBytes(int bytes) {
+    return bytes / PageCache.PAGE_BYTES / Byte.SIZE;
+  }
+
   static long byteOffset(int pages) {
     return (long) pages * PageCache.PAGE_BYTES;
   }

@@ -18,6 +18,10 @@ public final class ReadAhead {
 
   private static final long WINDOW_BYTES_MIN = 64 << 10;
 
+  /// A window of more blocks is asked for in parts, so that no array of a reader is large: the window
+  /// grows with the slab, and only arrays below 4 KiB need no place in the budget.
+  private static final int PART_BLOCKS = 256;
+
   private final PageCache cache;
   private final BlockFile file;
   private final BlockLayout layout;
@@ -31,6 +35,7 @@ public final class ReadAhead {
   /// Where the first block begins that was not yet asked for.
   private long frontier;
 
+  // What is asked for in one call; longer from call to call, up to PART_BLOCKS.
   private BlockFile[] files = new BlockFile[0];
   private long[] offsets = new long[0];
   private int[] pages = new int[0];
@@ -68,9 +73,14 @@ public final class ReadAhead {
         Math.min(Math.max(WINDOW_BYTES_MIN, 2 * windowBytes), cache.aheadWindowMax());
     long end = frontier;
     int count = 0;
+    int begun = 0;
     int blockPages = layout.pagesAt(end);
     while (blockPages > 0
-        && (count == 0 || end + IoSlab.byteOffset(blockPages) <= frontier + wanted)) {
+        && (end == frontier || end + IoSlab.byteOffset(blockPages) <= frontier + wanted)) {
+      if (count == PART_BLOCKS) {
+        begun += cache.prefetch(files, offsets, pages, count);
+        count = 0;
+      }
       makeRoom(count + 1);
       files[count] = file;
       offsets[count] = end;
@@ -78,7 +88,7 @@ public final class ReadAhead {
       end += IoSlab.byteOffset(blockPages);
       blockPages = layout.pagesAt(end);
     }
-    int begun = cache.prefetch(files, offsets, pages, count);
+    begun += cache.prefetch(files, offsets, pages, count);
     if (begun > 0 || windowBytes == 0) {
       windowBytes = Math.max(wanted, end - frontier);
     }
@@ -87,7 +97,7 @@ public final class ReadAhead {
 
   private void makeRoom(int count) {
     if (count > files.length) {
-      int length = Math.max(16, 2 * files.length);
+      int length = Math.clamp(2L * files.length, 16, PART_BLOCKS);
       files = Arrays.copyOf(files, length);
       offsets = Arrays.copyOf(offsets, length);
       pages = Arrays.copyOf(pages, length);

@@ -115,6 +115,21 @@ class PageCacheTest {
     }
   }
 
+  /// The map of a slab's pages was in no account: 32 KiB of heap for the largest.
+  @Test
+  void theMapOfTheIoBuffersIsCounted() {
+    MemoryBudget budget = new MemoryBudget(2L << 30);
+    CacheAccounts small =
+        CacheAccounts.open(budget, OPTIONS.withIoBufferBytes(64 << 10), bus.scheduler());
+    long withSmall = budget.available();
+    small.close(64 << 10);
+    CacheAccounts large =
+        CacheAccounts.open(budget, OPTIONS.withIoBufferBytes(1 << 30), bus.scheduler());
+    long pages = ((1 << 30) - (64 << 10)) / 4096;
+    assertEquals(withSmall - 4096 * pages - pages / 8, budget.available());
+    large.close(1 << 30);
+  }
+
   @Test
   void emptyLargeAndHugeBlocksAreReadWhole() throws Exception {
     PageCache cache = cache(64 << 20);

@@ -288,6 +288,28 @@ class ReadAheadTest {
     assertEquals(before + 16, bed.cache.stats().prefetches());
   }
 
+  /// The window is asked for in parts of 256 blocks.
+  @Test
+  void aWindowOfManyBlocksIsAskedForWhole() throws Exception {
+    int blockCount = 1100;
+    PageCacheOptions options = PageCacheOptions.defaults().withIoBufferBytes(8 << 20);
+    PageCache cache = keep(PageCache.open(bus, new MemoryBudget(64 << 20), options));
+    DataFile file = keep(TestBlocks.write(directory(), "t", 1, blockCount, 1, 4000));
+    BlockFile attached = keep(cache.attach(file, 1, new TestBlocks(1, file.path())));
+    ReadAhead reader = cache.readAhead(attached, BlockLayout.fixed(1, blockCount * 4096L));
+    List<Long> windows = new ArrayList<>();
+    for (int i = 0; i < blockCount; i++) {
+      long before = cache.stats().prefetches();
+      pinAhead(reader, i);
+      long asked = cache.stats().prefetches() - before;
+      if (asked > 0) {
+        windows.add(asked);
+      }
+    }
+    assertEquals(List.of(16L, 32L, 64L, 128L, 256L, 512L, 90L), windows);
+    assertEquals(blockCount, cache.stats().misses());
+  }
+
   private static void pinAhead(ReadAhead reader, int block) throws Exception {
     try (PinnedBlock pinned = reader.pin(block * 4096L)) {
       TestBlocks.check(pinned.segment(), 1, block * 4096L);

@@ -86,7 +86,8 @@ class StarvedCacheTest {
         FrameTable.heapBytes(1024)
             + FrequencySketch.heapBytes(1024)
             + ExtentDemand.heapBytes()
-            + PinSlots.heapBytes(host.parallelism());
+            + PinSlots.heapBytes(host.parallelism())
+            + IoSlab.heapBytes(SLAB_PAGES * 4096);
     MemoryBudget budget = new MemoryBudget(SLAB_PAGES * 4096 + table + (2 << 20));
     PageCacheOptions options =
         PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
