@@ -17,6 +17,7 @@ import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.TestBus;
 import dev.iobus.storage.memory.MemoryBudget;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -128,6 +129,47 @@ class PageCacheTest {
     long pages = ((1 << 30) - (64 << 10)) / 4096;
     assertEquals(withSmall - 4096 * pages - pages / 8, budget.available());
     large.close(1 << 30);
+  }
+
+  /// A look-up takes no lock and may miss a frame that is there, as here where its chain is long: two
+  /// frames of one block would go apart.
+  @Test
+  void aBlockThatALookUpMissesIsNotReadAgain() throws Exception {
+    int chains = 1024;
+    List<Long> offsets = new ArrayList<>();
+    for (long offset = 0; offsets.size() < 66; offset += 4096) {
+      if ((FrameTable.hash(1, offset) >>> 32) % chains == 0) {
+        offsets.add(offset);
+      }
+    }
+    directory();
+    try (var sparse = new RandomAccessFile(temp.resolve("data/t").toFile(), "rw")) {
+      sparse.setLength(offsets.getLast() + 4096);
+    }
+    PageCache cache =
+        keep(PageCache.open(bus, new MemoryBudget(8 << 20), OPTIONS.withFrameBytesMax(1 << 20)));
+    DataFile file = keep(directory().open("t", false, OpenFlag.READ));
+    BlockFile attached = keep(cache.attach(file, 1, new Zeros()));
+    for (long offset : offsets) {
+      cache.pin(attached, offset, 1).close();
+    }
+    assertEquals(66, cache.stats().misses());
+    cache.pin(attached, offsets.getFirst(), 1).close();
+    assertEquals(66, cache.stats().misses());
+    assertEquals(1, cache.stats().hits());
+  }
+
+  /// Blocks without a checksum that decode to sixteen bytes.
+  private static final class Zeros implements BlockDecoder {
+    @Override
+    public int verify(MemorySegment stored, long offset) {
+      return 16;
+    }
+
+    @Override
+    public void decode(MemorySegment stored, long offset, MemorySegment frame) {
+      frame.copyFrom(stored.asSlice(0, 16));
+    }
   }
 
   @Test
