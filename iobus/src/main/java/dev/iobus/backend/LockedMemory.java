@@ -1,9 +1,5 @@
 package dev.iobus.backend;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-
 /// How much memory this process may lock: `RLIMIT_MEMLOCK` of getrlimit(2). Rings and what they
 /// register count as locked, those of all processes of the user together. Known on Linux, from
 /// proc(5).
@@ -22,12 +18,12 @@ public final class LockedMemory {
 
   /// The soft limit in bytes; −1 for unlimited or unknown.
   static long limitBytes() {
-    return limitIn(read("/proc/self/limits"));
+    return limitIn(ProcFile.read("/proc/self/limits"));
   }
 
   /// Whether the limit does not count for this process.
   static boolean isPrivileged() {
-    return isPrivilegedIn(read("/proc/self/status"));
+    return isPrivilegedIn(ProcFile.read("/proc/self/status"));
   }
 
   static long limitIn(String limits) {
@@ -53,14 +49,5 @@ public final class LockedMemory {
       }
     }
     return "";
-  }
-
-  /// The text of a file in `/proc`; empty where there is none.
-  private static String read(String file) {
-    try {
-      return Files.readString(Path.of(file));
-    } catch (IOException e) {
-      return "";
-    }
   }
 }

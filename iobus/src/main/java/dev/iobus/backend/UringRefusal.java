@@ -2,9 +2,6 @@ package dev.iobus.backend;
 
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.UringSetupException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /// Finds out why the kernel refused a ring, from its answer and from what `/proc` says of this
 /// host. Immutable.
@@ -38,7 +35,7 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
 
   /// What holds for this process now.
   static UringRefusal ofThisProcess() {
-    String disabled = read("/proc/sys/kernel/io_uring_disabled").strip();
+    String disabled = ProcFile.read("/proc/sys/kernel/io_uring_disabled").strip();
     return new UringRefusal(disabled, LockedMemory.limitBytes(), LockedMemory.isPrivileged());
   }
 
@@ -105,14 +102,5 @@ record UringRefusal(String uringDisabled, long memlockBytes, boolean lockPrivile
   private static UringUnavailableException unavailable(
       int errno, boolean fallback, String message) {
     return new UringUnavailableException(errno, fallback, message);
-  }
-
-  /// The text of a file in `/proc`; empty where there is none, as the cause is only a help.
-  private static String read(String file) {
-    try {
-      return Files.readString(Path.of(file));
-    } catch (IOException e) {
-      return "";
-    }
   }
 }
