@@ -97,6 +97,16 @@ final class VirtualMissTest {
     }
   }
 
+  /// Starts the virtual threads, each of which pins a block of its own.
+  private List<Thread> missEachAnother(PageCache cache, BlockFile file) {
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < callers; i++) {
+      int block = i;
+      threads.add(Thread.ofVirtual().start(() -> pin(cache, file, block)));
+    }
+    return threads;
+  }
+
   private static void await(BooleanSupplier condition) throws InterruptedException {
     for (int i = 0; i < 20_000 && !condition.getAsBoolean(); i++) {
       Thread.sleep(1);
@@ -127,11 +137,7 @@ final class VirtualMissTest {
     PageCache cache = cache();
     BlockFile file = keep(cache.attach(device, 1, new AnyPage(new CountDownLatch(0))));
     long before = requests();
-    List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < callers; i++) {
-      int block = i;
-      threads.add(Thread.ofVirtual().start(() -> pin(cache, file, block)));
-    }
+    List<Thread> threads = missEachAnother(cache, file);
     await(() -> requests() == before + callers);
     requireFreeCarrier();
     assertEquals(0, pinned.get());
@@ -155,11 +161,7 @@ final class VirtualMissTest {
     PageCache cache = cache();
     BlockFile file = keep(cache.attach(device, 1, new AnyPage(new CountDownLatch(0))));
     long before = requests();
-    List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < callers; i++) {
-      int block = i;
-      threads.add(Thread.ofVirtual().start(() -> pin(cache, file, block)));
-    }
+    List<Thread> threads = missEachAnother(cache, file);
     joinAll(threads);
     assertEquals(callers, pinned.get());
     assertEquals(before + callers, requests());
