@@ -163,9 +163,17 @@ final class Prefetcher {
 
   /// Starts one more unless one is idle that none of the steps in the queue has woken.
   private void startTask() {
-    if (idleTasks <= queue.size() && tasks < TASKS) {
+    if (idleTasks > queue.size() || tasks == TASKS) {
+      return;
+    }
+    try {
       scheduler.start("page-prefetch", this::run);
       tasks++;
+    } catch (OutOfMemoryError e) {
+      if (tasks == 0) {
+        throw e;
+      }
+      // The host has no thread for it: those that run come to this step, too, a little later.
     }
   }
 

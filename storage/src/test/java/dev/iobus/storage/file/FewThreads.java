@@ -19,6 +19,11 @@ public final class FewThreads implements Scheduler {
     refused = "";
   }
 
+  /// Says that there is none left from now on for tasks of that name.
+  public void takeThreads(String refusedNow) {
+    refused = refusedNow;
+  }
+
   @Override
   public Task start(String name, Runnable body) {
     if (name.equals(refused)) {

@@ -16,6 +16,7 @@ import dev.iobus.sim.SimScheduler;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
+import dev.iobus.storage.file.FewThreads;
 import dev.iobus.storage.file.TestBus;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.lang.foreign.Arena;
@@ -77,10 +78,14 @@ class ReadAheadTest {
   }
 
   private Bed bed(long budgetBytes) throws Exception {
+    return bed(bus, directory(), budgetBytes);
+  }
+
+  private Bed bed(SharedBus bus, DataDirectory directory, long budgetBytes) throws Exception {
     PageCacheOptions options =
         PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
     PageCache cache = keep(PageCache.open(bus, new MemoryBudget(budgetBytes), options));
-    DataFile file = keep(TestBlocks.write(directory(), "t", 1, BLOCKS, 1, 4000));
+    DataFile file = keep(TestBlocks.write(directory, "t", 1, BLOCKS, 1, 4000));
     TestBlocks blocks = new TestBlocks(1, file.path());
     return new Bed(cache, keep(cache.attach(file, 1, blocks)), blocks);
   }
@@ -261,6 +266,31 @@ class ReadAheadTest {
     done.countDown();
     bed.awaitVerified(begun + 1);
     assertEquals(begun + 1, bed.cache.stats().misses());
+  }
+
+  /// A scan failed when the host had no thread for one more task, though another one ran and could read
+  /// what it asked for.
+  @Test
+  void tasksThatRunReadWhatNoThreadIsLeftFor() throws Exception {
+    FewThreads host = new FewThreads("page-prefetch");
+    SharedBus few =
+        keep(
+            SharedBus.open(
+                BusOptions.defaults().withBackend(BackendKind.NIO).withScheduler(host)));
+    Bed bed = bed(few, keep(DataDirectory.open(few, temp.resolve("few"))), 16 << 20);
+    assertThrows(OutOfMemoryError.class, () -> prefetch(bed, 0, 1));
+    pinAndCheck(bed, 0); // Nobody waits for the read that was refused.
+
+    host.giveThreads();
+    CountDownLatch refused = new CountDownLatch(1);
+    bed.blocks.pause.set(() -> awaitQuietly(refused));
+    assertEquals(1, prefetch(bed, 1, 1));
+    bed.awaitVerified(2);
+    host.takeThreads("page-prefetch");
+    assertEquals(100, prefetch(bed, 2, 100));
+    refused.countDown();
+    bed.awaitVerified(102);
+    assertEquals(102, bed.cache.stats().misses());
   }
 
   @Test
