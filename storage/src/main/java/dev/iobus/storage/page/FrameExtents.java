@@ -221,12 +221,11 @@ final class FrameExtents {
   /// Frees all memory, when all frames are free.
   void close() {
     for (SizeClass sizeClass : classes) {
-      for (FrameExtent extent : sizeClass.extents) {
+      while (!sizeClass.extents.isEmpty()) {
+        FrameExtent extent = sizeClass.extents.getLast();
+        sizeClass.remove(extent);
         extent.free();
       }
-      sizeClass.extents.clear();
-      sizeClass.free.clear();
-      sizeClass.frameCount = 0;
     }
     account.release(bytes);
     bytes = 0;

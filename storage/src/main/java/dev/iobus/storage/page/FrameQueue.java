@@ -19,6 +19,15 @@ final class FrameQueue {
     return first;
   }
 
+  boolean isEmpty() {
+    return first == null;
+  }
+
+  /// The one that came last; null when the queue is empty.
+  @Nullable Frame last() {
+    return last;
+  }
+
   void add(Frame frame) {
     assert frame.queue == null : "a frame is queued twice";
     Frame before = last;

@@ -1,7 +1,7 @@
 package dev.iobus.storage.page;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ final class SizeClass {
   private final HeldFrames held;
 
   final List<FrameExtent> extents = new ArrayList<>();
-  final ArrayDeque<Frame> free = new ArrayDeque<>();
+  final FrameQueue free = new FrameQueue();
   int frameCount;
 
   /// Number of the allocation that used the class last; 0 for never.
@@ -53,6 +53,9 @@ final class SizeClass {
 
   private final Hand victims = new Hand();
 
+  /// How many frames of the sample of [#usesOfLeastUsed] were used how often.
+  private final int[] framesOfUses = new int[FrequencySketch.MAX + 1];
+
   SizeClass(HeldFrames held) {
     this.held = held;
   }
@@ -61,7 +64,7 @@ final class SizeClass {
     extents.add(extent);
     frameCount += extent.frames.length;
     for (Frame frame : extent.frames) {
-      free.addLast(frame);
+      free.add(frame);
     }
   }
 
@@ -71,17 +74,19 @@ final class SizeClass {
     extents.remove(extent);
     frameCount -= extent.frames.length;
     victims.restart();
-    free.removeIf(frame -> frame.extent == extent);
+    for (Frame frame : extent.frames) {
+      free.remove(frame);
+    }
   }
 
   /// About how often the blocks were used lately that the class would lose with an extent: the
   /// least used ones of those that have left the queues, whose length follows the number of frames.
   long usesOfLeastUsed() {
-    int[] framesOfUses = new int[FrequencySketch.MAX + 1];
+    Arrays.fill(framesOfUses, 0);
     int seen = 0;
     for (int i = Math.min(frameCount, LOSS_SAMPLE); i > 0; i--) {
       Frame frame = nextOfNextExtent();
-      if (frame.queue == null) {
+      if (frame.queue == null || frame.queue == free) {
         framesOfUses[frame.state() == Frame.LOADED ? frame.uses() : 0]++;
         seen++;
       }
@@ -116,8 +121,9 @@ final class SizeClass {
   ///
   /// @param isAhead whether nobody waits for it yet
   @Nullable Frame take(boolean isAhead) {
-    Frame frame = free.pollLast();
+    Frame frame = free.last();
     if (frame != null) {
+      free.remove(frame);
       (isAhead ? ahead : window).add(frame);
     }
     return frame;
@@ -126,7 +132,7 @@ final class SizeClass {
   /// Takes back a frame that is free.
   void giveBack(Frame frame) {
     leaveQueue(frame);
-    free.addLast(frame);
+    free.add(frame);
   }
 
   private static void leaveQueue(Frame frame) {
