@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
       "",
       "  nop      operations that do nothing, in batches that are waited for: on a bus, where a",
       "           visitor has each done again, and in a C program with the same ring (compiled with",
-      "           gcc where it is found)",
+      "           gcc where it is found); each size of batch in a process of its own",
       "  direct   random reads of 4 KiB past the page cache: one bus, fio with fixed buffers and",
       "           files, FileChannel from as many threads as the depth",
       "  cached   the same from the page cache: one bus, fio, other libraries (--peers)",

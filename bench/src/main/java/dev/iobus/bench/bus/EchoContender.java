@@ -4,37 +4,24 @@ import dev.iobus.bench.measure.Allocation;
 import dev.iobus.bench.measure.Latencies;
 import dev.iobus.bench.measure.Measurement;
 import dev.iobus.bench.measure.Series;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /// An [EchoServer] in this process with the [EchoClient] in another, the same for every server.
 /// Processor time and garbage are the server's. Confined to one thread.
 final class EchoContender implements Contender {
 
   private final EchoServer server;
-  private final Process client;
-  private final PrintWriter requests;
-  private final BufferedReader replies;
+  private final ChildJvm client;
 
   /// @param server is closed with this
   EchoContender(EchoServer server, int connections) throws IOException {
     this.server = server;
     client =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                EchoClient.class.getName(),
-                Integer.toString(server.port()),
-                Integer.toString(connections))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    requests = new PrintWriter(client.outputWriter(StandardCharsets.US_ASCII), true);
-    replies = client.inputReader(StandardCharsets.US_ASCII);
+        new ChildJvm(
+            EchoClient.class,
+            List.of(),
+            List.of(Integer.toString(server.port()), Integer.toString(connections)));
   }
 
   @Override
@@ -45,11 +32,7 @@ final class EchoContender implements Contender {
   @Override
   public Outcome run(long nanos) throws IOException {
     double allocatedBefore = Allocation.bytes();
-    requests.println(Math.max(1, nanos / 1_000_000));
-    @Nullable String reply = replies.readLine();
-    if (reply == null) {
-      throw new IOException("the clients have failed; see above");
-    }
+    String reply = client.ask(Long.toString(Math.max(1, nanos / 1_000_000)));
     double allocated = Allocation.bytes() - allocatedBefore;
     String[] numbers = reply.split(" ", -1);
     return Outcome.askedBy(
@@ -65,13 +48,9 @@ final class EchoContender implements Contender {
 
   @Override
   public void close() throws IOException {
-    requests.close();
     try {
-      client.waitFor();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      client.close();
     } finally {
-      client.destroy();
       server.close();
     }
   }

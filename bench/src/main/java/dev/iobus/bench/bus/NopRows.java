@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The workloads of operations that do nothing. Immutable.
+/// The workloads of operations that do nothing, each in processes of its own. Immutable.
 ///
 /// @param backend of the bus; null for the best that this host allows
 /// @param program the C program to compare with; null when there is none
@@ -49,7 +49,7 @@ record NopRows(@Nullable BackendKind backend, @Nullable NopProgram program) {
 
     @Override
     public Contender open() throws Exception {
-      return new Nops(batch, backend);
+      return new NopContender(batch, backend);
     }
   }
 }

@@ -11,7 +11,8 @@
 /// - [Contender]: one way to do a job, and its [Outcome]: [BusContender], [SharedBusContender],
 ///   [BusThreadContender], [FileChannelContender], [FioContender] with [Fio] and [FioReport], and
 ///   the libraries that are a [BlockPeer]; [PageCacheContender] pins pages of storage's cache.
-///   [Nops] does nothing, and so does [NopProgram], in C.
+///   [Nops] do nothing, in the JVM of a [NopContender] whose program is [NopMain], and so does
+///   [NopProgram], in C. A [ChildJvm] is a process that is asked by lines.
 /// - [Entrant]: who takes part in a workload under which name, [BlockEntrant], [PeerEntrant],
 ///   [PageCacheEntrant];
 ///   [Lineup]: all who do one workload.
