@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// reopen the owner reads it and creates another, so that nothing is ever written behind a tail
 /// that may be torn. LSNs count from the block behind the header. Confined to its owner's lock.
 ///
-/// It takes [#bytesFor] of its owner's account while it is open; a read takes 1.25 MiB, and as much
-/// again as a record is long that does not fit into a group.
+/// It takes [#bytesFor] of its owner's account while it is open; a read takes as much as the file is
+/// long and at most 1.25 MiB, and as much again as a record is long that does not fit into a group.
 public final class FrameFile implements AutoCloseable {
 
   /// Bytes of a group, and so of what one write transfers.
@@ -217,23 +217,37 @@ public final class FrameFile implements AutoCloseable {
       MemoryBudget.Account memory,
       RecordConsumer consumer)
       throws IOException {
-    memory.reserve(FrameReader.WINDOW_BYTES);
-    Arena arena = directory.bus().newArena();
     try (DataFile file = directory.open(name, true, OpenFlag.WRITE);
         RecordAssembler records = new RecordAssembler(consumer, new LogMemory(memory), 0)) {
       // Before the first read: whatever is read after it was either durable or was damaged.
       file.sync();
-      MemorySegment window = arena.allocate(FrameReader.WINDOW_BYTES, directory.blockSize());
-      SegmentHeader header = readHeader(file, kind, window.asSlice(0, directory.blockSize()));
-      FrameReader reader =
-          new FrameReader(file, file.size(), header, window, directory.blockSize());
-      WalTail tail = read(reader, records, file.path());
+      WalTail tail = read(directory, file, kind, memory, records);
       if (tail instanceof WalTail.Corrupt corrupt) {
         throw corrupt.exception();
       }
       return tail;
+    }
+  }
+
+  private static WalTail read(
+      DataDirectory directory,
+      DataFile file,
+      FileKind kind,
+      MemoryBudget.Account memory,
+      RecordAssembler records)
+      throws IOException {
+    int blockSize = directory.blockSize();
+    long fileBytes = file.size();
+    int windowBytes = FrameReader.windowBytes(fileBytes, blockSize);
+    memory.reserve(windowBytes);
+    Arena arena = directory.bus().newArena();
+    try {
+      MemorySegment window = arena.allocate(windowBytes, blockSize);
+      SegmentHeader header = readHeader(file, kind, window.asSlice(0, blockSize));
+      FrameReader reader = new FrameReader(file, fileBytes, header, window, blockSize);
+      return read(reader, records, file.path());
     } finally {
-      memory.free(arena, FrameReader.WINDOW_BYTES);
+      memory.free(arena, windowBytes);
     }
   }
 

@@ -21,6 +21,14 @@ final class FrameReader {
   /// Bytes of a window: the longest frame from anywhere in a block, and the next blocks.
   static final int WINDOW_BYTES = WalFormat.MAX_GROUP_BYTES + (256 << 10);
 
+  /// Bytes of the window that one file needs, whose length stays: of a short one, all of it.
+  ///
+  /// @param alignment what offsets and lengths of transfers must be a multiple of
+  static int windowBytes(long fileBytes, int alignment) {
+    long needed = Math.clamp(fileBytes, 1, WINDOW_BYTES);
+    return (int) Math.min(WINDOW_BYTES, WalFormat.alignUp(needed, alignment));
+  }
+
   private final DataFile file;
   private final long fileBytes;
   private final long segmentId;
@@ -44,11 +52,11 @@ final class FrameReader {
 
   /// @param header of the use of the file that is read
   /// @param fileBytes length of the file; nothing behind it is looked at
-  /// @param window at least [#WINDOW_BYTES], aligned for direct transfers, lent to this reader
+  /// @param window at least [#windowBytes], aligned for direct transfers, lent to this reader
   /// @param alignment what offsets and lengths of transfers must be a multiple of
   FrameReader(
       DataFile file, long fileBytes, SegmentHeader header, MemorySegment window, int alignment) {
-    assert window.byteSize() >= WINDOW_BYTES;
+    assert window.byteSize() >= windowBytes(fileBytes, alignment);
     this.file = file;
     this.fileBytes = fileBytes;
     this.segmentId = header.segmentId();

@@ -133,7 +133,8 @@ class FrameFileTest {
         file.mark();
       }
       assertEquals(0, account.reserved());
-      for (int limit : new int[] {1 << 20, 2 << 20}) {
+      // Too little for the window, and for the record beside it.
+      for (int limit : new int[] {1 << 19, 1 << 20}) {
         MemoryBudget.Account small = new MemoryBudget(limit).open("manifest", 0);
         assertThrows(
             MemoryLimitException.class,
@@ -143,6 +144,24 @@ class FrameFileTest {
         assertEquals(0, small.reserved());
       }
       assertInstanceOf(WalTail.Clean.class, read(log));
+    }
+  }
+
+  /// Reading a manifest of two blocks took 1.25 MiB.
+  @Test
+  void aShortFileIsReadThroughAShortWindow() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      int block = log.directory().blockSize();
+      try (FrameFile file = create(log)) {
+        file.append(direct(record(0, 10)));
+        assertEquals(2 * block, file.size());
+      }
+      MemoryBudget.Account exact = new MemoryBudget(2L * block).open("manifest", 0);
+      List<Long> read = new ArrayList<>();
+      FrameFile.read(
+          log.directory(), NAME, FileKind.MANIFEST, exact, (lsn, end, payload) -> read.add(lsn));
+      assertEquals(List.of(0L), read);
+      assertEquals(0, exact.reserved());
     }
   }
 
