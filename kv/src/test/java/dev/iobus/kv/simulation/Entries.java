@@ -18,6 +18,9 @@ final class Entries {
   /// A value tells at least the batch and the key.
   static final int SIZE_MIN = 8;
 
+  /// Bytes of a value that are the same, and of those that are not, in turn.
+  private static final int RUN = 64;
+
   private static final byte[][] BYTES = new byte[KEYS][];
 
   static {
@@ -55,10 +58,10 @@ final class Entries {
   /// What batch `number` writes under a key.
   static byte[] value(int number, int key, int size) {
     byte[] value = new byte[size];
+    new SplittableRandom(number * 31L + key).nextBytes(value);
     // Half of it is easy to compress.
-    SplittableRandom random = new SplittableRandom(number * 31L + key);
-    for (int i = SIZE_MIN; i < size; i++) {
-      value[i] = (i & 64) == 0 ? (byte) number : (byte) random.nextInt();
+    for (int i = 0; i < size; i += 2 * RUN) {
+      Arrays.fill(value, i, Math.min(i + RUN, size), (byte) number);
     }
     ByteBuffer.wrap(value).putInt(number).putInt(key);
     return value;
