@@ -151,7 +151,20 @@ final class Placing {
         plain && (rearmsAtOnce(handle, handle.userData) || rearmsStraight(handle));
     if (!straight) {
       Rearming.prepare(bus, table, handle);
+      placeRearmed(bus, handle);
+    }
+  }
+
+  /// Starts what was just found fit. Another thread that closes its file at this moment must not leave it
+  /// prepared, with its result lost: it ends with EBADF.
+  private void placeRearmed(Bus bus, Handle handle) throws IOException {
+    try {
       place(bus, handle);
+    } catch (IllegalStateException closed) {
+      if (handle.state() != Handle.State.PREPARED) {
+        throw closed;
+      }
+      flight.start(bus, handle, Link.NONE, false);
     }
   }
 
