@@ -94,6 +94,9 @@ final class Reaping {
 
   private volatile @Nullable Throwable failure;
 
+  /// Whether everybody was told of it.
+  private volatile boolean failureTold;
+
   // Owned by the holder of the role.
   private boolean asleep;
   /// Whether callers were woken since others were last let run.
@@ -409,6 +412,7 @@ final class Reaping {
       role.set(FREE);
     }
     try {
+      tellIfFailed();
       passOn();
     } catch (Throwable t) {
       fail(t);
@@ -426,10 +430,24 @@ final class Reaping {
     if (failure == null) {
       failure = cause;
     }
+    tellFailure();
+  }
+
+  /// Tells everybody of a failure. What strikes here again, for want of stack, leaves it to whoever looks
+  /// next: the same call further up, whoever reaps, a later call, or the close.
+  private void tellFailure() {
     try {
       slots.close();
     } finally {
       wakeForFailure();
+    }
+    failureTold = true;
+  }
+
+  /// As [#tellFailure()] if there is one that not everybody was told of.
+  void tellIfFailed() {
+    if (failure != null && !failureTold && !backend.hasEnded()) {
+      tellFailure();
     }
   }
 
@@ -466,6 +484,7 @@ final class Reaping {
   void throwIfFailed() throws IOException {
     Throwable cause = failure;
     if (cause != null) {
+      tellIfFailed();
       throw failed(cause);
     }
   }

@@ -65,6 +65,7 @@ public final class SharedBus implements AutoCloseable {
   private final BusCounts counts = new BusCounts();
 
   private final CallGate gate;
+  private final SharedClose close;
 
   private SharedBus(BackendChoice choice, BusOptions options) {
     this.choice = choice;
@@ -86,6 +87,9 @@ public final class SharedBus implements AutoCloseable {
     this.transfers = new SharedTransfers(this, scheduler, checks, inline, calls, counts);
     this.registeredReads = new RegisteredReads(this, inline, calls);
     this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
+    SharedCancels cancels = new SharedCancels(scheduler, slots, reaping, counts, capacity);
+    this.close =
+        new SharedClose(options, gate, backend, registrations, slots, reaping, cancels);
   }
 
   /// Opens a bus on the best backend that this host allows, or on the one that `options` name.
@@ -468,46 +472,7 @@ public final class SharedBus implements AutoCloseable {
   /// What has not ended after the `closeDeadline` of the options is leaked and logged.
   @Override
   public void close() {
-    if (gate.close()) {
-      try {
-        closeBehindGate();
-      } finally {
-        gate.endClose();
-      }
-    } else {
-      gate.awaitClose();
-    }
-  }
-
-  private void closeBehindGate() {
-    boolean left = false;
-    try {
-      new SharedCancels(scheduler, slots, reaping, counts, capacity).cancelAll();
-      left = gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
-    } finally {
-      end(left);
-    }
-  }
-
-  /// @param left whether every call has left the bus
-  private void end(boolean left) {
-    slots.close();
-    int pending = reaping.pending();
-    // Who is still inside may yet touch the ring.
-    boolean abandon = !backend.hasEnded() && (pending > 0 || !left);
-    if (abandon) {
-      System.getLogger(SharedBus.class.getName())
-          .log(
-              System.Logger.Level.ERROR,
-              "{0} operations, or who waits for them, did not end within {1}; their memory is"
-                  + " leaked",
-              pending,
-              options.closeDeadline());
-      reaping.fail(new IOException("the bus was closed while operations did not end"));
-    }
-    reaping.stop();
-    registrations.close(!abandon);
-    backend.close(abandon);
+    close.close();
   }
 
   /// @throws IllegalArgumentException for an atomic write that no device, or no single request takes

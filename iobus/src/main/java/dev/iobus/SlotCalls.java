@@ -82,7 +82,9 @@ final class SlotCalls {
   /// Gives a slot back.
   void release(Slot slot) {
     // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
-    if (!slot.pending) {
+    if (slot.pending) {
+      reaping.tellIfFailed();
+    } else {
       reaping.release(slot);
     }
   }

@@ -100,6 +100,27 @@ final class SharedBusErrorTest {
     }
   }
 
+  /// Who has no stack is struck again where it would tell others of that. The thread that sleeps in the
+  /// ring was woken, and woke one caller, the struck one itself: the others waited for ever.
+  @Test
+  void whoeverReapsAfterAnErrorTellsTheOthers() throws Exception {
+    StrickenScheduler scheduler = new StrickenScheduler(1);
+    try (SharedBus bus = open(BackendKind.IO_URING, scheduler)) {
+      Executable endless = endless(bus);
+      Callers callers = new Callers();
+      for (int i = 0; i < 4; i++) {
+        callers.startVirtual(() -> assertFailed(endless));
+      }
+      Thread.sleep(100);
+      scheduler.parks = Thread.currentThread();
+      scheduler.unparks = Thread.currentThread();
+      assertThrows(StackOverflowError.class, endless);
+      scheduler.unparks = null;
+      callers.await();
+      assertFailed(() -> bus.open(directory.resolve("none")));
+    }
+  }
+
   @Test
   void anErrorInABatchThatWaitsKeepsItsMemory() throws Exception {
     StrickenScheduler scheduler = new StrickenScheduler(2);

@@ -3,8 +3,8 @@ package dev.iobus;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// The scheduler of this machine, on which an [Error] strikes: a thread where it would wait, or all who
-/// start a task. Thread-safe.
+/// The scheduler of this machine, on which an [Error] strikes: a thread where it would wait or wake
+/// another, or all who start a task. Thread-safe.
 final class StrickenScheduler implements Scheduler {
 
   private final Scheduler system = Scheduler.system();
@@ -15,6 +15,9 @@ final class StrickenScheduler implements Scheduler {
 
   /// The name of who is; once.
   volatile @Nullable String parksNamed;
+
+  /// Who is struck whenever it would wake another.
+  volatile @Nullable Thread unparks;
 
   /// Whether no task can be started.
   volatile boolean startsNothing;
@@ -57,6 +60,9 @@ final class StrickenScheduler implements Scheduler {
 
   @Override
   public void unpark(Task task) {
+    if (Thread.currentThread().equals(unparks)) {
+      throw new StackOverflowError("planted: no unpark");
+    }
     system.unpark(task);
   }
 
