@@ -3,6 +3,7 @@ package dev.iobus.bench.kv;
 import dev.iobus.bench.command.Threads;
 import dev.iobus.bench.host.DiskUse;
 import dev.iobus.bench.host.MemoryCgroup;
+import dev.iobus.bench.measure.Workers;
 import dev.iobus.bench.subject.SubjectProvider;
 import dev.iobus.bench.subject.Subjects;
 import dev.iobus.bench.subject.SubjectSettings;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -46,9 +48,16 @@ final class CellProcesses implements AutoCloseable {
   private static final List<Workload> WARM_READS =
       List.of(Workload.READRANDOM, Workload.SEEKRANDOM, Workload.UPDATERANDOM);
 
+  /// Writers that meet in a commit run other code than a lone one, and leave the compiler's threads a
+  /// small share of few processors: it needs longer.
+  private static final Threads WARM_WRITERS = new Threads(64, Workers.Kind.PLATFORM);
+
+  private static final double WARM_WRITES_SECONDS = 2;
+
   private final Path scratch;
   private final boolean bounded;
   private final boolean warming;
+  private final boolean durable;
   private final @Nullable String tracer;
   private final long memoryBytesMax;
   private final long heapBytes;
@@ -70,6 +79,7 @@ final class CellProcesses implements AutoCloseable {
     this.scratch = scratch;
     this.bounded = bounded;
     this.warming = warming;
+    this.durable = rows.stream().anyMatch(Row::isDurable);
     this.tracer = tracer;
     this.memoryBytesMax = rows.stream().mapToLong(Row::memoryBytes).max().orElseThrow();
     this.heapBytes = heapBytes(rows);
@@ -94,6 +104,28 @@ final class CellProcesses implements AutoCloseable {
               + (JVM_BYTES >> 20)
               + " MiB, and the row's memory";
     }
+  }
+
+  /// What each JVM does before its first row, for the report.
+  static String describeWarmUp(boolean warming, List<Row> rows) {
+    if (!warming) {
+      return "none";
+    }
+    String reads =
+        String.format(
+            Locale.ROOT,
+            "up to %,d records in %d MiB are loaded, then got, sought and updated for %.1f s each",
+            WARM_RECORDS,
+            WARM_MEMORY_BYTES >> 20,
+            WARM_SECONDS);
+    return rows.stream().anyMatch(Row::isDurable)
+        ? String.format(
+            Locale.ROOT,
+            "%s, then written durably by %s threads for %.1f s",
+            reads,
+            WARM_WRITERS.label(),
+            WARM_WRITES_SECONDS)
+        : reads;
   }
 
   /// The heap of a JVM without what a store keeps in it.
@@ -145,8 +177,29 @@ final class CellProcesses implements AutoCloseable {
     };
   }
 
-  /// Lets a JVM meet the code of the harness, of its store, and of reads that miss the cache.
+  /// Lets a JVM meet the code of the harness, of its store, of reads that miss the cache, and, where
+  /// rows have some, of durable writes.
   private void warm(CellProcess process, Cell cell)
+      throws IOException, InterruptedException, CellFailedException {
+    Path files = scratch.resolve("warm-up-" + started);
+    warm(process, cell, Workload.LOAD, Threads.ONE, WARM_SECONDS, files);
+    for (Workload workload : WARM_READS) {
+      warm(process, cell, workload, Threads.ONE, WARM_SECONDS, files);
+    }
+    DiskUse.remove(files);
+    if (durable) {
+      warm(process, cell, Workload.FILLSYNC, WARM_WRITERS, WARM_WRITES_SECONDS, files);
+      DiskUse.remove(files);
+    }
+  }
+
+  private static void warm(
+      CellProcess process,
+      Cell cell,
+      Workload workload,
+      Threads threads,
+      double seconds,
+      Path files)
       throws IOException, InterruptedException, CellFailedException {
     DataShape shape = cell.row().data();
     DataShape data =
@@ -157,24 +210,17 @@ final class CellProcesses implements AutoCloseable {
             shape.compressibility(),
             shape.compression(),
             shape.seed());
-    Path files = scratch.resolve("warm-up-" + started);
-    List<Workload> steps = new ArrayList<>(List.of(Workload.LOAD));
-    steps.addAll(WARM_READS);
-    for (Workload workload : steps) {
-      Row row =
-          new Row(
-              workload, Threads.ONE, workload.usualSync(), 1, null, data, WARM_MEMORY_BYTES);
-      process.run(
-          new Cell(
-              row,
-              cell.subject(),
-              0,
-              new Timing(WARM_SECONDS, 0, 0, 0),
-              cell.seed(),
-              cell.backend(),
-              files.toString()));
-    }
-    DiskUse.remove(files);
+    Row row =
+        new Row(workload, threads, workload.usualSync(), 1, null, data, WARM_MEMORY_BYTES);
+    process.run(
+        new Cell(
+            row,
+            cell.subject(),
+            0,
+            new Timing(seconds, 0, 0, 0),
+            cell.seed(),
+            cell.backend(),
+            files.toString()));
   }
 
   private CellProcess start(Cell cell, boolean inGroup) throws IOException {

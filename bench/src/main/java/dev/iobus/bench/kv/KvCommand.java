@@ -245,6 +245,8 @@ public final class KvCommand implements Callable<Integer> {
     result.fact("flags of a cell", CellProcesses.describeFlags(rows));
     result.fact("durable rows", "the device's flushes are compared with the writes; its counter "
             + FlushWitness.calibrate(directory).describe());
+    boolean warming = timing.toTiming().warmUpNanos() > 0;
+    result.fact("JVMs before", CellProcesses.describeWarmUp(warming, rows));
     result.fact("time", timing.describe());
   }
 

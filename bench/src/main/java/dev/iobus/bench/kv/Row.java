@@ -28,6 +28,11 @@ record Row(
   /// Records per byte of memory from which a row says how much larger its data is.
   private static final double LARGE = 1.5;
 
+  /// Whether its writes are acknowledged when they are on stable storage.
+  boolean isDurable() {
+    return workload.writes() && sync == Sync.SYNCED;
+  }
+
   /// The name in the table: the workload, and what is not usual of it.
   String label() {
     StringBuilder label = new StringBuilder(workload.label());

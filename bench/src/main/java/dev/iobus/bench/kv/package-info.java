@@ -5,8 +5,10 @@
 /// one after another ([CellProcesses] holds a [CellProcess] for each subject, [CellMain] is what it
 /// runs): memory, processor time, pauses and what the device did belong to the subject alone, a
 /// control group can bound it, a subject that crashes takes nothing along, and the compiler knows
-/// the code by the time it counts, as in an application that has run for a while. A store that is
-/// opened after a crash is opened in a new JVM. Files that a workload only reads are prepared once a
+/// the code by the time it counts, as in an application that has run for a while: before its first row
+/// each JVM has loaded, read and updated records for some seconds and, where rows are durable, let 64
+/// threads write durably for two; the report says so. A store that is opened after a crash is opened in
+/// a new JVM. Files that a workload only reads are prepared once a
 /// subject and kept ([LoadedStores]).
 ///
 /// ```
