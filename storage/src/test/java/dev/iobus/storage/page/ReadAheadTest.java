@@ -268,6 +268,41 @@ class ReadAheadTest {
     assertEquals(begun + 1, bed.cache.stats().misses());
   }
 
+  /// Tasks that wait for pages of the slab are all woken when a large block has given back what they
+  /// wait for, though only one of them is told.
+  @Test
+  void whatALargeBlockGivesBackIsUsedByAllWhoWait() throws Exception {
+    Bed bed = bed(16 << 20);
+    int largePages = SLAB_PAGES / 4;
+    DataFile data = keep(TestBlocks.write(directory(), "large", 2, 2, largePages, 4000));
+    TestBlocks blocks = new TestBlocks(2, data.path());
+    BlockFile large = keep(bed.cache.attach(data, 2, blocks));
+    CountDownLatch gone = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(1);
+    blocks.pause.set(() -> awaitQuietly(gone));
+    AtomicInteger decoding = new AtomicInteger();
+    bed.blocks.pause.set(
+        () -> {
+          decoding.incrementAndGet();
+          awaitQuietly(done);
+        });
+    // The large ones have the half of the slab that is for reading ahead.
+    for (int i = 0; i < 2; i++) {
+      assertTrue(bed.cache.prefetch(large, (long) i * largePages * 4096, largePages));
+    }
+    await(() -> blocks.verified.get() == 2);
+    assertEquals(96, prefetch(bed, 0, 96));
+    assertEquals(0, decoding.get());
+    gone.countDown();
+    try {
+      await(() -> decoding.get() == 6);
+    } finally {
+      done.countDown();
+    }
+    bed.awaitVerified(96);
+    assertEquals(98, bed.cache.stats().misses());
+  }
+
   /// A scan failed when the host had no thread for one more task, though another one ran and could read
   /// what it asked for.
   @Test
