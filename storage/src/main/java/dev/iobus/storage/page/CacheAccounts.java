@@ -31,10 +31,7 @@ final class CacheAccounts {
 
   static CacheAccounts open(MemoryBudget budget, PageCacheOptions options, Scheduler scheduler) {
     int chains = chainCount(Math.min(budget.limit(), options.frameBytesMax()));
-    long tableBytes =
-        tableBytes(chains)
-            + PinSlots.heapBytes(scheduler.parallelism())
-            + IoSlab.heapBytes(options.ioBufferBytes());
+    long tableBytes = tableBytes(chains, options, scheduler);
     MemoryBudget.Account io = budget.open("io buffers", options.ioBufferBytes());
     try {
       MemoryBudget.Account frames = budget.open("frames", tableBytes);
@@ -62,12 +59,15 @@ final class CacheAccounts {
     return (int) Long.highestOneBit(2 * blocks - 1);
   }
 
-  /// Heap of the table, of the sketch beside it, which has a word for each chain, and of the
-  /// demand.
-  private static long tableBytes(int chains) {
+  /// Heap of the table, of the sketch beside it, which has a word for each chain, and of what does
+  /// not grow with the frames.
+  static long tableBytes(int chains, PageCacheOptions options, Scheduler scheduler) {
     return FrameTable.heapBytes(chains)
         + FrequencySketch.heapBytes(chains)
-        + ExtentDemand.heapBytes();
+        + ExtentDemand.heapBytes()
+        + WindowShare.heapBytes()
+        + PinSlots.heapBytes(scheduler.parallelism())
+        + IoSlab.heapBytes(options.ioBufferBytes());
   }
 
   /// Memory that a failed bus may still write to stays reserved, as it is never freed.

@@ -27,6 +27,7 @@ final class FrameAllocator implements MemoryBudget.Lender {
 
   // Guarded by this.
   private final SizeClass[] classes = new SizeClass[FrameSizes.COUNT];
+  private final WindowShare windowShare = new WindowShare();
   private final ExtentDemand demand = new ExtentDemand(classes);
   private final FrameEviction eviction;
   private final FrameExtents extents;
@@ -48,7 +49,7 @@ final class FrameAllocator implements MemoryBudget.Lender {
     this.sketch = sketch;
     this.accesses = accesses;
     HeldFrames held = new HeldFrames(slots);
-    Arrays.setAll(classes, i -> new SizeClass(held));
+    Arrays.setAll(classes, i -> new SizeClass(held, windowShare));
     this.eviction = new FrameEviction(table, slots, sketch, classes);
     this.extents = new FrameExtents(classes, slots, eviction, demand, account, bytesMax);
   }
@@ -68,6 +69,7 @@ final class FrameAllocator implements MemoryBudget.Lender {
     }
     long hash = FrameTable.hash(fileId, offset);
     if (!isAhead) {
+      windowShare.needed(hash);
       demand.needed(wanted, hash);
     }
     Frame frame = sizeClass.take(isAhead);
@@ -125,6 +127,7 @@ final class FrameAllocator implements MemoryBudget.Lender {
       sizeClass.age();
     }
     sketch.age();
+    windowShare.age();
     demand.age();
   }
 

@@ -7,17 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /// The frames of one capacity, and which of them to give up next. Guarded by the [FrameAllocator].
 ///
-/// A new block enters the *window*, a short queue. Who leaves it must have been used more often
-/// than the least used of some frames of the rest, whose place it then takes; else it is given up
-/// itself. So a scan passes through the window, and of a loop that does not fit a part stays.
-/// (Einziger, Friedman, Manes, "TinyLFU: A Highly Efficient Cache Admission Policy", 2017; here
-/// with a clock in place of the lists, since a hit must not move anything.)
+/// A new block enters the *window*, a queue that is short unless a longer one serves better
+/// ([WindowShare]). Who leaves it must have been used more often than the least used of some frames of
+/// the rest, whose place it then takes; else it is given up itself. So a scan passes through the
+/// window, and of a loop that does not fit a part stays. (Einziger, Friedman, Manes, "TinyLFU: A
+/// Highly Efficient Cache Admission Policy", 2017; here with a clock in place of the lists, since a hit
+/// must not move anything.)
 ///
 /// Blocks that were read ahead wait in a queue of their own until they are first used.
 final class SizeClass {
-
-  /// The window is one frame in so many.
-  private static final int WINDOW_PART = 100;
 
   /// Blocks that were read ahead and not used hold at most one frame in so many.
   static final int AHEAD_PART = 4;
@@ -29,10 +27,14 @@ final class SizeClass {
   /// needed that at all; with less, blocks of a loop would drive out one another.
   private static final int MARGIN = 1;
 
+  /// Frames by which a window that is too long gets shorter with each block that is given up.
+  private static final int SHORTER = 4;
+
   /// Frames that tell what an extent is worth.
   private static final int LOSS_SAMPLE = 128;
 
   private final HeldFrames held;
+  private final WindowShare share;
 
   final List<FrameExtent> extents = new ArrayList<>();
   final FrameQueue free = new FrameQueue();
@@ -56,12 +58,14 @@ final class SizeClass {
   /// How many frames of the sample of [#usesOfLeastUsed] were used how often.
   private final int[] framesOfUses = new int[FrequencySketch.MAX + 1];
 
-  SizeClass(HeldFrames held) {
+  SizeClass(HeldFrames held, WindowShare share) {
     this.held = held;
+    this.share = share;
   }
 
   void add(FrameExtent extent) {
     extents.add(extent);
+    share.add(extent);
     frameCount += extent.frames.length;
     for (Frame frame : extent.frames) {
       free.add(frame);
@@ -72,6 +76,7 @@ final class SizeClass {
   void remove(FrameExtent extent) {
     assert extent.isEmpty() : "an extent is taken with frames in use";
     extents.remove(extent);
+    share.remove(extent);
     frameCount -= extent.frames.length;
     victims.restart();
     for (Frame frame : extent.frames) {
@@ -157,7 +162,7 @@ final class SizeClass {
   }
 
   private int windowMax() {
-    return Math.max(1, frameCount / WINDOW_PART);
+    return share.of(frameCount);
   }
 
   private int aheadMax() {
@@ -195,18 +200,33 @@ final class SizeClass {
         return unused;
       }
     }
+    for (int i = 0; i < SHORTER && window.size() > windowMax(); i++) {
+      leaveWindow();
+    }
     while (window.size() >= windowMax()) {
       Frame leaving = leaveWindow();
       if (leaving == null) {
         break;
       }
       if (isIdle(leaving)) {
-        Frame least = leastUsed(leaving);
-        return least != null && isWorthMore(leaving, least) ? least : leaving;
+        return lesser(leaving, leastUsed(leaving));
       }
     }
     Frame least = leastUsed(null);
     return least != null ? least : firstIdle();
+  }
+
+  /// Which of two is given up: a block that has left the window, or the least used of the rest.
+  private Frame lesser(Frame leaving, @Nullable Frame least) {
+    share.left();
+    if (least == null) {
+      return leaving;
+    }
+    if (isWorthMore(leaving, least)) {
+      return least;
+    }
+    share.begin(FrameTable.hash(leaving.fileId(), leaving.offset()), least);
+    return leaving;
   }
 
   private static boolean isWorthMore(Frame leaving, Frame least) {

@@ -18,9 +18,9 @@
 ///   [DurableLog][dev.iobus.storage.page.DurableLog] that its changes are in first.
 /// - Inside: `Frame` and its word, `PinSlots` for what hits would else write there, `FrameTable`,
 ///   `FrameAllocator` with `FrameSizes`, `FrameEviction` and `FrameExtents`; what stays is decided by
-///   `SizeClass` with `HeldFrames`, `FrequencySketch` and `ExtentDemand`; `IoSlab`, `BlockLoads`,
-///   `BlockReader`, `Prefetcher`, `TransientMemory`; `PageVersions`, `DirtyPages`, `WriteBack`;
-///   `TransferRuns`, which both directions share.
+///   `SizeClass` with `WindowShare`, `HeldFrames`, `FrequencySketch` and `ExtentDemand`; `IoSlab`,
+///   `BlockLoads`, `BlockReader`, `Prefetcher`, `TransientMemory`; `PageVersions`, `DirtyPages`,
+///   `WriteBack`; `TransferRuns`, which both directions share.
 ///
 /// ```
 ///            hit: FrameTable ────────── slot of PinSlots ─► Frame, if it is LOADED still

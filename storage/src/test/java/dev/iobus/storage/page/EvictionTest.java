@@ -332,6 +332,22 @@ class EvictionTest {
     }
   }
 
+  /// Blocks that are used a few times in a short while and never again: those that were used often stay
+  /// for nothing, and the window gets longer.
+  @Test
+  void theWindowIsLongWhereThatServes() {
+    int[] trace = new int[ACCESSES];
+    Random random = new Random(9);
+    Arrays.setAll(trace, i -> i / 8 + random.nextInt(FRAMES / 2));
+    try (Frames frames = new Frames()) {
+      double rate = hitRate(frames, trace);
+      assertTrue(rate > 0.8, "moving on: " + rate);
+      // And shorter where it does not.
+      rate = hitRate(frames, loop(2 * FRAMES));
+      assertTrue(rate > 0.45, "loop after that: " + rate);
+    }
+  }
+
   @Test
   void whatWasReadAheadStaysUntilItIsUsed() {
     try (Frames frames = new Frames()) {

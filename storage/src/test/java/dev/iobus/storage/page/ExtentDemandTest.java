@@ -19,7 +19,7 @@ class ExtentDemandTest {
 
   @BeforeEach
   void bothHaveMemory() {
-    Arrays.setAll(classes, i -> new SizeClass(held));
+    Arrays.setAll(classes, i -> new SizeClass(held, new WindowShare()));
     for (int i = 0; i < 2; i++) {
       classes[PAGES].add(FrameExtent.allocate(PAGES));
       classes[PAIRS].add(FrameExtent.allocate(PAIRS));

@@ -28,7 +28,7 @@ class FrameEvictionTest {
   @BeforeEach
   void oneExtent() {
     HeldFrames held = new HeldFrames(slots);
-    Arrays.setAll(classes, i -> new SizeClass(held));
+    Arrays.setAll(classes, i -> new SizeClass(held, new WindowShare()));
     classes[PAGES].add(extent);
   }
 

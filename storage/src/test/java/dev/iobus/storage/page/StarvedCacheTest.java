@@ -82,15 +82,10 @@ class StarvedCacheTest {
   }
 
   private static void runOn(SimScheduler host, Scenario test) throws Exception {
-    long table =
-        FrameTable.heapBytes(1024)
-            + FrequencySketch.heapBytes(1024)
-            + ExtentDemand.heapBytes()
-            + PinSlots.heapBytes(host.parallelism())
-            + IoSlab.heapBytes(SLAB_PAGES * 4096);
-    MemoryBudget budget = new MemoryBudget(SLAB_PAGES * 4096 + table + (2 << 20));
     PageCacheOptions options =
         PageCacheOptions.defaults().withIoBufferBytes(SLAB_PAGES * 4096).withReaders(1);
+    long table = CacheAccounts.tableBytes(1024, options, host);
+    MemoryBudget budget = new MemoryBudget(SLAB_PAGES * 4096 + table + (2 << 20));
     try (SharedBus bus = SharedBus.open(BusOptions.defaults().withScheduler(host));
         DataDirectory directory = DataDirectory.open(bus, Path.of("/sim/data"));
         DataFile large = TestBlocks.write(directory, "large", 1, BLOCKS, SLAB_PAGES, LARGE);
