@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class FrameAllocator implements MemoryBudget.Lender {
 
   /// Uses are halved once in so many accesses for each frame.
-  private static final long AGING_ACCESSES = 12;
+  private static final long AGING_ACCESSES = 15;
 
   /// The clock of accesses is looked at once in so many allocations.
   private static final int AGING_ALLOCATIONS = 16;
