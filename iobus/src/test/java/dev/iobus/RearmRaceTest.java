@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +28,7 @@ final class RearmRaceTest {
   @Test
   void anOperationIsNotLostToAClose() throws Exception {
     Path path = Files.write(directory.resolve("file"), new byte[512]);
-    AtomicReference<OpenFile> closing = new AtomicReference<>();
+    AtomicReference<@Nullable OpenFile> closing = new AtomicReference<>();
     Thread closer = Thread.ofPlatform().daemon().start(() -> closeEach(closing));
     try (Arena arena = Arena.ofShared();
         Bus bus = Bus.open(BusOptions.defaults().withCapacity(2))) {
@@ -63,7 +64,7 @@ final class RearmRaceTest {
     bus.done(bus.dispatch()); // Read, or refused with EBADF.
   }
 
-  private static void closeEach(AtomicReference<OpenFile> closing) {
+  private static void closeEach(AtomicReference<@Nullable OpenFile> closing) {
     while (!Thread.currentThread().isInterrupted()) {
       OpenFile file = closing.get();
       if (file != null) {
