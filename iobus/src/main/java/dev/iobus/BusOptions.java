@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 /// Settings of a [Bus] or a [SharedBus]. Immutable.
 ///
 /// @param capacity operations that can be prepared, in flight, or ended and not yet `done` at one
-///     time, 1 to 16,384; default 256. Used by all backends.
+///     time, 1 to 16,384; default 256. Used by all backends. Direct transfers beyond what the queue of
+///     the device takes (`nr_requests` under `/sys/block`) make whoever submits them wait in the system
+///     call, on a [SharedBus] for all: 1,000 callers on a queue of 256 had a p99 of 28 ms with a capacity
+///     of 1,000 and of 18 ms with 256, at the same rate.
 /// @param files slots for registered files at most, 0 to 1,048,576; default 65,536. There is rarely a
 ///     reason to change it. The kernel makes the table when the first file is registered or opened
 ///     into a slot, for as many as this and as the process may have open (ulimit -n), and it stays as
