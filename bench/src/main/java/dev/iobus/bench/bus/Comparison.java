@@ -56,11 +56,11 @@ final class Comparison {
 
   private void run(Entrant entrant, Trial trial) throws Exception {
     try (Contender contender = entrant.open()) {
-      result.fact(entrant.kind(), contender.describe());
       if (rounds.warmUpNanos() > 0) {
         contender.run(rounds.warmUpNanos());
       }
       result.add(trial.of(contender, rounds.nanos(), device));
+      result.fact(entrant.kind(), contender.describe());
     }
     entrant.settle();
   }

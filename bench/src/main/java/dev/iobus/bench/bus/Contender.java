@@ -12,7 +12,7 @@ interface Contender extends AutoCloseable {
   /// @throws IOException when one failed
   Outcome run(long nanos) throws Exception;
 
-  /// What it stands on, in one line.
+  /// What it stands on, and what is to be known of its runs so far, in one line.
   String describe();
 
   @Override

@@ -20,6 +20,8 @@ final class FileChannelContender implements Contender {
   // What each worker has.
   private final ByteBuffer[] buffers;
   private final MemorySegment[] memory;
+  /// Of the last run.
+  private ServedThreads served;
 
   FileChannelContender(Blocks blocks, Workers.Kind kind) throws IOException {
     this.blocks = blocks;
@@ -27,6 +29,7 @@ final class FileChannelContender implements Contender {
     Job job = blocks.job();
     buffers = new ByteBuffer[job.depth()];
     memory = new MemorySegment[job.depth()];
+    served = new ServedThreads(job.depth());
     for (int i = 0; i < buffers.length; i++) {
       buffers[i] = BlockFile.alignedBuffer(job.blockLength());
       memory[i] = MemorySegment.ofBuffer(buffers[i]);
@@ -39,11 +42,12 @@ final class FileChannelContender implements Contender {
 
   @Override
   public String describe() {
-    return "one channel, as many threads as the depth";
+    return "one channel, as many threads as the depth" + served.describe();
   }
 
   @Override
   public Outcome run(long nanos) throws Exception {
+    served = new ServedThreads(buffers.length);
     Workers workers = new Workers(kind, buffers.length, Progress.none());
     return Outcome.here(workers.runFor("filechannel", nanos, this::step));
   }
@@ -59,6 +63,7 @@ final class FileChannelContender implements Contender {
       throw blocks.failed(block, e);
     }
     stopwatch.stop();
+    served.add(worker);
     blocks.check(block, length, memory[worker], 0);
     return length;
   }

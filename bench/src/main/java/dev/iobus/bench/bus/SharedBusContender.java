@@ -28,12 +28,16 @@ final class SharedBusContender implements Contender {
   /// The memory of each worker.
   private final MemorySegment[] memory;
 
+  /// Of the last run.
+  private ServedThreads served;
+
   /// @param backend the backend to use; null for the best that this host allows
   SharedBusContender(Blocks blocks, Workers.Kind kind, @Nullable BackendKind backend)
       throws IOException {
     this.blocks = blocks;
     this.kind = kind;
     Job job = blocks.job();
+    served = new ServedThreads(job.depth());
     bus = SharedBus.open(BusOptions.defaults().withCapacity(job.depth()).withBackend(backend));
     try {
       opened = bus.open(blocks.file().path(), BusContender.flags(job));
@@ -51,17 +55,19 @@ final class SharedBusContender implements Contender {
 
   @Override
   public String describe() {
-    return bus.reason();
+    return bus.reason() + served.describe();
   }
 
   @Override
   public Outcome run(long nanos) throws Exception {
+    served = new ServedThreads(memory.length);
     Workers workers = new Workers(kind, memory.length, Progress.none());
     return Outcome.here(workers.runFor("shared", nanos, this::step));
   }
 
   private long step(long index, Stopwatch stopwatch) throws Exception {
-    MemorySegment own = memory[(int) (index % memory.length)];
+    int worker = (int) (index % memory.length);
+    MemorySegment own = memory[worker];
     int block = blocks.next();
     blocks.prepare(block, own, 0);
     long length;
@@ -71,6 +77,7 @@ final class SharedBusContender implements Contender {
       throw blocks.failed(block, e);
     }
     stopwatch.stop();
+    served.add(worker);
     blocks.check(block, length, own, 0);
     return length;
   }

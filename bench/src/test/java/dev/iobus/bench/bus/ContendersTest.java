@@ -120,6 +120,19 @@ final class ContendersTest {
   }
 
   @Test
+  void threadsWithoutTransfersAreTold() {
+    ServedThreads served = new ServedThreads(1_000);
+    assertEquals("", served.describe());
+    served.add(7);
+    served.add(7);
+    assertEquals("; of 1,000 threads only 1 had transfers", served.describe());
+    for (int i = 0; i < 1_000; i++) {
+      served.add(i);
+    }
+    assertEquals("", served.describe());
+  }
+
+  @Test
   void fioIsNotLetReadAFileThatIsTooShort() throws Exception {
     BlockFile file = create(Caching.BUFFERED);
     truncate(file, LENGTH / 2);
