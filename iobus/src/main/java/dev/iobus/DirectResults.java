@@ -165,7 +165,7 @@ final class DirectResults {
     }
   }
 
-  /// A sink throws unchecked alone, and what a language without checked exceptions lets it.
+  /// Throws it as it is, also what only a language without checked exceptions lets a sink throw.
   @SuppressWarnings("unchecked")
   private static <T extends Throwable> void throwAs(Throwable t) throws T {
     throw (T) t;

@@ -5,7 +5,6 @@ import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import dev.iobus.backend.RequestQueue;
 import java.time.Duration;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One operation of a [Bus], from its preparation until `done`.
@@ -96,7 +95,7 @@ public final class Handle {
   Op op = Op.NOP;
   @Nullable BusFile file;
   private @Nullable Object attachment;
-  @Nullable Consumer<Result> callback;
+  @Nullable ResultSink callback;
 
   // Owned by the bus thread; set while in flight and after it.
   /// Of the result that was dispatched last: bytes, a descriptor or 0; or a negated error number.
@@ -185,7 +184,7 @@ public final class Handle {
   /// pass the result on, which a [ResultVisitor] ends then; else `done` is left to the callback.
   ///
   /// @return this handle
-  public Handle callback(Consumer<Result> callback) {
+  public Handle callback(ResultSink callback) {
     bus.checkOwner();
     checkInUse();
     this.callback = callback;

@@ -4,7 +4,6 @@ import dev.iobus.backend.Link;
 import dev.iobus.backend.Op;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What a [Bus] does with operations that are prepared: enqueues and submits them, dispatches their
@@ -169,8 +168,12 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   /// Submits the queue, waits until `minimum` results are there, the time has passed or
   /// [Bus#wakeup()] was called, and passes up to `maximum` of those that are there to the sink.
   ///
+  /// While fewer than `minimum` are in flight, only the time and other threads end the wait: without
+  /// a limit it may be for ever.
+  ///
   /// @param minimum 0: do not wait
   /// @param maximum at least 1 and at least `minimum`
+  /// @param timeoutNanos 0 or less: do not wait; [Long#MAX_VALUE]: no limit
   /// @return the number of results passed
   public int dispatch(int minimum, int maximum, long timeoutNanos, ResultSink sink)
       throws IOException {
@@ -277,15 +280,15 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   }
 
   /// The handle of the oldest result, after its callback.
-  private Handle next() {
+  private Handle next() throws IOException {
     Handle handle = flight().results().next();
     called(handle);
     return handle;
   }
 
   /// Runs the callback of a dispatched result.
-  private void called(Handle handle) {
-    Consumer<Result> callback = handle.callback;
+  private void called(Handle handle) throws IOException {
+    ResultSink callback = handle.callback;
     try {
       if (callback != null) {
         callback.accept(handle.result);

@@ -2,7 +2,6 @@ package dev.iobus;
 
 import dev.iobus.backend.Request;
 import java.lang.foreign.MemorySegment;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Prepares an operation again whose result was dispatched, where more hangs on it than one request
@@ -47,7 +46,7 @@ final class Rearming {
     boolean atomic = request.atomic;
     long timeoutNanos = request.timeoutNanos;
     Object attachment = handle.attachment();
-    Consumer<Result> callback = handle.callback;
+    ResultSink callback = handle.callback;
     handle.reset();
     table.prepare(handle, handle.op);
     handle.file = file;
@@ -69,7 +68,7 @@ final class Rearming {
   }
 
   private static void tag(
-      Handle handle, @Nullable Object attachment, @Nullable Consumer<Result> callback) {
+      Handle handle, @Nullable Object attachment, @Nullable ResultSink callback) {
     if (attachment != null) {
       handle.attach(attachment);
     }

@@ -1,5 +1,7 @@
 package dev.iobus;
 
+import java.io.IOException;
+
 /// Receives the results of one batch and says what becomes of each operation; see
 /// [Bus#dispatch(int, int, long, ResultVisitor)]. It may call the bus, also to dispatch or to close it.
 /// What it throws, or the callback of a result before it, the dispatch throws, after the wait: the
@@ -13,7 +15,8 @@ public interface ResultVisitor {
   /// @param outcome what the host says, as in a completion queue entry: bytes, of which 0 are the end
   ///     of a file or stream, or 0; or the negated Linux number of an error. The `end` methods of the
   ///     result say it in Java, and bring what is more than a number
-  Then visit(Result result, int outcome);
+  /// @throws IOException what ending the result, or using the bus, throws
+  Then visit(Result result, int outcome) throws IOException;
 
   /// What becomes of an operation.
   enum Then {

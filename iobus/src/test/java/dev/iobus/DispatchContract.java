@@ -2,11 +2,13 @@ package dev.iobus;
 
 import static dev.iobus.BusSteps.closeFile;
 import static dev.iobus.BusSteps.finish;
+import static dev.iobus.BusSteps.opened;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.ResultVisitor.Then;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,6 +20,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /// What every bus promises of the batches that it passes to a sink: each result once, in the order in
 /// which they came, whatever the sink does.
@@ -167,18 +170,14 @@ interface DispatchContract extends BusHost {
             seen.add(result.attachment());
             boolean nop = result.attachment() != null;
             bus.done(result);
-            try {
-              if (nop && seen.size() <= 100) {
-                bus.enqueue(bus.nop().attach(seen.size() + 3));
-              }
-              if (seen.size() % 7 == 0) {
-                bus.submit();
-              }
-              if (seen.size() == 50) {
-                bus.submit(bus.cancel(waits));
-              }
-            } catch (IOException e) {
-              throw new AssertionError(e);
+            if (nop && seen.size() <= 100) {
+              bus.enqueue(bus.nop().attach(seen.size() + 3));
+            }
+            if (seen.size() % 7 == 0) {
+              bus.submit();
+            }
+            if (seen.size() == 50) {
+              bus.submit(bus.cancel(waits));
             }
           };
       enqueueNops(bus, 4, 0);
@@ -188,6 +187,38 @@ interface DispatchContract extends BusHost {
       assertEquals(2, seen.stream().filter(number -> number == null).count());
       assertTrue(seen.size() > 100);
     }
+  }
+
+  /// What ends a result throws an [IOException], and so may who is given one.
+  @Test
+  default void whatEndingAResultThrowsComesOutOfDispatch() throws IOException {
+    try (Bus bus = open(4);
+        Arena arena = Arena.ofShared()) {
+      OpenFile file = opened(bus, bus.create(directory().resolve("unreadable")));
+      MemorySegment into = arena.allocate(8);
+      bus.enqueue(bus.read(file, into, 0));
+      ResultSink sink = result -> endAndDone(bus, result);
+      assertEbadf(() -> bus.dispatch(1, 4, Long.MAX_VALUE, sink));
+      bus.enqueue(bus.read(file, into, 0));
+      ResultVisitor visitor = (result, outcome) -> Then.valueOf("DONE" + result.endRead());
+      assertEbadf(() -> bus.dispatch(1, 4, Long.MAX_VALUE, visitor));
+      bus.enqueue(bus.read(file, into, 0).callback(result -> endAndDone(bus, result)));
+      assertEbadf(bus::dispatch);
+      assertEquals(0, bus.inFlight());
+      closeFile(bus, file);
+    }
+  }
+
+  private static void endAndDone(Bus bus, Result result) throws IOException {
+    try {
+      result.endRead();
+    } finally {
+      bus.done(result);
+    }
+  }
+
+  private static void assertEbadf(Executable dispatch) {
+    assertEquals("EBADF", assertThrows(BusException.class, dispatch).errnoName());
   }
 
   @Test
