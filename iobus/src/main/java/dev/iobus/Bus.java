@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
 /// again.
 ///
 /// From `enqueue` to the result the memory of an operation belongs to the operating system: it
-/// must stay alive, and the caller does not write to it; what a read fills, it does not read either. An
-/// error of `submit` does not mean that an operation was not submitted.
+/// must stay alive, and the caller does not write to it; what a read fills, it does not read either.
+/// Memory that is freed already is refused when an operation is prepared and when it is enqueued; an
+/// arena that is closed after that is not noticed, and the operating system writes to whatever has
+/// those addresses then. An error of `submit` does not mean that an operation was not submitted.
 ///
 /// A preparing method throws a [QueueFullException] when all handles are in use, an
-/// [IllegalStateException] for a bus or a file that is closed, and an [IllegalArgumentException] for
-/// what is out of its range; no handle is taken then. An [IOException] of `submit` or `dispatch` is
+/// [IllegalStateException] for a bus, a file or an arena that is closed, and an
+/// [IllegalArgumentException] for what is out of its range, or an [IndexOutOfBoundsException] for a part
+/// that is not inside a registered buffer; no handle is taken then. An [IOException] of `submit` or `dispatch` is
 /// final: every later one gets it as cause, only `close` is left, and what was in flight keeps its
 /// memory for ever.
 ///
@@ -337,8 +340,7 @@ public final class Bus extends QueueOperations implements AutoCloseable {
   void checkOwner() {
     if (Thread.currentThread() != owner) {
       throw new IllegalStateException(
-          "the bus belongs to thread " + owner.getName() + ", this is "
-              + Thread.currentThread().getName());
+          "the bus belongs to " + owner + ", and this is " + Thread.currentThread());
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.iobus;
 
+import dev.iobus.backend.NativePath;
 import dev.iobus.backend.NioBackend;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /// What a bus on one kind of backend demands of its arguments. Immutable.
 ///
@@ -19,6 +21,7 @@ record Checks(BackendKind kind) {
 
   /// @param written whether the operation writes to the memory
   /// @throws IllegalArgumentException for memory that the backend cannot transfer
+  /// @throws IllegalStateException for memory that was freed
   void memory(MemorySegment memory, boolean written) {
     if (!memory.isNative()) {
       throw new IllegalArgumentException(
@@ -27,18 +30,42 @@ record Checks(BackendKind kind) {
     if (written && memory.isReadOnly()) {
       throw new IllegalArgumentException("the memory is read-only");
     }
+    alive(memory);
     if (kind != BackendKind.IO_URING && !NioBackend.reaches(memory)) {
       throw new IllegalArgumentException(
           "the memory is confined to one thread, and the backend " + kind.label()
               + " transfers on others;"
               + " allocate it from a shared arena");
     }
+    if (!memory.isAccessibleBy(Thread.currentThread())) {
+      throw new IllegalArgumentException(
+          "the memory is confined to another thread; allocate it here, or from a shared arena");
+    }
+  }
+
+  /// Asked again when memory is given to the kernel, which knows addresses alone: what a read brings
+  /// would go to whoever has them by then.
+  ///
+  /// @throws IllegalStateException for memory that was freed
+  static void alive(MemorySegment memory) {
+    if (!memory.scope().isAlive()) {
+      throw new IllegalStateException("the memory was freed: its arena is closed");
+    }
+  }
+
+  /// @throws IllegalArgumentException for a path that the host cannot be given
+  static void path(Path path) {
+    NativePath.check(path);
   }
 
   /// @throws IllegalArgumentException for a range that no file can have
   static void range(long offset, long length) {
-    if (offset < 0 || offset > Long.MAX_VALUE - length) {
-      throw new IllegalArgumentException("offset " + offset + " with length " + length);
+    if (offset < 0) {
+      throw new IllegalArgumentException("offset " + offset + " is negative");
+    }
+    if (offset > Long.MAX_VALUE - length) {
+      throw new IllegalArgumentException(
+          "offset " + offset + " with length " + length + " is beyond what a file can hold");
     }
   }
 

@@ -152,6 +152,7 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   public Handle rename(Path from, Path to) {
     Objects.requireNonNull(from, "from");
     Objects.requireNonNull(to, "to");
+    Checks.path(to);
     Handle handle = onPath(Op.RENAME, from);
     handle.request.target = to;
     return handle;
@@ -169,6 +170,7 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   public Handle link(Path existing, Path path) {
     Objects.requireNonNull(existing, "existing");
     Objects.requireNonNull(path, "path");
+    Checks.path(path);
     Handle handle = onPath(Op.LINK, existing);
     handle.request.target = path;
     return handle;
@@ -311,6 +313,7 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   }
 
   private Handle onPath(Op op, Path path) {
+    Checks.path(path);
     Handle handle = take(op, path.toString());
     handle.request.path = path;
     return handle;

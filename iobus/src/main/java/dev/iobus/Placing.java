@@ -131,6 +131,7 @@ final class Placing {
     BusFile file = handle.file;
     Request request = handle.request;
     if (file != null) {
+      Checks.alive(request.buffer);
       request.file = bus.fileNumber(file);
       request.fixedFile = false;
     }
@@ -274,6 +275,7 @@ final class Placing {
     }
     BusFile file = handle.file;
     if (file != null) {
+      Checks.alive(handle.request.buffer);
       bus.fileNumber(file);
       if (handle.op == Op.CLOSE) {
         closings.checkOthers(file);

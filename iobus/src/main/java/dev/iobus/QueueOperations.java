@@ -83,7 +83,8 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
 
   /// Puts an operation into the queue for the next submission.
   ///
-  /// @throws IllegalStateException if it is not freshly prepared, or its file is closed
+  /// @throws IllegalStateException if it is not freshly prepared, or its file or the arena of its memory
+  ///     is closed
   /// @throws IOException if the queue was full and could not be submitted
   public void enqueue(Handle handle) throws IOException {
     checkOpen();
@@ -313,15 +314,14 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   /// Ends the view of a result and enqueues its operation again, with the same handle: the same file
   /// and memory, attachment, callback and deadline, and the same place in the file unless
   /// [Handle#offset(long)] has set another. It saves what `done`, preparing and `enqueue` cost. It
-  /// stands alone, also if it was part of a run or enqueued by [#drain]. The memory, which was the
-  /// caller's from the result on, must still be alive.
+  /// stands alone, also if it was part of a run or enqueued by [#drain].
   ///
   /// For `nop`, `read`, `write`, `send` and `recv` with one part of memory. After an unchecked
   /// exception the result is as it was, and `done` ends it.
   ///
   /// @throws IllegalArgumentException for any other operation
-  /// @throws IllegalStateException if `done` was called for the result before, its file is closed, its
-  ///     [RegisteredBuffer] no longer registered, or a cancel of it is in use
+  /// @throws IllegalStateException if `done` was called for the result before, its file or the arena of
+  ///     its memory is closed, its [RegisteredBuffer] no longer registered, or a cancel of it is in use
   /// @throws IOException if the queue was full and could not be submitted
   public void rearm(Result result) throws IOException {
     checkOpen();

@@ -16,8 +16,8 @@ final class Rearming {
   /// it throws.
   ///
   /// @throws IllegalArgumentException for an operation that cannot be done again
-  /// @throws IllegalStateException if its file is closed, its buffer no longer registered, or its
-  ///     cancel in use
+  /// @throws IllegalStateException if its file or the arena of its memory is closed, its buffer no
+  ///     longer registered, or its cancel in use
   static void prepare(Bus bus, HandleTable table, Handle handle) {
     Request request = handle.request;
     if (!isRepeatable(handle)) {
@@ -30,6 +30,7 @@ final class Rearming {
     }
     BusFile file = handle.file;
     if (file != null) {
+      Checks.alive(request.buffer);
       bus.fileNumber(file);
     }
     RegisteredBuffer registered = handle.extras.buffer;

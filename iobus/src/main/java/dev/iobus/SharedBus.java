@@ -313,13 +313,17 @@ public final class SharedBus implements AutoCloseable {
     sync(Op.FDATASYNC, file);
   }
 
-  /// Sets the length of the file.
+  /// Sets the length of the file in bytes; new bytes are zero.
   public void truncate(BusFile file, long length) throws IOException {
+    if (length < 0) {
+      throw new IllegalArgumentException("length " + length + " is negative");
+    }
     calls.onFile(Op.TRUNCATE, file, length);
   }
 
   /// Renames atomically; an existing target is replaced.
   public void rename(Path from, Path to) throws IOException {
+    Objects.requireNonNull(to, "to");
     calls.onPaths(Op.RENAME, from, to, 0);
   }
 
@@ -330,6 +334,7 @@ public final class SharedBus implements AutoCloseable {
 
   /// Creates one directory with mode 0700.
   public void createDirectory(Path path) throws IOException {
+    Checks.path(path);
     gate.enter();
     try {
       int result = backend.createDirectory(path);

@@ -91,6 +91,10 @@ final class SlotCalls {
 
   int onPaths(Op op, Path path, @Nullable Path target, int bits) throws IOException {
     Objects.requireNonNull(path, "path");
+    Checks.path(path);
+    if (target != null) {
+      Checks.path(target);
+    }
     Slot slot = begin(op);
     try {
       slot.request.path = path;

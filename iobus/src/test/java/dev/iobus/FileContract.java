@@ -18,6 +18,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.URI;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -140,6 +142,23 @@ interface FileContract extends BusHost {
       OpenFile reader = opened(bus, bus.open(file));
       assertFails("EBADF", bus, bus.write(reader, arena.allocate(8), 0, WriteFlag.NONE));
       closeFile(bus, reader);
+    }
+  }
+
+  /// A path of another file system was noticed only when it was made ready for the kernel: by then the
+  /// operation counted as in flight, and `close` waited half a minute for its result.
+  @Test
+  default void pathsOfOtherFileSystemsAreRefused() throws IOException {
+    Path foreign = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
+    Path name = directory().resolve("name");
+    try (Bus bus = open(1)) {
+      assertThrows(IllegalArgumentException.class, () -> bus.open(foreign));
+      assertThrows(IllegalArgumentException.class, () -> bus.openRegistered(foreign));
+      assertThrows(IllegalArgumentException.class, () -> bus.unlink(foreign));
+      assertThrows(IllegalArgumentException.class, () -> bus.rename(name, foreign));
+      assertThrows(IllegalArgumentException.class, () -> bus.link(name, foreign));
+      assertThrows(IllegalArgumentException.class, () -> bus.createDirectory(foreign));
+      closeFile(bus, openNew(bus, "name")); // The one handle was not taken.
     }
   }
 

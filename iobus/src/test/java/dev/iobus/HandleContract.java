@@ -155,6 +155,55 @@ interface HandleContract extends BusHost {
     }
   }
 
+  /// The kernel is given an address, and has no idea whose it is: a read into memory of an arena that
+  /// was closed once brought its bytes to whoever had those addresses by then, and ended well.
+  @Test
+  default void memoryThatWasFreedIsRefused() throws Exception {
+    try (Bus bus = open(1)) {
+      OpenFile file = openNew(bus, "freed");
+      Arena closed = Arena.ofShared();
+      MemorySegment freed = closed.allocate(8);
+      closed.close();
+      assertThrows(IllegalStateException.class, () -> bus.read(file, freed, 0));
+      assertThrows(IllegalStateException.class, () -> bus.readFully(file, freed, 0));
+      MemorySegment[] parts = {Arena.global().allocate(8), freed};
+      assertThrows(IllegalStateException.class, () -> bus.write(file, parts, 0));
+      assertThrows(IllegalStateException.class, () -> bus.register(freed));
+      AtomicReference<MemorySegment> confined = new AtomicReference<>();
+      Thread other = new Thread(() -> confined.set(Arena.ofConfined().allocate(8)));
+      other.start();
+      other.join();
+      assertThrows(IllegalArgumentException.class, () -> bus.read(file, confined.get(), 0));
+      closeFile(bus, file);
+    }
+  }
+
+  /// As above, and the same read done again and again into what the C library had given to somebody
+  /// else ended the process.
+  @Test
+  default void memoryThatIsFreedBeforeItIsEnqueuedIsRefused() throws IOException {
+    try (Bus bus = open(2)) {
+      OpenFile file = openNew(bus, "late");
+      for (boolean registered : new boolean[] {false, true}) {
+        BusFile on = registered ? bus.register(file) : file;
+        Arena arena = Arena.ofShared();
+        bus.submit(bus.read(on, arena.allocate(8), 0));
+        Result result = bus.dispatch();
+        Handle prepared = bus.read(on, arena.allocate(8), 0);
+        arena.close();
+        assertThrows(IllegalStateException.class, () -> bus.rearm(result));
+        assertEquals(-1, result.endRead());
+        bus.done(result);
+        Handle nop = bus.nop();
+        assertThrows(IllegalStateException.class, () -> bus.enqueue(prepared));
+        assertThrows(IllegalStateException.class, () -> bus.chain(prepared, nop));
+        bus.discard(prepared);
+        bus.discard(nop);
+      }
+      closeFile(bus, file);
+    }
+  }
+
   @Test
   default void filesOfAnotherBackendAreRefused() throws IOException {
     try (Bus bus = open(2);

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.URI;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -255,6 +258,16 @@ abstract class SharedBusContract extends ManyCallersContract {
     assertThrows(IllegalArgumentException.class, () -> bus.read(file, heap, 0));
     assertThrows(IllegalArgumentException.class, () -> bus.read(file, memory(1), -1));
     assertThrows(IllegalArgumentException.class, () -> bus.open(directory, OpenFlag.CREATE));
+    Path foreign = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
+    assertThrows(IllegalArgumentException.class, () -> bus.open(foreign));
+    assertThrows(IllegalArgumentException.class, () -> bus.rename(directory, foreign));
+    assertThrows(IllegalArgumentException.class, () -> bus.createDirectory(foreign));
+    assertThrows(IllegalArgumentException.class, () -> bus.truncate(file, -1));
+    Arena closed = Arena.ofShared();
+    MemorySegment freed = closed.allocate(10);
+    closed.close();
+    assertThrows(IllegalStateException.class, () -> bus.read(file, freed, 0));
+    assertThrows(IllegalStateException.class, () -> bus.writeFully(file, freed, 0, WriteFlag.NONE));
     IoBatch batch = bus.newBatch(1);
     assertThrows(
         IllegalArgumentException.class, () -> batch.read(file, memory(1024 * 1024), 0));
