@@ -70,7 +70,29 @@ public sealed class BusException extends IOException
   }
 
   private static BusException plain(String operation, String file, int errno) {
-    return new BusException(operation, file, errno, Errno.name(errno), Errno.text(errno));
+    String text = Errno.text(errno) + hint(operation, errno);
+    return new BusException(operation, file, errno, Errno.name(errno), text);
+  }
+
+  /// What is mostly the reason where the kernel's number says too little.
+  private static String hint(String operation, int errno) {
+    return switch (errno) {
+      case Errno.EINVAL ->
+          switch (operation) {
+            case "read", "readFully", "write", "writeFully" ->
+                "; direct I/O needs address, offset and length that are multiples of what FileStatus"
+                    + " says";
+            case "accept", "acceptMany" -> "; the socket has to listen first";
+            case "truncate" -> "; the file has to be open for writing";
+            default -> "";
+          };
+      case Errno.ENOENT ->
+          switch (operation) {
+            case "mkdir", "createDirectory" -> "; the directory above it has to exist";
+            default -> "";
+          };
+      default -> "";
+    };
   }
 
   /// What was asked, such as `read` or `fdatasync`.

@@ -206,7 +206,8 @@ public final class Handle {
     bus.checkOwner();
     Bus.checkState(this, State.PREPARED);
     if (repeats() || op == Op.TIMEOUT || op == Op.CANCEL) {
-      throw new IllegalStateException("a " + operation() + " takes no deadline");
+      throw new IllegalStateException(
+          operation() + " takes no deadline; cancel it when a timeout has passed");
     }
     if (span.isNegative() || span.isZero()) {
       throw new IllegalArgumentException("the deadline " + span + " is not longer than zero");
@@ -312,6 +313,7 @@ public final class Handle {
 
   @Override
   public String toString() {
-    return "Handle[" + index() + ", " + operation() + " " + target() + ", " + State.name(state()) + "]";
+    String what = target().isEmpty() ? operation() : operation() + " " + target();
+    return "Handle[" + index() + ", " + what + ", " + State.name(state()) + "]";
   }
 }

@@ -22,8 +22,8 @@ final class Rearming {
     Request request = handle.request;
     if (!isRepeatable(handle)) {
       throw new IllegalArgumentException(
-          "a " + handle.operation() + " with more than one part of memory, or of another kind than"
-              + " nop, read, write, send and recv, is prepared anew");
+          handle.operation() + " cannot be done again: prepare it anew; only nop, read, write, send and"
+              + " recv, with one part of memory, need not be");
     }
     if (table.hasCancel(handle)) {
       throw new IllegalStateException(handle + " was cancelled, and its cancel is in use");

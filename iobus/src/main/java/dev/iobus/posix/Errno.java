@@ -39,6 +39,7 @@ public final class Errno {
   public static final int EBADR = 53;
   public static final int EOVERFLOW = 75;
   public static final int EBADFD = 77;
+  public static final int ENOTSOCK = 88;
   public static final int EDESTADDRREQ = 89;
   public static final int EMSGSIZE = 90;
   public static final int EOPNOTSUPP = 95;
@@ -121,14 +122,14 @@ public final class Errno {
       case EXDEV -> "source and target are on different file systems";
       case ENOTDIR -> "not a directory";
       case EISDIR -> "is a directory";
-      case EINVAL -> "invalid argument; direct I/O needs aligned address, offset and length";
+      case EINVAL -> "invalid argument";
       case ENFILE -> "the system's table of open files is full";
       case EMFILE -> "too many open files; raise the limit (ulimit -n)";
       case EFBIG -> "over the file size limit (ulimit -f, or the file system's)";
       case ENOSPC -> "no space left on the device";
       case ESPIPE -> "not seekable";
       case EROFS -> "the file system is read-only";
-      case EPIPE -> "the other end is closed for writing";
+      case EPIPE -> "the other end is closed, or was never connected";
       case ENAMETOOLONG -> "the file name is too long";
       case ENOSYS -> "the kernel has no such system call";
       case ENOTEMPTY -> "the directory is not empty";
@@ -136,6 +137,7 @@ public final class Errno {
       case ETIME -> "the time is over";
       case EBADR -> "the kernel dropped completions";
       case EOPNOTSUPP -> "not supported by this file system or kernel";
+      case ENOTSOCK -> "it is no socket";
       case EDESTADDRREQ -> "the socket is not connected; send to an address, or connect first";
       case EMSGSIZE -> "the message is longer than the protocol allows";
       case EAFNOSUPPORT -> "the host does not have this family of addresses";
