@@ -15,8 +15,9 @@ import java.util.Set;
 ///   Place record = log(page);                 // the change, in the log
 ///   page.commit(record.lsn(), record.end());  // visible
 /// }
-/// file.flush();                               // durable in the file
-/// log.release(file.neededFromLsn());
+/// long tail = log.tail();                       // while no record of a change waits for its commit
+/// file.flush();                                 // durable in the file
+/// log.release(Math.min(tail, file.neededFromLsn()));
 /// ```
 ///
 /// A change makes a new version of its page, in a frame of its own; a version that was committed is
