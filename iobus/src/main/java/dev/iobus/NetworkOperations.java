@@ -66,8 +66,10 @@ abstract sealed class NetworkOperations extends FileOperations permits QueueOper
   }
 
   /// Prepares to accept connections until it is cancelled or fails: each has a result, and all but
-  /// the last are [Result#hasMore()]. The host is asked for the peer's address when a result is ended;
-  /// of a connection that was reset before that there is none ([Bus#remoteAddress]).
+  /// the last are [Result#hasMore()]. The last may be a connection as well, where the kernel has ended
+  /// the operation because results were not dispatched in time: enqueue another one then. The host is
+  /// asked for the peer's address when a result is ended; of a connection that was reset before that
+  /// there is none ([Bus#remoteAddress]).
   public Handle acceptMany(OpenSocket socket) {
     return repeating(onFile(Op.ACCEPT, socket));
   }
@@ -133,7 +135,7 @@ abstract sealed class NetworkOperations extends FileOperations permits QueueOper
 
   /// Prepares to receive again and again, each time into a buffer of the pool, until the peer has
   /// sent its last, the pool is empty, it fails or is cancelled. All results but the last are
-  /// [Result#hasMore()].
+  /// [Result#hasMore()]; the last may have bytes as well, see [#acceptMany(OpenSocket)].
   public Handle recvMany(BusFile socket, BufferPool pool) {
     return repeating(recv(socket, pool));
   }
@@ -189,7 +191,9 @@ abstract sealed class NetworkOperations extends FileOperations permits QueueOper
   }
 
   /// Prepares to tell again and again that a file is ready, until it is cancelled or fails. Told at
-  /// least once whenever it becomes ready; perhaps more often.
+  /// least once whenever it becomes ready; perhaps more often. All results but the last are
+  /// [Result#hasMore()]; the last may tell of readiness as well, see [#acceptMany(OpenSocket)], and on
+  /// the file of another bus ([Bus#busFile()]) most of them do.
   public Handle pollMany(BusFile file, Readiness first, Readiness... rest) {
     return repeating(poll(file, first, rest));
   }
