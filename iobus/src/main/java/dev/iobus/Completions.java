@@ -53,6 +53,9 @@ final class Completions implements CompletionSink {
     handle.bits &= ~Handle.STRAIGHT;
     handle.enter(Handle.State.COMPLETED);
     handle.outcome = result;
+    if (handle.holds()) {
+      letGo(handle, result);
+    }
     ready.add(handle);
   }
 
@@ -64,6 +67,9 @@ final class Completions implements CompletionSink {
     }
     direct.count();
     handle.completeStraight(result);
+    if (handle.holds()) {
+      letGo(handle, result);
+    }
     Visits visits = direct.visits();
     if (visits != null) {
       visits.pass(handle, userData, result);
@@ -139,8 +145,7 @@ final class Completions implements CompletionSink {
     if (handle.extras.event != null) {
       tellIfSlow(handle, handle.extras.event, outcome);
     }
-    handle.releaseBuffer();
-    handle.bus.ended(handle, outcome);
+    letGo(handle, outcome);
     Handle next = handle.extras.next;
     if (next != null && cuts(handle, outcome)) {
       next.extras.cut = true;
@@ -152,6 +157,12 @@ final class Completions implements CompletionSink {
       handle.enter(Handle.State.COMPLETED);
       ready.add(handle, timedOut(handle, outcome) ? -Errno.ETIME : outcome, flags);
     }
+  }
+
+  /// Tells what has counted an operation that it has ended.
+  private static void letGo(Handle handle, int outcome) {
+    handle.releaseBuffer();
+    handle.bus.ended(handle, outcome);
   }
 
   private static void tellIfSlow(Handle handle, Object event, int outcome) {

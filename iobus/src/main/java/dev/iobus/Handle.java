@@ -58,6 +58,9 @@ public final class Handle {
   /// request does, which may be short.
   static final int FULL = 1 << 5;
 
+  /// Whether its file is a slot or its memory a registered buffer, which count it while it is in flight.
+  static final int HOLDS = 1 << 10;
+
   /// Whether it has results until it is cancelled or fails.
   static final int REPEATS = 1 << 6;
 
@@ -70,6 +73,9 @@ public final class Handle {
   /// Whether it is in flight, went to the backend as a plain request, is plain still and has no
   /// callback: what is to be done with its completion needs no other look.
   static final int STRAIGHT = 1 << 9;
+
+  /// What a plain operation may have or not, and is placed in the same way.
+  static final int ASIDE = TAGGED | HOLDS;
 
   private static final int OP_SHIFT = 16;
   private static final int OP_MASK = -1 << OP_SHIFT;
@@ -131,6 +137,15 @@ public final class Handle {
   /// More hangs on it from now on than one request and one result.
   void stopBeingPlain() {
     bits &= ~(PLAIN | STRAIGHT);
+  }
+
+  /// Whether one request and one result are all there is to it, nobody counts it, and it has no cancel.
+  boolean isPlainAndFree() {
+    return (bits & (PLAIN | HOLDS)) == PLAIN;
+  }
+
+  boolean holds() {
+    return (bits & HOLDS) != 0;
   }
 
   boolean isDispatched() {
@@ -290,6 +305,19 @@ public final class Handle {
   private void letGo() {
     attachment = null;
     callback = null;
+  }
+
+  /// Has the registered buffer that it uses count it, unless it does. Returns whether it did not.
+  ///
+  /// @throws IllegalStateException if it is no longer registered
+  boolean holdBuffer() {
+    RegisteredBuffer used = extras.buffer;
+    if (used == null || extras.holdsBuffer) {
+      return false;
+    }
+    used.retain();
+    extras.holdsBuffer = true;
+    return true;
   }
 
   /// Lets go of the registered buffer or the pool that it uses; by its last result, or when it

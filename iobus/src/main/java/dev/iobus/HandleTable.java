@@ -101,7 +101,7 @@ final class HandleTable {
 
   /// Gives a handle back.
   void free(Handle handle) {
-    if (handle.isPlain()) {
+    if (handle.isPlainAndFree()) {
       handle.resetPlain();
       free[freeCount++] = (int) handle.userData; // It has no cancel.
     } else {

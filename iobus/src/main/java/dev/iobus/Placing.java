@@ -111,7 +111,7 @@ final class Placing {
   /// back, goes straight to the backend.
   void place(Bus bus, Handle handle) throws IOException {
     bus.checkMine(handle);
-    if ((handle.bits & ~Handle.TAGGED) == straightBits && straightLeft > 0) {
+    if ((handle.bits & ~Handle.ASIDE) == straightBits && straightLeft > 0) {
       placePrepared(bus, handle);
     } else if (goesStraight(handle)) {
       placePrepared(bus, handle);
@@ -131,9 +131,7 @@ final class Placing {
     BusFile file = handle.file;
     Request request = handle.request;
     if (file != null) {
-      Checks.alive(request.buffer);
-      request.file = bus.fileNumber(file);
-      request.fixedFile = false;
+      use(bus, handle, file);
     }
     straightLeft--;
     handle.bits = bits;
@@ -142,6 +140,26 @@ final class Placing {
       backend.prepareNop(request, userData);
     } else {
       backend.preparePlain(request, straightOp, userData);
+    }
+  }
+
+  /// Gives a request the number of its file, and has what it holds count it. Changes nothing when it
+  /// throws.
+  private static void use(Bus bus, Handle handle, BusFile file) {
+    Request request = handle.request;
+    Checks.alive(request.buffer);
+    boolean held = handle.holds() && handle.holdBuffer();
+    try {
+      request.file = bus.fileNumber(file);
+    } catch (IllegalStateException closed) {
+      if (held) {
+        handle.releaseBuffer();
+      }
+      throw closed;
+    }
+    request.fixedFile = file instanceof RegisteredFile;
+    if (file instanceof RegisteredFile registered) {
+      registered.retain();
     }
   }
 
@@ -174,7 +192,7 @@ final class Placing {
   /// @param userData of the operation: the handle may have become another's
   boolean rearmsAtOnce(Handle handle, long userData) {
     int bits = handle.bits;
-    if ((bits & ~Handle.TAGGED) != straightBits + ENDED
+    if ((bits & ~Handle.ASIDE) != straightBits + ENDED
         || straightLeft <= 0
         || handle.userData != userData) {
       return false;
@@ -186,7 +204,7 @@ final class Placing {
   private boolean rearmsStraight(Handle handle) {
     int plain = Handle.prepared(handle.op) | Handle.PLAIN;
     boolean straight =
-        (handle.bits & ~Handle.TAGGED) == plain + ENDED && mayGoStraight(handle.op);
+        (handle.bits & ~Handle.ASIDE) == plain + ENDED && mayGoStraight(handle.op);
     return straight && rearmsAtOnce(handle, handle.userData);
   }
 

@@ -63,7 +63,10 @@ final class Rearming {
     request.atomic = atomic;
     request.timeoutNanos = timeoutNanos;
     tag(handle, attachment, callback);
-    if (timeoutNanos == 0 && registered == null && !(file instanceof RegisteredFile)) {
+    if (registered != null || file instanceof RegisteredFile) {
+      handle.bits |= Handle.HOLDS;
+    }
+    if (timeoutNanos == 0) {
       handle.bits |= Handle.PLAIN;
     }
   }

@@ -194,9 +194,7 @@ abstract sealed class TransferOperations permits FileOperations {
   private Handle transfer(Op op, BusFile file, MemorySegment memory, int length, long offset) {
     Checks.range(offset, length);
     Handle handle = onFile(op, file);
-    if (!(file instanceof RegisteredFile)) {
-      handle.bits |= Handle.PLAIN;
-    }
+    handle.bits |= file instanceof RegisteredFile ? Handle.PLAIN | Handle.HOLDS : Handle.PLAIN;
     handle.request.buffer = memory;
     handle.request.length = length;
     handle.request.offset = offset;
@@ -255,7 +253,7 @@ abstract sealed class TransferOperations permits FileOperations {
   }
 
   private Handle useBuffer(Handle handle, RegisteredBuffer buffer, long bufferOffset) {
-    handle.stopBeingPlain();
+    handle.bits |= Handle.HOLDS;
     handle.request.bufferOffset = bufferOffset;
     try {
       handle.request.bufferIndex = buffer.index(this);

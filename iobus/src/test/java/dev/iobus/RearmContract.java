@@ -7,6 +7,7 @@ import static dev.iobus.BusSteps.finish;
 import static dev.iobus.BusSteps.pattern;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -248,6 +249,43 @@ interface RearmContract extends BusHost {
       bus.unregister(buffer);
       assertThrows(IllegalStateException.class, () -> bus.rearm(last));
       bus.done(last);
+      bus.unregister(registered);
+      assertAllFree(bus);
+      closeFile(bus, file);
+    }
+  }
+
+  /// A slot and a buffer count what is in flight on them, and not what a visitor looks at.
+  @Test
+  default void aVisitorHasRegisteredReadsDoneAgain() throws IOException {
+    int times = 8;
+    try (Arena arena = Arena.ofShared();
+        Bus bus = open(4)) {
+      MemorySegment bytes = pattern(arena, times * 512, 5);
+      OpenFile file = openNew(bus, "visited");
+      write(bus, file, bytes);
+      RegisteredFile registered = bus.register(file);
+      RegisteredBuffer buffer = bus.newBuffer(2048, Pages.NORMAL);
+      MemorySegment part = buffer.memory().asSlice(512, 512);
+      bus.enqueue(bus.read(registered, buffer, 512, 512, 0));
+      int[] count = {0};
+      ResultVisitor visitor =
+          (result, outcome) -> {
+            assertEquals(512, outcome);
+            assertFalse(registered.isInUse());
+            assertEquals(0, buffer.inFlight());
+            assertEquals(-1, bytes.asSlice(count[0] * 512L, 512).mismatch(part));
+            part.fill((byte) 0);
+            result.handle().offset(++count[0] % times * 512L);
+            return count[0] < times ? Then.REARM : Then.DONE;
+          };
+      while (bus.inFlight() > 0) {
+        assertTrue(registered.isInUse());
+        assertEquals(1, buffer.inFlight());
+        bus.dispatch(1, 1, 20 * SECOND, visitor);
+      }
+      assertEquals(times, count[0]);
+      bus.unregister(buffer);
       bus.unregister(registered);
       assertAllFree(bus);
       closeFile(bus, file);

@@ -117,10 +117,17 @@ final class FileEncoder {
   /// Fills an entry for a transfer of one part of memory, alone.
   void fillPlain(Request request, Op op, long token) {
     boolean reads = op == Op.READ;
-    int opcode = reads ? IORING_OP_READ : IORING_OP_WRITE;
-    int how = reads ? 0 : writeFlags(request);
-    long address = request.buffer.address();
-    push(opcode, 0, request.file, request.offset, address, request.length, how, token);
+    boolean registered = request.bufferIndex >= 0 && !request.atomic;
+    submissions.push(
+        opcode(reads, false, registered),
+        request.fixedFile ? IOSQE_FIXED_FILE : 0,
+        request.file,
+        request.offset,
+        request.buffer.address() + request.bufferOffset,
+        request.length,
+        reads ? 0 : writeFlags(request),
+        registered ? request.bufferIndex : 0,
+        token);
   }
 
   private void push(

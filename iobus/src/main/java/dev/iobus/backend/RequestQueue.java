@@ -19,8 +19,7 @@ public interface RequestQueue {
   }
 
   /// As [#prepare], of a request that is plain: a NOP, READ, WRITE, SEND or RECV with one part of
-  /// memory at most, which is neither registered nor of a pool, tied to no other, with no deadline
-  /// and one completion. What it is and its user data need not stand in it, and the caller keeps it
+  /// memory at most, which is of no pool, tied to no other, with no deadline and one completion. What it is and its user data need not stand in it, and the caller keeps it
   /// reachable until its completion, or for ever where there is none. Owned mode only.
   ///
   /// @param userData with [#PLAIN]
