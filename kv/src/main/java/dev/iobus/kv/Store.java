@@ -399,7 +399,7 @@ public final class Store implements AutoCloseable {
     awaitQuiet();
     try {
       Closing.all(
-          wal::close,
+          this::closeLog,
           () -> files.closeAll(versions),
           versions::close,
           files::close,
@@ -413,6 +413,21 @@ public final class Store implements AutoCloseable {
         state.changed.signalAll();
       } finally {
         state.lock.unlock();
+      }
+    }
+  }
+
+  /// Closes the log, and notes in the manifest where it ends: the log alone cannot tell that the file
+  /// with its end is missing.
+  private void closeLog() throws IOException {
+    long end = wal.tail();
+    wal.close();
+    if (state.failure() == null) {
+      versions.editLock().lock();
+      try {
+        versions.noteDurable(end);
+      } finally {
+        versions.editLock().unlock();
       }
     }
   }

@@ -225,6 +225,44 @@ class RecoveryTest {
     assertThrows(CorruptionException.class, () -> Store.open(directory, small()));
   }
 
+  /// The file with the end of the log was the one whose loss nobody noticed: what was before it looked
+  /// like the whole log, and a store that had not flushed anything yet looked like a new one.
+  @Test
+  void aLostFileOfAClosedLogIsReported() throws IOException {
+    StoreOptions options = small().withMemtableBytes(1 << 20).withLogSegmentBytes(64 << 10, 64 << 10);
+    byte[] value = new byte[10_000];
+    for (int count : new int[] {1, 5, 6, 7, 8}) {
+      Path closed = directory.resolve("closed" + count);
+      try (Store store = Store.open(closed, options)) {
+        for (int i = 0; i < count; i++) {
+          store.put(bytes("key" + i), value);
+        }
+      }
+      int reported = 0;
+      for (Path segment : files(closed, "wal-*")) {
+        Path image = crashed.resolve(count + segment.getFileName().toString());
+        copyWithout(segment, closed, image);
+        try (Store store = Store.open(image, options)) {
+          for (int i = 0; i < count; i++) { // It was prepared, and nothing was in it yet.
+            assertArrayEquals(value, store.get(bytes("key" + i)), count + " in " + segment);
+          }
+        } catch (CorruptionException e) {
+          reported++;
+        }
+      }
+      assertTrue(reported > 0, "the loss of none of the files was reported");
+    }
+  }
+
+  private static void copyWithout(Path left, Path from, Path to) throws IOException {
+    Files.createDirectory(to);
+    for (Path file : files(from, "*")) {
+      if (!file.equals(left)) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
   @Test
   void aFailedOpenLeavesNothingOpen() throws IOException {
     try (Store store = Store.open(directory, small())) {

@@ -164,10 +164,15 @@ public final class Manifest implements AutoCloseable {
   /// Appends an edit. When it returns the edit is durable, and a later reader that does not find it
   /// knows that the manifest is damaged: what the edit makes obsolete may be deleted.
   void append(VersionEdit edit) throws IOException {
+    note(edit);
+    frames.mark();
+  }
+
+  /// As [#append], for an edit that makes nothing obsolete: where it is damaged, it never was there.
+  void note(VersionEdit edit) throws IOException {
     FieldWriter fields = new FieldWriter();
     VersionEditCodec.encode(edit, fields);
     frames.append(fields.segment());
-    frames.mark();
   }
 
   long number() {

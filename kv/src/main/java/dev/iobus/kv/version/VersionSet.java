@@ -156,6 +156,19 @@ public final class VersionSet implements AutoCloseable {
     return next;
   }
 
+  /// Notes that the log is on stable storage below `lsn`, so that a later opening misses what is gone
+  /// of it. Nothing else depends on the note: where the disk has no room for it, or fails, there is
+  /// none. Nothing is logged after it. Needs the edit lock.
+  public void noteDurable(long lsn) {
+    if (lsn > state.durableMark()) {
+      try {
+        manifest.note(new VersionEdit().durableMark(lsn));
+      } catch (IOException e) {
+        assert lsn > 0 : e; // The log is whole all the same, and the next opening finds it.
+      }
+    }
+  }
+
   private static long limitOf(Manifest begun) {
     return Math.max(MANIFEST_BYTES_MAX, 4 * begun.sizeBytes());
   }
