@@ -10,7 +10,6 @@ import dev.iobus.kv.version.TableFiles;
 import dev.iobus.kv.version.Version;
 import dev.iobus.kv.version.VersionEdit;
 import dev.iobus.kv.version.VersionSet;
-import dev.iobus.storage.memory.MemoryLimitException;
 import dev.iobus.storage.wal.Durability;
 import dev.iobus.storage.wal.Wal;
 import java.io.IOException;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The two tasks behind the callers: `store-flush` makes tables of sealed memtables, `store-compact`
 /// merges tables and deletes those that nobody needs. A failure in either is the store's, but for a
-/// lack of memory: then they try again, see [MemoryWait].
+/// lack of memory or of room on the disk: then they try again, see [ShortageWait].
 final class BackgroundWork {
 
   /// The fewest sources that a compaction merges: there is none smaller.
@@ -37,7 +36,7 @@ final class BackgroundWork {
   private final LevelSizes sizes;
 
   /// How many sources the next compaction may merge, see [CompactionPicker]: fewer after one found
-  /// no memory. Used by `store-compact` alone.
+  /// no memory or room. Used by `store-compact` alone.
   private int sourcesMax = Integer.MAX_VALUE;
 
   // Guarded by the state's lock.
@@ -138,7 +137,7 @@ final class BackgroundWork {
       // Memtables become tables in order, so the older ones are through when this one is.
       while (memtables.isSealed(target)) {
         state.requireWritable();
-        state.flushMemory.requireHope();
+        state.flushShortage.requireHope();
         state.changed.await();
       }
     } finally {
@@ -154,7 +153,7 @@ final class BackgroundWork {
       state.changed.signalAll();
       while (compactAllDone < mine) {
         state.requireWritable();
-        state.compactionMemory.requireHope();
+        state.compactionShortage.requireHope();
         state.changed.await();
       }
     } finally {
@@ -264,15 +263,18 @@ final class BackgroundWork {
   }
 
   /// Writes the tables of a memtable. While the budget has no memory for it, as with very large
-  /// values, it waits for some; null when the store closes or fails meanwhile.
+  /// values, or the disk no room, it waits for some; null when the store closes or fails meanwhile.
   private @Nullable List<Table> writeTables(LoggedMemtable memtable) throws IOException {
     while (true) {
       try {
         List<Table> tables = Flush.run(memtable.memtable, files, boundaries());
-        state.flushMemory.over();
+        state.flushShortage.over();
         return tables;
-      } catch (MemoryLimitException e) {
-        if (!state.flushMemory.await(e)) {
+      } catch (IOException e) {
+        if (!ShortageWait.isShortage(e)) {
+          throw e;
+        }
+        if (!state.flushShortage.await(e)) {
           return null;
         }
       }
@@ -336,21 +338,24 @@ final class BackgroundWork {
   }
 
   /// Carries a plan out, and releases the view. Returns false when the store closed before it was
-  /// done, and when there was no memory for it: then the next plan is a smaller one, and tried later
-  /// if there is none.
+  /// done, and when there was no memory or room for it: then the next plan is a smaller one, and tried
+  /// later if there is none.
   private boolean compact(CompactionPlan plan, ReadView view) throws IOException {
     Compaction compaction = new Compaction(plan, files, sizes, boundaries(), state::isClosing);
-    MemoryLimitException refusal = null;
+    IOException refusal = null;
     try {
       VersionEdit edit = null;
       try {
         edit = compaction.run();
-      } catch (MemoryLimitException e) {
+      } catch (IOException e) {
+        if (!ShortageWait.isShortage(e)) {
+          throw e;
+        }
         refusal = e;
       }
       if (edit != null) {
         commit(compaction, edit);
-        state.compactionMemory.over();
+        state.compactionShortage.over();
         sourcesMax = (int) Math.min(Integer.MAX_VALUE, 2L * sourcesMax);
         return true;
       }
@@ -358,10 +363,11 @@ final class BackgroundWork {
       view.release();
     }
     if (refusal != null && compaction.runCount() > SOURCES_MIN) {
-      // Each run has a block in memory, as large as its largest value.
+      // Each run has a block in memory, as large as its largest value; and the less is merged, the
+      // less room it takes until the inputs are deleted.
       sourcesMax = Math.max(SOURCES_MIN, compaction.runCount() / 2);
     } else if (refusal != null) {
-      state.compactionMemory.await(refusal);
+      state.compactionShortage.await(refusal);
     }
     return false;
   }

@@ -120,14 +120,14 @@ final class Memtables {
       while (active == full) {
         state.requireWritable();
         if (switching || sealed.size() >= SEALED_MAX) {
-          state.flushMemory.requireHope();
+          state.flushShortage.requireHope();
           state.changed.await();
           continue;
         }
         if (switchFrom(full, bytes)) {
           return;
         }
-        state.flushMemory.requireHope();
+        state.flushShortage.requireHope();
         long now = state.scheduler.nanoTime();
         deadline = sealed.isEmpty() ? Math.min(deadline, now + MEMORY_WAIT_NANOS) : Long.MAX_VALUE;
         if (now >= deadline) {

@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 /// still undo calls [#sync()].
 ///
 /// **Failure.** After a failed write or sync the store takes no writes until it is opened again:
-/// each ends with a [StoreFailedException] that has the first failure as its cause. Reads go on.
+/// each ends with a [StoreFailedException] that has the first failure as its cause. Reads go on. A full
+/// disk is no failure where it is met by the log or by a table: writes end with an [IOException] while
+/// there is no room, have changed nothing, and go on when there is some.
 public final class Store implements AutoCloseable {
 
   /// Bytes of log behind one memtable after which it is flushed however little it holds.
@@ -375,7 +377,7 @@ public final class Store implements AutoCloseable {
           memtables.bytes(),
           budget.reserved(),
           files.indexBytes(),
-          state.flushMemory.count() + state.compactionMemory.count(),
+          state.flushShortage.memoryCount() + state.compactionShortage.memoryCount(),
           background.flushes(),
           background.compactions(),
           stall.stallNanos() + memtables.waitNanos(),

@@ -28,10 +28,10 @@ final class StoreState {
   /// Signalled to all whenever anything under [#lock] changes that somebody may wait for.
   final Scheduler.Condition changed;
 
-  /// Tells who waits for a flush, and who for a compaction, that these find no memory.
-  final MemoryWait flushMemory = new MemoryWait(this, "flush");
+  /// Tells who waits for a flush, and who for a compaction, that these find no memory, or no room.
+  final ShortageWait flushShortage = new ShortageWait(this, "flush");
 
-  final MemoryWait compactionMemory = new MemoryWait(this, "compaction");
+  final ShortageWait compactionShortage = new ShortageWait(this, "compaction");
 
   private final String name;
 

@@ -115,7 +115,7 @@ class StoreMemoryTest {
             long begin = host.nanoTime();
             store.put(bytes("large"), value(2 * MIB - 1000));
             store.flush();
-            assertTrue(host.nanoTime() - begin < MemoryWait.PATIENCE_NANOS);
+            assertTrue(host.nanoTime() - begin < ShortageWait.MEMORY_PATIENCE_NANOS);
           }
         });
   }
@@ -137,8 +137,8 @@ class StoreMemoryTest {
             MemoryLimitException refusal =
                 assertThrows(MemoryLimitException.class, store::flush);
             assertTrue(requireNonNull(refusal.getMessage()).contains("a flush"), refusal.toString());
-            assertTrue(host.nanoTime() - begin >= MemoryWait.PATIENCE_NANOS);
-            assertTrue(host.nanoTime() - begin < 2 * MemoryWait.PATIENCE_NANOS);
+            assertTrue(host.nanoTime() - begin >= ShortageWait.MEMORY_PATIENCE_NANOS);
+            assertTrue(host.nanoTime() - begin < 2 * ShortageWait.MEMORY_PATIENCE_NANOS);
             assertThrows(MemoryLimitException.class, () -> fillMemtables(store));
             assertTrue(store.stats().memoryWaits() > 0, store.stats().toString());
             held.forEach(ValueLease::close);
