@@ -9,6 +9,9 @@ import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.file.FormatVersionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The valid frames of one use of one file. A frame is valid when its checksum holds, its lengths
@@ -30,6 +33,7 @@ final class FrameReader {
   }
 
   private final DataFile file;
+  private final FileReads reads;
   private final long fileBytes;
   private final long segmentId;
   private final long firstLsn;
@@ -42,6 +46,7 @@ final class FrameReader {
 
   // The current frame; meaningful after a method returned true.
   private @Nullable FrameType type;
+  private long id;
   private long lsn;
   private long end;
   private int payloadLength;
@@ -56,8 +61,20 @@ final class FrameReader {
   /// @param alignment what offsets and lengths of transfers must be a multiple of
   FrameReader(
       DataFile file, long fileBytes, SegmentHeader header, MemorySegment window, int alignment) {
+    this(file, FileReads.ALL, fileBytes, header, window, alignment);
+  }
+
+  /// As above, with reads of a kind.
+  FrameReader(
+      DataFile file,
+      FileReads reads,
+      long fileBytes,
+      SegmentHeader header,
+      MemorySegment window,
+      int alignment) {
     assert window.byteSize() >= windowBytes(fileBytes, alignment);
     this.file = file;
+    this.reads = reads;
     this.fileBytes = fileBytes;
     this.segmentId = header.segmentId();
     this.firstLsn = header.firstLsn();
@@ -98,6 +115,18 @@ final class FrameReader {
         && isFrame(boundary, segmentId, from + gap);
   }
 
+  /// Looks for the first frame of this use from LSN `from` on, wherever it begins: behind damage.
+  boolean resume(long from) throws IOException {
+    long offset = WalFormat.alignUp(offsetOf(from), WalFormat.FRAME_ALIGNMENT);
+    while (offset <= fileBytes - FRAME_HEADER_BYTES) {
+      if (isFrame(offset, segmentId, firstLsn + (offset - blockSize))) {
+        return true;
+      }
+      offset += WalFormat.FRAME_ALIGNMENT;
+    }
+    return false;
+  }
+
   /// Forgets what was read: the file has grown, or is another's now.
   void forget() {
     windowBytes = 0;
@@ -122,11 +151,11 @@ final class FrameReader {
 
   /// The largest mark of the current frame and those that follow it up to a block boundary. Later ones
   /// of a group may know more than the first: what was in flight before them may be durable by then.
-  private long markOfRun(long offset, long id, int boundary) throws IOException {
+  private long markOfRun(long offset, long ownId, int boundary) throws IOException {
     long largest = mark;
     long delta = lsn - offset;
     long at = end - delta;
-    while (at % boundary != 0 && isFrame(at, id, at + delta)) {
+    while (at % boundary != 0 && isFrame(at, ownId, at + delta)) {
       largest = Math.max(largest, mark);
       at = end - delta;
     }
@@ -141,34 +170,65 @@ final class FrameReader {
   static LaterFrames scanWithoutHeader(
       DataFile file, long fileBytes, long from, MemorySegment window, int alignment)
       throws IOException {
-    SegmentHeader none =
-        new SegmentHeader(0, 0, 0, 0, 0, fileBytes, WalFormat.MIN_BLOCK_BYTES);
-    FrameReader reader = new FrameReader(file, fileBytes, none, window, alignment);
+    FrameReader reader = withoutHeader(file, FileReads.ALL, fileBytes, window, alignment);
     long count = 0;
     long largest = 0;
     for (long at = 0; at < fileBytes; at += WalFormat.MIN_BLOCK_BYTES) {
-      if (reader.load(at, FRAME_HEADER_BYTES)) {
-        long header = at - reader.windowOffset;
-        long id = reader.window.get(LONG, header + WalFormat.SEGMENT_ID);
-        long lsn = reader.window.get(LONG, header + WalFormat.LSN);
-        if (reader.isFrame(at, id, lsn)) {
-          count += lsn >= from ? 1 : 0;
-          largest =
-              Math.max(largest, reader.markOfRun(at, id, WalFormat.MIN_BLOCK_BYTES));
-        }
+      if (reader.describesItself(at)) {
+        count += reader.lsn >= from ? 1 : 0;
+        largest =
+            Math.max(largest, reader.markOfRun(at, reader.id, WalFormat.MIN_BLOCK_BYTES));
       }
     }
     return new LaterFrames(count, largest);
   }
 
+  /// The headers that a file must have had, as the frames tell that are there: one for each of its
+  /// uses. The mark is the largest of the use; the epoch is not known, and 0.
+  static Collection<SegmentHeader> usesOf(
+      DataFile file, FileReads reads, long fileBytes, MemorySegment window, int blockSize)
+      throws IOException {
+    FrameReader reader = withoutHeader(file, reads, fileBytes, window, blockSize);
+    Map<Long, SegmentHeader> uses = new HashMap<>();
+    for (long at = blockSize; at < fileBytes; at += blockSize) {
+      if (reader.describesItself(at)) {
+        long first = reader.lsn - (at - blockSize);
+        long ownId = reader.id;
+        long largest = reader.markOfRun(at, ownId, blockSize);
+        SegmentHeader told =
+            new SegmentHeader(0, ownId, 0, first, largest, fileBytes, blockSize);
+        uses.merge(
+            ownId, told, (use, again) -> use.durableMark() > largest ? use : again);
+      }
+    }
+    return uses.values();
+  }
+
+  private static FrameReader withoutHeader(
+      DataFile file, FileReads reads, long fileBytes, MemorySegment window, int alignment) {
+    SegmentHeader none =
+        new SegmentHeader(0, 0, 0, 0, 0, fileBytes, WalFormat.MIN_BLOCK_BYTES);
+    return new FrameReader(file, reads, fileBytes, none, window, alignment);
+  }
+
+  /// Whether a frame begins at `offset`, of whatever use it says; makes it the current one.
+  private boolean describesItself(long offset) throws IOException {
+    if (!load(offset, FRAME_HEADER_BYTES)) {
+      return false;
+    }
+    long header = offset - windowOffset;
+    long ownId = window.get(LONG, header + WalFormat.SEGMENT_ID);
+    return isFrame(offset, ownId, window.get(LONG, header + WalFormat.LSN));
+  }
+
   /// Whether a frame of that use and LSN begins at `offset`; makes it the current one.
-  private boolean isFrame(long offset, long id, long expectedLsn) throws IOException {
+  private boolean isFrame(long offset, long expectedId, long expectedLsn) throws IOException {
     if (!load(offset, FRAME_HEADER_BYTES)) {
       return false;
     }
     long at = offset - windowOffset;
     if (window.get(INT, at + WalFormat.MAGIC) != WalFormat.FRAME_MAGIC
-        || window.get(LONG, at + WalFormat.SEGMENT_ID) != id
+        || window.get(LONG, at + WalFormat.SEGMENT_ID) != expectedId
         || window.get(LONG, at + WalFormat.LSN) != expectedLsn) {
       return false;
     }
@@ -205,6 +265,7 @@ final class FrameReader {
       return false;
     }
     type = found;
+    id = expectedId;
     lsn = expectedLsn;
     end = expectedLsn + bytes;
     payloadLength = length;
@@ -228,7 +289,7 @@ final class FrameReader {
     wanted &= -(long) alignment;
     windowBytes = 0;
     windowOffset = from;
-    windowBytes = file.readFully(window.asSlice(0, wanted), from);
+    windowBytes = reads.read(file, window.asSlice(0, wanted), from);
     return offset + length <= windowOffset + windowBytes;
   }
 

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Takes frames in order and knows where the log is whole: after a record's last frame, never
 /// between its parts. Holds memory for at most one record, until the next frame. Confined to one
-/// thread; closed by its
-/// owner.
+/// thread; closed by its owner.
 final class RecordAssembler implements AutoCloseable {
 
   private final RecordConsumer consumer;
@@ -101,7 +100,8 @@ final class RecordAssembler implements AutoCloseable {
     return true;
   }
 
-  private void drop() {
+  /// Forgets the record under construction: frames of it are missing.
+  void drop() {
     complete = false;
     if (arena != null) {
       long length = parts.byteSize();

@@ -71,6 +71,12 @@ record SegmentHeader(
     assert SECOND_COPY + BYTES <= WalFormat.MIN_BLOCK_BYTES;
   }
 
+  /// The same header for the opening of the log with that number.
+  SegmentHeader ofEpoch(long number) {
+    return new SegmentHeader(
+        fileId, segmentId, number, firstLsn, durableMark, capacity, blockSize);
+  }
+
   /// Fills a whole block.
   void write(MemorySegment block, FileKind kind) {
     block.fill((byte) 0);

@@ -131,6 +131,33 @@ public final class Wal implements AutoCloseable {
     return LogOpening.run(directory, files, options, start, budget, consumer);
   }
 
+  /// Reads what is left of a log that [#open] refuses with a [CorruptionException]: gives every record
+  /// that is whole, from `start` on, to `consumer`, in LSN order, those behind the damage too, and
+  /// tells where records may be missing. A block that the device cannot read counts as damaged.
+  ///
+  /// It changes nothing: what to do with the records, and whether to go on without those that are
+  /// lost, is the owner's decision; a log with another name or in another directory may take them.
+  /// Records behind [Salvaged#durableMark()] may never have been acknowledged. The log must not be
+  /// open.
+  ///
+  /// @param directory stays the caller's
+  /// @param options of which the name matters alone
+  /// @param start what the owner of the log remembers of it; [WalStart#NEW] for all that is there
+  /// @param budget pays 1.25 MiB, and for long records, during the call
+  /// @throws FormatVersionException when a newer version of the library wrote the log
+  /// @throws MemoryLimitException when a record needs more memory than the budget has
+  /// @throws IllegalArgumentException when the budget does not hold what is needed to read
+  /// @throws IOException when reading fails other than by the damage of a block, or the consumer does
+  public static Salvaged salvage(
+      DataDirectory directory,
+      WalOptions options,
+      WalStart start,
+      MemoryBudget budget,
+      RecordConsumer consumer)
+      throws IOException {
+    return WalSalvage.run(directory, options.namePrefix(), start, budget, consumer);
+  }
+
   /// How the log had ended when it was opened: clean or torn.
   public WalTail recovered() {
     return recovered;

@@ -79,7 +79,8 @@ final class WalRecovery {
     try (RecordAssembler records = new RecordAssembler(consumer, memory, start.lsn())) {
       MemorySegment window = arena.allocate(FrameReader.WINDOW_BYTES, directory.blockSize());
       List<WalSlot> slots =
-          WalSlot.list(directory, prefix, window.asSlice(0, 2L * directory.blockSize()));
+          WalSlot.list(
+              directory, prefix, window.asSlice(0, 2L * directory.blockSize()), FileReads.ALL);
       return new WalRecovery(directory, slots, start, records, window).run();
     } finally {
       memory.free(arena, FrameReader.WINDOW_BYTES);
@@ -124,7 +125,7 @@ final class WalRecovery {
   }
 
   /// The used slots without superseded ones, by first LSN.
-  private static List<WalSlot> inOrder(List<WalSlot> slots) {
+  static List<WalSlot> inOrder(List<WalSlot> slots) {
     List<WalSlot> used = new ArrayList<>();
     for (WalSlot slot : slots) {
       if (slot.isUsed() && !isSuperseded(slot, slots)) {
@@ -174,7 +175,8 @@ final class WalRecovery {
         return new CorruptionException(
             slot.path(),
             0,
-            "the segment header is damaged, and the segment with LSN %d is missing: %s"
+            ("the segment header is damaged, and the segment with LSN %d is missing: %s; Wal.salvage"
+                    + " gives what can be read")
                 .formatted(start.lsn(), why));
       }
     }
@@ -306,7 +308,8 @@ final class WalRecovery {
     return new Recovered(tail, live, free, useless, epoch + 1, numbers);
   }
 
-  private static SegmentHeader header(WalSlot slot) {
+  /// The header of a used slot.
+  static SegmentHeader header(WalSlot slot) {
     SegmentHeader header = slot.header();
     if (header == null) {
       throw new AssertionError("slot " + slot.name() + " has no header");

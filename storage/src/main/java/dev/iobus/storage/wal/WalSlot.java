@@ -65,27 +65,29 @@ record WalSlot(
   /// All slots of a log, in the order of their numbers.
   ///
   /// @param blocks memory for two blocks, aligned for direct transfers
-  static List<WalSlot> list(DataDirectory directory, String prefix, MemorySegment blocks)
+  static List<WalSlot> list(
+      DataDirectory directory, String prefix, MemorySegment blocks, FileReads reads)
       throws IOException {
     List<WalSlot> slots = new ArrayList<>();
     for (String name : directory.list()) {
       int number = number(prefix, name);
       if (number >= 0) {
-        slots.add(read(directory, name, number, blocks));
+        slots.add(read(directory, name, number, blocks, reads));
       }
     }
     return slots;
   }
 
   private static WalSlot read(
-      DataDirectory directory, String name, int number, MemorySegment blocks) throws IOException {
+      DataDirectory directory, String name, int number, MemorySegment blocks, FileReads reads)
+      throws IOException {
     try (DataFile file = directory.open(name, true, OpenFlag.WRITE)) {
       if (!file.isDirect()) {
         // Without direct reads the page cache may hold bytes that never reached the device. A
         // sync before the first read is the most that can be done.
         file.sync();
       }
-      long length = file.readFully(blocks, 0);
+      long length = reads.read(file, blocks, 0);
       long half = blocks.byteSize() / 2;
       MemorySegment found = blocks.asSlice(0, Math.min(length, half));
       FirstFrame first = firstFrame(blocks.asSlice(found.byteSize(), length - found.byteSize()));
@@ -124,6 +126,11 @@ record WalSlot(
     boolean later =
         first.segmentId() != header.segmentId() && first.lsn() > header.firstLsn();
     return header.epoch() == 0 || later;
+  }
+
+  /// The same slot with a header that was told by something else.
+  WalSlot withHeader(SegmentHeader told) {
+    return new WalSlot(name, number, path, fileBytes, told, second, first);
   }
 
   /// Whether the header is whole and names a use of the slot.

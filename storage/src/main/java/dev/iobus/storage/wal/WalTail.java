@@ -31,7 +31,8 @@ public sealed interface WalTail {
       return new CorruptionException(
           file,
           offset,
-          "no valid frame here: the log is readable up to LSN %d, but was durable up to LSN %d"
+          ("no valid frame here: the log is readable up to LSN %d, but was durable up to LSN %d;"
+                  + " Wal.salvage gives what can be read behind it too")
               .formatted(at, durableMark));
     }
   }

@@ -37,7 +37,8 @@
 ///
 /// Start at [Wal]; then [Appender], and [GroupCommit] with its [FlightLine], for the way of a
 /// record; [SegmentSupply] and [LiveSegments] for the life of a segment; [LogOpening] and
-/// [WalRecovery] for the tail rule; [LogClosing] for the end.
+/// [WalRecovery] for the tail rule, [WalSalvage] for what is left where that refuses; [LogClosing] for
+/// the end.
 @NullMarked
 package dev.iobus.storage.wal;
 

@@ -154,7 +154,7 @@ class FrameFileTest {
       int block = log.directory().blockSize();
       try (FrameFile file = create(log)) {
         file.append(direct(record(0, 10)));
-        assertEquals(2 * block, file.size());
+        assertEquals(2L * block, file.size());
       }
       MemoryBudget.Account exact = new MemoryBudget(2L * block).open("manifest", 0);
       List<Long> read = new ArrayList<>();
