@@ -25,6 +25,8 @@ final class Appender {
   private final LogProgress progress;
   private final Room room;
   private final GroupCommit commit;
+  private final Leadership leadership;
+  private final Flights flights;
   private final WakeUps wakeUps;
   private final LogCounts counts;
 
@@ -39,6 +41,8 @@ final class Appender {
       LogProgress progress,
       Room room,
       GroupCommit commit,
+      Leadership leadership,
+      Flights flights,
       WakeUps wakeUps,
       LogCounts counts) {
     this.log = log;
@@ -50,6 +54,8 @@ final class Appender {
     this.progress = progress;
     this.room = room;
     this.commit = commit;
+    this.leadership = leadership;
+    this.flights = flights;
     this.wakeUps = wakeUps;
     this.counts = counts;
   }
@@ -218,7 +224,7 @@ final class Appender {
       if (late) {
         counts.segmentLate();
       }
-      woken = commit.settle(waiter);
+      woken = leadership.settle(waiter);
     } finally {
       lock.unlock();
     }
@@ -294,7 +300,7 @@ final class Appender {
 
   /// Ends the log, in which a place will never be filled: behind it nothing can be written.
   void abandoned(FillCount fills) {
-    commit.failUnfilled();
+    flights.failUnfilled();
     filled(fills);
   }
 

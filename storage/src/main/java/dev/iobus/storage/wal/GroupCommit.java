@@ -2,7 +2,6 @@ package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
 import java.io.IOException;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,43 +29,44 @@ final class GroupCommit {
   private final LogState state;
   private final LogProgress progress;
   private final Room room;
-  private final GroupWriter writer;
   private final WakeUps wakeUps;
   private final LogTimer timer;
-  private final WriteWatch watch;
+  private final Flights flights;
 
   // Guarded by the lock.
-  private final AckWaiters waiting = new AckWaiters();
-  private final FlightLine flights;
+  private final AckWaiters waiting;
   private final Leadership leadership;
 
+  /// @param change of the lock, signalled when a leader that waits, or whoever waits for the end, has to
+  ///     look again
+  /// @param syncedByDefault whether a group that nobody waits for is written durably
   GroupCommit(
       String log,
       Scheduler scheduler,
       Scheduler.Lock lock,
+      Scheduler.Condition change,
       boolean syncedByDefault,
       LogState state,
       LogProgress progress,
       Room room,
-      GroupWriter writer,
       WakeUps wakeUps,
       LogTimer timer,
-      WriteWatch watch,
-      LogCounts counts) {
+      Flights flights,
+      AckWaiters waiting,
+      Leadership leadership) {
     this.log = log;
     this.scheduler = scheduler;
     this.lock = lock;
-    this.change = lock.newCondition();
+    this.change = change;
     this.syncedByDefault = syncedByDefault;
     this.state = state;
     this.progress = progress;
     this.room = room;
-    this.writer = writer;
     this.wakeUps = wakeUps;
     this.timer = timer;
-    this.watch = watch;
-    this.flights = new FlightLine(counts);
-    this.leadership = new Leadership(waiting, room, writer, flights, wakeUps);
+    this.flights = flights;
+    this.waiting = waiting;
+    this.leadership = leadership;
   }
 
   /// Sees to it that everything reserved so far is written within 10 ms.
@@ -114,7 +114,7 @@ final class GroupCommit {
     }
     wakeUps.wake(woken, waiter);
     if (flight != null) {
-      perform(flight, waiter, woken == null);
+      flights.perform(flight, waiter, woken == null);
     }
     if (waiter != null) {
       follow(waiter);
@@ -143,9 +143,9 @@ final class GroupCommit {
     assert !waiting.hasSynced() : "a write without the sync that somebody waits for";
     leadership.begin();
     LongRecord record = room.longRecord();
-    Flight flight = begin(room.seal(), record, durability == Durability.SYNCED);
+    Flight flight = flights.begin(room.seal(), record, durability == Durability.SYNCED);
     // Who waits for room gets it in the next group now, not when this one is written.
-    lookAround(null);
+    leadership.lookAround(null);
     return flight;
   }
 
@@ -153,7 +153,7 @@ final class GroupCommit {
   /// lock.
   private @Nullable Flight join(Waiter waiter) {
     waiting.add(waiter);
-    lookAround(waiter);
+    leadership.lookAround(waiter);
     leadership.takeOver(waiter);
     // Not while permits are out: who holds one may have to be woken first.
     return waiter.turn == Waiter.Turn.LEAD && !room.mustDrain() ? takeOff(waiter) : null;
@@ -179,7 +179,7 @@ final class GroupCommit {
       } else {
         waiting.add(waiter);
       }
-      woken = settle(null);
+      woken = leadership.settle(null);
     } finally {
       lock.unlock();
     }
@@ -201,33 +201,13 @@ final class GroupCommit {
     }
   }
 
-  /// After any change: opens a group, gives room, and finds a leader if one is needed and there
-  /// is none. Needs the lock.
-  ///
-  /// @param self the calling task's own waiter, if it has one
-  /// @return those to wake once the lock is released
-  WakeUps.@Nullable Woken settle(@Nullable Waiter self) {
-    lookAround(self);
-    return wakeUps.take();
-  }
-
-  private void lookAround(@Nullable Waiter self) {
-    if (!state.hasFailed()) {
-      if (leadership.isShared()) {
-        room.openNext();
-      }
-      room.grant();
-      leadership.appoint(self);
-    }
-  }
-
-  /// As [#settle], after a permit was used or given back: the leader may wait for the last one
+  /// As [Leadership#settle], after a permit was used or given back: the leader may wait for the last one
   /// before it seals. Needs the lock.
   WakeUps.@Nullable Woken settlePermit() {
     if (leadership.isAtWork()) {
       change.signalAll();
     }
-    return settle(null);
+    return leadership.settle(null);
   }
 
   /// Has what is reserved written at once if nobody waits for it and the buffer is half full: else
@@ -251,7 +231,7 @@ final class GroupCommit {
     }
     wakeUps.wake(woken, self);
     if (flight != null) {
-      perform(flight, self, woken == null);
+      flights.perform(flight, self, woken == null);
     }
   }
 
@@ -265,113 +245,15 @@ final class GroupCommit {
       change.await();
     }
     if (state.hasFailed()) {
-      resign();
+      flights.resign();
       self.turn = Waiter.Turn.DONE;
       return null;
     }
     boolean sync = waiting.hasSynced() || (syncedByDefault && waiting.isEmpty());
     LongRecord record = room.longRecord();
-    Flight flight = begin(room.seal(), record, sync);
-    lookAround(self);
+    Flight flight = flights.begin(room.seal(), record, sync);
+    leadership.lookAround(self);
     return flight;
-  }
-
-  /// Needs the lock.
-  private Flight begin(@Nullable Group group, @Nullable LongRecord record, boolean sync) {
-    boolean shared = sync && record == null && writer.canShare(group);
-    Flight flight = new Flight(group, record, sync, shared, scheduler.nanoTime());
-    waiting.cover(flight.endLsn(progress.written()), sync);
-    flights.begin(flight);
-    watch.began();
-    return flight;
-  }
-
-  /// @param atOnce whether the write has only just begun
-  private void perform(Flight flight, @Nullable Waiter self, boolean atOnce) {
-    try {
-      writer.write(flight, progress.durable(), atOnce);
-      publish(flight, self);
-    } catch (IOException | RuntimeException e) {
-      fail(e, flight);
-    } catch (Error e) {
-      fail(e, flight);
-      throw e;
-    }
-  }
-
-  private void publish(Flight flight, @Nullable Waiter self) {
-    LongRecord record = flight.record;
-    WakeUps.Woken woken;
-    boolean slow;
-    lock.lock();
-    try {
-      slow = flights.completed(flight);
-      writer.completed(flight);
-      if (record != null) {
-        room.endLongRecord();
-      }
-      if (!state.hasFailed()) {
-        flights.acknowledge(progress);
-        waiting.acknowledge(progress.written(), progress.durable(), wakeUps);
-        timer.wrote(flight.endNanos, progress.durable());
-      }
-      resign();
-      woken = settle(self);
-    } finally {
-      lock.unlock();
-    }
-    wakeUps.wake(woken, self);
-    if (slow) {
-      LogEvents.slow(log, flight.bytes(), flight.endNanos - flight.beginNanos);
-    }
-    if (record != null) {
-      record.free();
-    }
-  }
-
-  /// Needs the lock.
-  private void resign() {
-    leadership.resign();
-    if (state.isClosed()) {
-      change.signalAll();
-    }
-  }
-
-  /// Keeps the first failure and ends all waits.
-  ///
-  /// @param failed the write that has; null when none did
-  private void fail(Throwable failure, @Nullable Flight failed) {
-    WakeUps.Woken woken;
-    boolean isFirst;
-    lock.lock();
-    try {
-      isFirst = state.fail(failure);
-      leadership.dismiss();
-      if (failed != null) {
-        flights.failed(failed);
-        resign();
-      }
-      waiting.refuseAll(wakeUps);
-      room.close();
-      room.grant();
-      change.signalAll();
-      progress.ended();
-      woken = wakeUps.take();
-    } finally {
-      lock.unlock();
-    }
-    wakeUps.wake(woken, null);
-    if (isFirst && failed != null) {
-      LogEvents.failed(log, failure);
-    }
-  }
-
-  /// A place that was reserved will never be filled.
-  void failUnfilled() {
-    IllegalStateException cause =
-        new IllegalStateException("a record got its place in the log and was not put there");
-    fail(cause, null);
-    LogEvents.failed(log, cause);
   }
 
   /// Why the log has failed; only once it has.
@@ -390,32 +272,11 @@ final class GroupCommit {
     lock.lock();
     try {
       change.signalAll();
-      woken = settle(null);
+      woken = leadership.settle(null);
     } finally {
       lock.unlock();
     }
     wakeUps.wake(woken, null);
-  }
-
-  /// Whether there were writes in flight since this was asked last. Needs the lock.
-  boolean isBusy() {
-    return flights.hasMoved() || leadership.isAtWork();
-  }
-
-  /// Tells of writes that are in flight for too long. They go on: whether they end well is for the
-  /// device to say. Called without the lock.
-  void reportSlow() {
-    long now = scheduler.nanoTime();
-    List<Flight> slow;
-    lock.lock();
-    try {
-      slow = flights.takeSlow(now);
-    } finally {
-      lock.unlock();
-    }
-    for (Flight flight : slow) {
-      LogEvents.slow(log, flight.bytes(), now - flight.beginNanos);
-    }
   }
 
   /// Writes what nobody waits for, without a sync.
@@ -446,12 +307,12 @@ final class GroupCommit {
         return false;
       }
       leadership.begin();
-      flight = begin(group, null, sync);
+      flight = flights.begin(group, null, sync);
       timer.marked(group.endLsn());
     } finally {
       lock.unlock();
     }
-    perform(flight, null, true);
+    flights.perform(flight, null, true);
     return true;
   }
 
@@ -495,7 +356,7 @@ final class GroupCommit {
     } finally {
       lock.unlock();
     }
-    fail(new IllegalStateException("the log was abandoned"), null);
+    flights.fail(new IllegalStateException("the log was abandoned"), null);
     awaitEnd(leadership::hasLeader);
   }
 

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Leadership {
 
   // Constant after construction.
+  private final LogState state;
   private final AckWaiters waiting;
   private final Room room;
   private final GroupWriter writer;
@@ -20,7 +21,13 @@ final class Leadership {
   private int writing;
 
   Leadership(
-      AckWaiters waiting, Room room, GroupWriter writer, FlightLine flights, WakeUps wakeUps) {
+      LogState state,
+      AckWaiters waiting,
+      Room room,
+      GroupWriter writer,
+      FlightLine flights,
+      WakeUps wakeUps) {
+    this.state = state;
     this.waiting = waiting;
     this.room = room;
     this.writer = writer;
@@ -28,10 +35,28 @@ final class Leadership {
     this.wakeUps = wakeUps;
   }
 
-  /// Finds a leader if one is needed and may begin.
+  /// After any change: opens a group, gives room, and finds a leader if one is needed and there
+  /// is none.
   ///
   /// @param self the calling task's own waiter, if it has one
-  void appoint(@Nullable Waiter self) {
+  /// @return those to wake once the lock is released
+  WakeUps.@Nullable Woken settle(@Nullable Waiter self) {
+    lookAround(self);
+    return wakeUps.take();
+  }
+
+  /// As [#settle], for who has more to do before it takes those to wake.
+  void lookAround(@Nullable Waiter self) {
+    if (!state.hasFailed()) {
+      if (isShared()) {
+        room.openNext();
+      }
+      room.grant();
+      appoint(self);
+    }
+  }
+
+  private void appoint(@Nullable Waiter self) {
     Waiter candidate = waiting.firstTask();
     if (candidate == null) {
       candidate = room.leaderCandidate();

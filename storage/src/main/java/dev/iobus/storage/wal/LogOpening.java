@@ -134,14 +134,22 @@ final class LogOpening {
     GroupWriter leader =
         new GroupWriter(
             scheduler, lock, state, room, places, live, writer, wakeUps, counts);
+    AckWaiters waiting = new AckWaiters();
+    FlightLine line = new FlightLine(counts);
+    Leadership leadership = new Leadership(state, waiting, room, leader, line, wakeUps);
+    Scheduler.Condition change = lock.newCondition();
+    Flights flights =
+        new Flights(
+            log, scheduler, lock, change, state, progress, room, leader, wakeUps, timer, watch,
+            waiting, line, leadership);
     GroupCommit commit =
         new GroupCommit(
-            log, scheduler, lock, synced, state, progress, room, leader, wakeUps, timer, watch,
-            counts);
+            log, scheduler, lock, change, synced, state, progress, room, wakeUps, timer, flights,
+            waiting, leadership);
     Appender appender =
         new Appender(
-            log, scheduler, lock, groupBytes, memory, state, progress, room, commit, wakeUps,
-            counts);
+            log, scheduler, lock, groupBytes, memory, state, progress, room, commit, leadership,
+            flights, wakeUps, counts);
     LogView view = new LogView(log, scheduler, lock, live, progress, supply.isDirect());
     LogTasks tasks = new LogTasks(log, scheduler, lock, acks);
     LogClosing closing =
@@ -162,7 +170,7 @@ final class LogOpening {
     try {
       tasks.start("wal-segments", () -> supply.run(commit::supplied));
       tasks.start("wal-timer", () -> timer.run(commit));
-      tasks.start("wal-watch", () -> watch.run(commit));
+      tasks.start("wal-watch", () -> watch.run(flights));
     } catch (RuntimeException | Error e) {
       // No thread can be made. Those that were must be gone before their memory is.
       closing.endTasks(e);

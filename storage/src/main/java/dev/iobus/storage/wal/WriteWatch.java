@@ -32,17 +32,17 @@ final class WriteWatch {
   }
 
   /// Serves the log until [#stop()]. The body of the log's task.
-  void run(GroupCommit commit) {
+  void run(Flights flights) {
     lock.lock();
     try {
       while (!stopped) {
         if (!watching) {
           changed.await();
         } else if (awaitTurn()) {
-          watching = commit.isBusy();
+          watching = flights.isBusy();
           lock.unlock();
           try {
-            commit.reportSlow();
+            flights.reportSlow();
           } finally {
             lock.lock();
           }

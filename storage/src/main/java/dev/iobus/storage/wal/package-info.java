@@ -35,7 +35,7 @@
 ///
 /// A [WalReader] reads the same files while they are written, up to what has been acknowledged.
 ///
-/// Start at [Wal]; then [Appender], and [GroupCommit] with its [FlightLine], for the way of a
+/// Start at [Wal]; then [Appender], and [GroupCommit] with its [Flights], for the way of a
 /// record; [SegmentSupply] and [LiveSegments] for the life of a segment; [LogOpening] and
 /// [WalRecovery] for the tail rule, [WalSalvage] for what is left where that refuses; [LogClosing] for
 /// the end.
