@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.bench.workload.Workload;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ final class CellProcessesTest {
   private static List<Row> rows(boolean durable) {
     DataShape data = new DataShape(1000, 16, 100, 0.5, true, 1);
     return Preset.STANDARD.rows(data, 96 << 20).stream()
-        .filter(row -> row.isDurable() == durable)
+        .filter(row -> (row.workload() == Workload.FILLSYNC) == durable)
         .toList();
   }
 
