@@ -18,6 +18,10 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   abstract Registrations registrations();
 
   /// Prepares to open a file; without flags, for reading.
+  ///
+  /// The open of a named pipe waits until its other end is opened: on io_uring until it is cancelled; on
+  /// kqueue it holds one of the threads that files have. On NIO, which has no transfers on pipes, it is
+  /// refused with [NotSupportedException].
   public Handle open(Path path, OpenFlag... flags) {
     Objects.requireNonNull(path, "path");
     int bits = OpenFlag.bits(flags);

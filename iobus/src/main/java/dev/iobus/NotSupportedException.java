@@ -10,8 +10,11 @@ public final class NotSupportedException extends BusException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final String NIO_STREAM =
+      "java.nio transfers at an offset, which a terminal or a pipe does not have";
   private static final String NIO_PIPE =
-      "java.nio transfers at an offset, which a pipe does not have; use a socket of family UNIX";
+      "java.nio has no transfers on pipes, and would wait for the other end with nobody to stop it;"
+          + " use a socket of family UNIX";
 
   /// @param operation what was asked, such as `write`
   /// @param file the file's path, or what names it
@@ -77,8 +80,10 @@ public final class NotSupportedException extends BusException {
               ? "java.nio has no atomic write; write a copy, sync it and rename it"
               : request.dontCache
                   ? "java.nio cannot write past the page cache's copy; write without DONT_CACHE"
-                  : NIO_PIPE;
-      case READ -> NIO_PIPE;
+                  : NIO_STREAM;
+      case READ -> NIO_STREAM;
+      case OPEN, OPEN_REGISTERED ->
+          request.scratch == null ? NIO_PIPE : Errno.text(Errno.EOPNOTSUPP);
       case SOCKET -> "java.nio has no datagram sockets of family UNIX; use a stream";
       case SHUTDOWN -> "java.nio shuts down connected streams only; close the socket";
       case POLL -> "java.nio can poll sockets, for READABLE and WRITABLE, and regular files";

@@ -6,15 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.backend.HeldFile;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.AnsweringKernel;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,13 +29,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// A caller of a shared bus that an [Error] struck left with its operations in flight: the bus went on,
 /// memory was freed that the kernel had, and who waited to be woken by that caller waited for ever.
 /// What never ends by itself here is a read of a pipe that nobody writes to or, where the bus has none,
-/// the open of a pipe that nobody opens at its other end.
+/// a write to a file that is held.
 @Timeout(30)
 final class SharedBusErrorTest {
 
   @TempDir Path directory;
 
   private Path pipe = Path.of("pipe");
+  private @Nullable HeldFile held;
 
   @BeforeEach
   void makePipe() throws Exception {
@@ -43,10 +45,11 @@ final class SharedBusErrorTest {
     Assumptions.assumeTrue(mkfifo.waitFor() == 0, "no mkfifo on this host");
   }
 
-  /// Lets whoever waits for the other end go.
   @AfterEach
-  void openBothEnds() throws IOException {
-    new RandomAccessFile(pipe.toFile(), "rw").close();
+  void letGo() {
+    if (held != null) {
+      held.close();
+    }
   }
 
   private static SharedBus open(BackendKind kind, Scheduler scheduler) {
@@ -70,11 +73,13 @@ final class SharedBusErrorTest {
 
   /// A call that only the end of the bus ends.
   private Executable endless(SharedBus bus) throws IOException {
+    MemorySegment memory = bus.newArena().allocate(8);
     if (bus.backend() == BackendKind.NIO) {
-      return () -> bus.open(pipe);
+      OpenFile stuck = bus.open(directory.resolve("held"), OpenFlag.CREATE, OpenFlag.WRITE);
+      held = HeldFile.hold(stuck.descriptor());
+      return () -> bus.write(stuck, memory, 0, WriteFlag.NONE);
     }
     OpenFile file = bus.open(pipe, OpenFlag.READ, OpenFlag.WRITE);
-    MemorySegment memory = bus.newArena().allocate(8);
     return () -> bus.read(file, memory, 0);
   }
 

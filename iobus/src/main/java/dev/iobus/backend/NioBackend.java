@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// What it cannot do as the kernel does: a lock is that of fcntl(2), so the process loses it when
 /// *any* channel on the same file is closed; a file can be lengthened only by writing to it; a
 /// DSYNC write is a write and an fdatasync; there is no sync of a range, no advice, and no write
-/// that is atomic or past the page cache.
+/// that is atomic or past the page cache. A pipe is not opened: the open would hold its worker until
+/// another process opens the other end, and no transfer on it would follow.
 ///
 /// Threads: as [Backend] says, for both modes.
 public final class NioBackend implements Backend {

@@ -11,6 +11,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
@@ -108,7 +109,8 @@ final class NioCalls {
     return 0;
   }
 
-  /// What open(2) refuses and `java.nio` does not; 0 for nothing.
+  /// What open(2) refuses and `java.nio` does not, and a pipe, whose open waits for its other end, where
+  /// nobody could make the worker give up; 0 for nothing.
   private static int refusal(Request request) {
     Path path = present(request.path);
     int bits = request.openBits;
@@ -117,8 +119,33 @@ final class NioCalls {
     if (!writes && (has(bits, OpenBits.CREATE) || has(bits, OpenBits.TRUNCATE))) {
       return -Errno.EINVAL;
     }
-    boolean file = !Files.isDirectory(path, links(bits)) && Files.exists(path, links(bits));
-    return has(bits, OpenBits.DIRECTORY) && file ? -Errno.ENOTDIR : 0;
+    BasicFileAttributes there = attributesOf(path, links(bits));
+    if (there == null) {
+      return 0;
+    }
+    if (has(bits, OpenBits.DIRECTORY) && !there.isDirectory()) {
+      return -Errno.ENOTDIR;
+    }
+    boolean opens = !has(bits, OpenBits.EXCLUSIVE); // Or fails as it exists.
+    return opens && there.isOther() && isPipe(path, links(bits)) ? -Errno.EOPNOTSUPP : 0;
+  }
+
+  /// Null where there is nothing, or nothing that can be told of: the open says why.
+  private static @Nullable BasicFileAttributes attributesOf(Path path, LinkOption[] links) {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class, links);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static boolean isPipe(Path path, LinkOption[] links) {
+    try {
+      return Files.getAttribute(path, "unix:mode", links) instanceof Integer mode
+          && (mode & ModeBits.S_IFMT) == ModeBits.S_IFIFO;
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      return false; // Gone again, or a host without them.
+    }
   }
 
   private static NioFile newFile(Request request) throws IOException {
