@@ -5,6 +5,7 @@ import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import dev.iobus.backend.RequestQueue;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// One operation of a [Bus], from its preparation until `done`.
@@ -202,7 +203,7 @@ public final class Handle {
   public Handle callback(ResultSink callback) {
     bus.checkOwner();
     checkInUse();
-    this.callback = callback;
+    this.callback = Objects.requireNonNull(callback, "callback");
     bits = (bits & ~STRAIGHT) | TAGGED | CALLS;
     return this;
   }

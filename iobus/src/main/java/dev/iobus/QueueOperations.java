@@ -179,6 +179,7 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   public int dispatch(int minimum, int maximum, long timeoutNanos, ResultSink sink)
       throws IOException {
     checkBatch(minimum, maximum);
+    Objects.requireNonNull(sink, "sink");
     ResultWaits waits = flight().waits();
     if (isPolled()) {
       waits.await(minimum, timeoutNanos, true); // What is ready meanwhile has to be told of.
@@ -199,6 +200,7 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   public int dispatch(int minimum, int maximum, long timeoutNanos, ResultVisitor visitor)
       throws IOException {
     checkBatch(minimum, maximum);
+    Objects.requireNonNull(visitor, "visitor");
     ResultWaits waits = flight().waits();
     Visits visits = flight().visits();
     ResultVisitor outer = visits.enter(visitor);
@@ -250,6 +252,7 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
           "minWaitNanos " + minWaitNanos + " or timeoutNanos " + timeoutNanos + " is negative");
     }
     checkOpen();
+    Objects.requireNonNull(sink, "sink");
     flight().waits().awaitBatch(batch, minWaitNanos, timeoutNanos);
     return pass(maximum, sink);
   }

@@ -15,6 +15,8 @@ public interface ResultVisitor {
   /// @param outcome what the host says, as in a completion queue entry: bytes, of which 0 are the end
   ///     of a file or stream, or 0; or the negated Linux number of an error. The `end` methods of the
   ///     result say it in Java, and bring what is more than a number
+  /// @return what becomes of the operation. For null the dispatch throws a [NullPointerException] that
+  ///     says so, and the operation is done
   /// @throws IOException what ending the result, or using the bus, throws
   Then visit(Result result, int outcome) throws IOException;
 

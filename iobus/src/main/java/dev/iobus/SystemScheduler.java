@@ -3,6 +3,7 @@ package dev.iobus;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -28,6 +29,7 @@ final class SystemScheduler implements Scheduler {
 
   @Override
   public Task start(String name, Runnable body) {
+    Objects.requireNonNull(body, "body");
     ThreadTask[] self = new ThreadTask[1];
     Thread thread =
         Thread.ofPlatform()

@@ -33,7 +33,7 @@ final class Visits {
   @SuppressWarnings("ReferenceEquality") // A store costs the collector's barrier.
   @Nullable ResultVisitor enter(ResultVisitor next) {
     ResultVisitor outer = visitor;
-    if (outer != Objects.requireNonNull(next)) {
+    if (outer != next) {
       visitor = next;
     }
     depth++;
@@ -77,7 +77,8 @@ final class Visits {
   }
 
   private void end(Handle handle, long userData, Then then) throws IOException {
-    boolean again = Objects.requireNonNull(then) == Then.REARM && holds(handle, userData);
+    Objects.requireNonNull(then, "the visitor returned null; return DONE, REARM or KEEP");
+    boolean again = then == Then.REARM && holds(handle, userData);
     if (again && !isCancelled(handle)) {
       placing.rearm(handle.bus, handle);
     } else if (then != Then.KEEP) {

@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /// What every bus promises of visitors, whatever they do.
 interface VisitorContract extends BusHost {
@@ -46,15 +47,50 @@ interface VisitorContract extends BusHost {
   default void aVisitorThatSaysNothingIsTold() throws IOException {
     try (Bus bus = open(2)) {
       bus.submit(bus.nop());
-      assertThrows(
-          NullPointerException.class,
-          () -> bus.dispatch(1, 2, 20 * SECOND, (result, outcome) -> nothing()));
+      ResultVisitor visitor = (result, outcome) -> nothing();
+      String said = "the visitor returned null; return DONE, REARM or KEEP";
+      assertNamed(said, () -> bus.dispatch(1, 2, 20 * SECOND, visitor));
+      bus.submit(bus.nop().callback(result -> {})); // Goes no short way.
+      assertNamed(said, () -> bus.dispatch(1, 2, 20 * SECOND, visitor));
       assertAllFree(bus);
     }
   }
 
-  @SuppressWarnings("NullAway") // What a caller without its checks may return.
+  @Test
+  default void nobodyToPassResultsToIsRefusedBeforeTheyAreTaken() throws IOException {
+    try (Bus bus = open(2)) {
+      bus.submit(bus.nop());
+      assertNamed("visitor", () -> bus.dispatch(1, 1, SECOND, VisitorContract.<ResultVisitor>none()));
+      assertNamed("sink", () -> bus.dispatch(1, 1, SECOND, VisitorContract.<ResultSink>none()));
+      assertNamed("sink", () -> bus.dispatchMinWait(1, 1, 0, SECOND, none()));
+      assertEquals(1, bus.dispatch(1, 1, 20 * SECOND, bus::done));
+      assertAllFree(bus);
+    }
+  }
+
+  @Test
+  default void noCallbackIsRefusedAndTheOneBeforeIsKept() throws IOException {
+    try (Bus bus = open(1)) {
+      int[] called = new int[1];
+      Handle handle = bus.nop().callback(result -> called[0]++);
+      assertNamed("callback", () -> handle.callback(none()));
+      bus.submit(handle);
+      bus.done(bus.dispatch());
+      assertEquals(1, called[0]);
+    }
+  }
+
+  private static void assertNamed(String said, Executable call) {
+    assertEquals(said, assertThrows(NullPointerException.class, call).getMessage());
+  }
+
   private static Then nothing() {
+    return none();
+  }
+
+  /// What a caller without its checks may pass and return.
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+  private static <T> T none() {
     return null;
   }
 

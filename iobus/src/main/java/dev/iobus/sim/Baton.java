@@ -3,6 +3,7 @@ package dev.iobus.sim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -194,6 +195,7 @@ final class Baton {
   }
 
   SimTask start(String name, boolean virtual, Runnable body) {
+    Objects.requireNonNull(body, "body");
     SimTask task = new SimTask(this, started++, name, virtual);
     Thread thread =
         Thread.ofVirtual()

@@ -9,6 +9,7 @@ import dev.iobus.backend.SimulatedHost;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -119,6 +120,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   }
 
   private <X extends Exception> boolean run(boolean virtual, Body<X> body) throws X {
+    Objects.requireNonNull(body, "body");
     if (kernel.losesPower()) {
       throw new IllegalStateException("power was lost; a new scheduler can go on with a crash");
     }
@@ -251,7 +253,7 @@ public final class SimScheduler implements Scheduler, SimulatedHost, HostFacts {
   ///
   /// @param watcher looks at the disk and calls nothing else of the simulation
   public void watch(Runnable watcher) {
-    kernel.watch(watcher);
+    kernel.watch(Objects.requireNonNull(watcher, "watcher"));
   }
 
   /// Everything that happened, in one number: equal for equal runs.
