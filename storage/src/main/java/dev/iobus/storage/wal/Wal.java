@@ -282,16 +282,20 @@ public final class Wal implements AutoCloseable {
   ///     the budget does not hold the reader's memory
   /// @throws IllegalStateException when the log is closed
   public WalReader reader(long from, Durability upTo) throws WalReleasedException {
-    if (from < 0 || from > progress.tail()) {
-      throw new IllegalArgumentException(
-          "LSN %d is not in 0 to the tail %d".formatted(from, progress.tail()));
-    }
+    requireInLog(from);
     if (upTo == Durability.BUFFERED) {
       throw new IllegalArgumentException("what is BUFFERED is in no file yet: ask for WRITTEN");
     }
     view.requireOpen();
     view.requireHeld(from);
     return new WalReader(view, directory, from, upTo, budget);
+  }
+
+  private void requireInLog(long lsn) {
+    long tail = progress.tail();
+    if (lsn < 0 || lsn > tail) {
+      throw new IllegalArgumentException("LSN %d is not in 0 to the tail %d".formatted(lsn, tail));
+    }
   }
 
   /// The first LSN that a reader can still read: the begin of the oldest segment that is there.
@@ -332,12 +336,10 @@ public final class Wal implements AutoCloseable {
   /// so: the next [#open] will be told to start at `lsn` or behind it. Segments that are wholly
   /// below are used again; readers that are not that far get a [WalReleasedException].
   ///
-  /// @param lsn at most [#tail()]
-  /// @throws IllegalArgumentException when it is behind that
+  /// @param lsn 0 to [#tail()]; below an earlier one it changes nothing
+  /// @throws IllegalArgumentException when it is negative or behind the tail
   public void release(long lsn) {
-    if (lsn > progress.tail()) {
-      throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + progress.tail());
-    }
+    requireInLog(lsn);
     lock.lock();
     try {
       live.release(lsn);

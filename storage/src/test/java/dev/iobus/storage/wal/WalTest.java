@@ -127,6 +127,25 @@ class WalTest {
   }
 
   @Test
+  void whatIsNotInTheLogIsNotReleased() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults());
+        Wal wal = log.open()) {
+      long end = append(wal, record(0, 100), Durability.SYNCED);
+      long retained = wal.retainedBytes();
+      for (long lsn : new long[] {-1, Long.MIN_VALUE, wal.tail() + 1}) {
+        IllegalArgumentException refused =
+            assertThrows(IllegalArgumentException.class, () -> wal.release(lsn));
+        assertEquals(
+            "LSN " + lsn + " is not in 0 to the tail " + wal.tail(), refused.getMessage());
+      }
+      assertEquals(retained, wal.retainedBytes());
+      wal.release(0);
+      wal.release(end);
+      assertTrue(wal.retainedBytes() < retained);
+    }
+  }
+
+  @Test
   void writtenThenSyncedCoversBoth() throws IOException {
     try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
       Wal wal = log.open();
