@@ -63,6 +63,11 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   /// with [NotSupportedException]. Before Linux 5.17 the file is opened in the call that enqueues
   /// it.
   ///
+  /// So nobody tells its bus the alignment that direct I/O on it needs: with [OpenFlag#DIRECT], what of
+  /// `readFully` or `writeFully` comes back short goes on at a multiple of 4 KiB, also where it could go
+  /// on at less. A device whose blocks are larger refuses that with EINVAL: there, `open` the file, `stat`
+  /// it and [register it][#register(OpenFile)].
+  ///
   /// @throws BusException ENFILE if all slots are in use: see [BusOptions]
   public Handle openRegistered(Path path, OpenFlag... flags) throws IOException {
     checkOpen();
