@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// One directory of a store: opened once by its real path, locked until it is closed, its files
@@ -17,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The directory is created with mode 0700 if it is absent, its files with 0600. Nothing here
 /// writes a [FileHeader] or syncs a new file: who creates a file writes and syncs it, then calls
-/// [#sync()], then refers to it. Files that were opened are closed before the directory is.
+/// [#sync()], then refers to it. Files that were opened are closed before the directory is. Logs,
+/// manifests and page files [claim][#claim] what they write: each can be open once at a time.
 /// Thread-safe.
 public final class DataDirectory implements AutoCloseable {
 
@@ -43,7 +43,7 @@ public final class DataDirectory implements AutoCloseable {
   private final int blockSize;
   private final boolean copyOnWrite;
 
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final DirectoryClaims claims;
 
   /// The first failed sync of the directory; final, as for a file.
   private volatile @Nullable IOException syncFailure;
@@ -53,6 +53,7 @@ public final class DataDirectory implements AutoCloseable {
     FileSystemFacts facts = bus.host().fileSystem(path);
     this.bus = bus;
     this.path = path;
+    this.claims = new DirectoryClaims(path);
     this.lock = lock;
     this.self = self;
     this.directAlignment = directAlignment;
@@ -185,6 +186,15 @@ public final class DataDirectory implements AutoCloseable {
     return copyOnWrite;
   }
 
+  /// Makes the caller the only owner of a name here, until the claim is closed: of a log, for one,
+  /// whose files have more names than one.
+  ///
+  /// @param name what is owned, and of what kind it is: `log wal`; for messages, too
+  /// @throws IllegalStateException when it has an owner, or the directory is closed
+  public Claim claim(String name) {
+    return claims.claim(name, name);
+  }
+
   /// Creates an empty file for reading and writing; fails when the name is taken.
   ///
   /// @param direct a wish: honoured when [#directAlignment()] is above 0
@@ -229,7 +239,7 @@ public final class DataDirectory implements AutoCloseable {
       if (bus.stat(open).directory()) {
         throw new IOException(file + " is a directory, expected a file");
       }
-      return new DataFile(bus, name, open);
+      return new DataFile(bus, name, open, claims);
     } catch (IOException | RuntimeException | Error e) {
       try {
         bus.close(open);
@@ -254,14 +264,14 @@ public final class DataDirectory implements AutoCloseable {
   /// All names in the directory but its own, in ascending order; also those that this class would
   /// not touch.
   public List<String> list() throws IOException {
-    requireOpen();
+    claims.requireOpen();
     return namesOfOthers(bus.list(path));
   }
 
   /// Makes creations, renames and deletions durable. A failure is final: every later call fails
   /// with it as cause.
   public void sync() throws IOException {
-    requireOpen();
+    claims.requireOpen();
     IOException failure = syncFailure;
     if (failure != null) {
       throw new IOException("sync " + path + ": an earlier sync of the directory failed", failure);
@@ -275,9 +285,12 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /// Gives the lock back; the second call does nothing. Files must be closed before.
+  ///
+  /// @throws IllegalStateException when a log, a manifest or a page file is still open here, or
+  ///     another claim: the lock is kept then; close what the message names and call again
   @Override
   public void close() throws IOException {
-    if (!closed.compareAndSet(false, true)) {
+    if (!claims.close()) {
       return;
     }
     try {
@@ -288,7 +301,7 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private Path resolve(String name) {
-    requireOpen();
+    claims.requireOpen();
     FileName.check(name);
     if (isOwn(name)) {
       throw new IllegalArgumentException("the name " + name + " is the directory's own");
@@ -296,14 +309,8 @@ public final class DataDirectory implements AutoCloseable {
     return path.resolve(name);
   }
 
-  private void requireOpen() {
-    if (closed.get()) {
-      throw new IllegalStateException("directory " + path + " is closed");
-    }
-  }
-
   @Override
   public String toString() {
-    return "DataDirectory[" + path + (closed.get() ? ", closed]" : "]");
+    return "DataDirectory[" + path + (claims.isClosed() ? ", closed]" : "]");
   }
 }

@@ -30,6 +30,7 @@ public final class DataFile implements AutoCloseable {
   private final SharedBus bus;
   private final String name;
   private final OpenFile open;
+  private final DirectoryClaims claims;
   private final @Nullable RegisteredFile registered;
 
   private final AtomicInteger uses = new AtomicInteger();
@@ -38,10 +39,11 @@ public final class DataFile implements AutoCloseable {
 
   private volatile @Nullable IOException syncFailure;
 
-  DataFile(SharedBus bus, String name, OpenFile open) {
+  DataFile(SharedBus bus, String name, OpenFile open, DirectoryClaims claims) {
     this.bus = bus;
     this.name = name;
     this.open = open;
+    this.claims = claims;
     this.closeLock = bus.scheduler().newLock();
     this.unused = closeLock.newCondition();
     this.registered = register(bus, open);
@@ -59,6 +61,16 @@ public final class DataFile implements AutoCloseable {
   /// The name within the directory.
   public String name() {
     return name;
+  }
+
+  /// Makes the caller the only one in its directory who writes a file with that id, whatever the
+  /// file's name is by then.
+  ///
+  /// @param kind what the file is to its owner: `page file`
+  /// @param fileId the random id in the file's header
+  /// @throws IllegalStateException when it has an owner, or the directory is closed
+  public Claim claim(String kind, long fileId) {
+    return claims.claim(kind + " of id " + fileId, kind + " " + name);
   }
 
   /// The whole path, for messages.

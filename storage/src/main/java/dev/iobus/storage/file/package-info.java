@@ -5,6 +5,7 @@
 /// - [DataDirectory][dev.iobus.storage.file.DataDirectory]: one directory, opened once by real
 ///   path and locked; makes, opens, renames and deletes files by generated names.
 /// - [DataFile][dev.iobus.storage.file.DataFile]: positional transfers and syncs of one file.
+/// - [Claim][dev.iobus.storage.file.Claim]: the right to be the only writer of a log or a file.
 /// - [FileHeader][dev.iobus.storage.file.FileHeader]: the first bytes of every file, with its
 ///   [FileKind][dev.iobus.storage.file.FileKind].
 /// - [Encoding][dev.iobus.storage.file.Encoding] and
@@ -28,6 +29,8 @@
 /// 3. A sync that failed is final for its file: no later write or sync of it succeeds.
 /// 4. A new file is written, synced, and its directory synced, before anything refers to it; that
 ///    order is the caller's.
+/// 5. A log, a manifest or a page file has one owner at a time, and the lock is not given back
+///    under it.
 ///
 /// Start at [DataDirectory][dev.iobus.storage.file.DataDirectory].
 @NullMarked

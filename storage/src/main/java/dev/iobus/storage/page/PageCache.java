@@ -2,6 +2,7 @@ package dev.iobus.storage.page;
 
 import dev.iobus.Scheduler;
 import dev.iobus.SharedBus;
+import dev.iobus.storage.file.Claim;
 import dev.iobus.storage.file.DataFile;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
@@ -122,12 +123,21 @@ public final class PageCache implements AutoCloseable {
   /// @param fileId the random id in the file's header, of no other file
   /// @param codec how its pages are verified, decoded and encoded
   /// @param log what must be durable before a page is written
+  /// @throws IllegalStateException when the pages of a file of that id are attached already, to this
+  ///     cache or another: close that [PageFile] first
   public PageFile attachPages(DataFile file, long fileId, BlockCodec codec, DurableLog log) {
     requireOpen();
     BlockFile blocks = new BlockFile(this, scheduler, file, fileId, codec, true);
-    PageFile pages = new PageFile(this, scheduler, blocks, codec, log, versions, writeBack);
-    versions.add(pages);
-    return pages;
+    Claim claim = file.claim("page file", fileId);
+    try {
+      PageFile pages =
+          new PageFile(this, scheduler, blocks, claim, codec, log, versions, writeBack);
+      versions.add(pages);
+      return pages;
+    } catch (RuntimeException | Error e) {
+      claim.close();
+      throw e;
+    }
   }
 
   /// Pins one decoded block, reading it on a miss.

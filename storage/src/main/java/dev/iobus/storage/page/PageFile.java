@@ -1,6 +1,7 @@
 package dev.iobus.storage.page;
 
 import dev.iobus.Scheduler;
+import dev.iobus.storage.file.Claim;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
@@ -39,6 +40,7 @@ public final class PageFile implements AutoCloseable {
 
   private final PageCache cache;
   private final BlockFile blocks;
+  private final Claim claim;
   private final BlockCodec codec;
   private final DurableLog log;
   private final PageVersions versions;
@@ -56,12 +58,14 @@ public final class PageFile implements AutoCloseable {
       PageCache cache,
       Scheduler scheduler,
       BlockFile blocks,
+      Claim claim,
       BlockCodec codec,
       DurableLog log,
       PageVersions versions,
       WriteBack writeBack) {
     this.cache = cache;
     this.blocks = blocks;
+    this.claim = claim;
     this.codec = codec;
     this.log = log;
     this.versions = versions;
@@ -185,6 +189,7 @@ public final class PageFile implements AutoCloseable {
     }
     versions.remove(this);
     blocks.detach();
+    claim.close();
   }
 
   /// Forgets all changes that are not written, and closes: they are in the log alone, if anywhere.
@@ -195,6 +200,7 @@ public final class PageFile implements AutoCloseable {
       versions.remove(this);
       dirty.discardAll();
       blocks.detach();
+      claim.close();
     }
   }
 

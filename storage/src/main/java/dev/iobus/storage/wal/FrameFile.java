@@ -4,6 +4,7 @@ import static dev.iobus.storage.wal.WalFormat.FRAME_HEADER_BYTES;
 
 import dev.iobus.OpenFlag;
 import dev.iobus.WriteFlag;
+import dev.iobus.storage.file.Claim;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.DataFile;
@@ -31,6 +32,7 @@ public final class FrameFile implements AutoCloseable {
   private static final int GROUP_BYTES = 64 << 10;
 
   private final DataFile file;
+  private final Claim claim;
   private final long fileId;
   private final int blockSize;
   private final int groupBytes;
@@ -47,8 +49,14 @@ public final class FrameFile implements AutoCloseable {
   private boolean closed;
 
   private FrameFile(
-      DataFile file, long fileId, int blockSize, MemoryBudget.Account memory, Arena arena) {
+      DataFile file,
+      Claim claim,
+      long fileId,
+      int blockSize,
+      MemoryBudget.Account memory,
+      Arena arena) {
     this.file = file;
+    this.claim = claim;
     this.fileId = fileId;
     this.blockSize = blockSize;
     this.groupBytes = bytesFor(blockSize);
@@ -69,6 +77,7 @@ public final class FrameFile implements AutoCloseable {
   /// @param fileId drawn at random by the caller, new for each file
   /// @param memory pays for the file's memory until it is closed
   /// @throws MemoryLimitException when the account cannot
+  /// @throws IllegalStateException when a file of that id is open in the directory
   /// @throws IOException when the name is taken or writing fails
   public static FrameFile create(
       DataDirectory directory,
@@ -81,9 +90,7 @@ public final class FrameFile implements AutoCloseable {
     memory.reserve(bytes);
     FrameFile created;
     try {
-      DataFile file = directory.create(name, false);
-      Arena arena = directory.bus().newArena();
-      created = new FrameFile(file, fileId, directory.blockSize(), memory, arena);
+      created = createFile(directory, name, fileId, memory);
     } catch (IOException | RuntimeException | Error e) {
       memory.release(bytes);
       throw e;
@@ -94,6 +101,28 @@ public final class FrameFile implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       try {
         created.close();
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
+  }
+
+  private static FrameFile createFile(
+      DataDirectory directory, String name, long fileId, MemoryBudget.Account memory)
+      throws IOException {
+    DataFile file = directory.create(name, false);
+    Claim claim = null;
+    try {
+      claim = file.claim("frame file", fileId);
+      Arena arena = directory.bus().newArena();
+      return new FrameFile(file, claim, fileId, directory.blockSize(), memory, arena);
+    } catch (RuntimeException | Error e) {
+      if (claim != null) {
+        claim.close();
+      }
+      try {
+        file.close();
       } catch (IOException suppressed) {
         e.addSuppressed(suppressed);
       }
@@ -308,6 +337,7 @@ public final class FrameFile implements AutoCloseable {
       try {
         file.close();
       } finally {
+        claim.close();
         memory.free(arena, groupBytes);
       }
     }

@@ -1,12 +1,13 @@
 package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
+import dev.iobus.storage.file.Claim;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The end of an open log: its tasks, its files, its memory. Thread-safe.
+/// The end of an open log: its tasks, its files, its memory, its claim to its name. Thread-safe.
 final class LogClosing {
 
   private final Scheduler.Lock lock;
@@ -22,6 +23,7 @@ final class LogClosing {
   private final Room room;
   private final LogBuffers buffers;
   private final LogMemory memory;
+  private final Claim claim;
 
   LogClosing(
       Scheduler.Lock lock,
@@ -36,7 +38,8 @@ final class LogClosing {
       LiveSegments live,
       Room room,
       LogBuffers buffers,
-      LogMemory memory) {
+      LogMemory memory,
+      Claim claim) {
     this.lock = lock;
     this.tasks = tasks;
     this.commit = commit;
@@ -50,6 +53,7 @@ final class LogClosing {
     this.room = room;
     this.buffers = buffers;
     this.memory = memory;
+    this.claim = claim;
   }
 
   /// Makes everything durable, and closes.
@@ -112,6 +116,7 @@ final class LogClosing {
       try {
         freeMemory();
       } finally {
+        claim.close();
         tasks.closed();
       }
     }

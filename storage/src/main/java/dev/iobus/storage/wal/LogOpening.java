@@ -1,6 +1,7 @@
 package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
+import dev.iobus.storage.file.Claim;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.memory.MemoryBudget;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 final class LogOpening {
 
   private final DataDirectory directory;
+  private final Claim claim;
   private final LogFiles files;
   private final WalOptions options;
   private final MemoryBudget budget;
@@ -22,6 +24,7 @@ final class LogOpening {
 
   private LogOpening(
       DataDirectory directory,
+      Claim claim,
       LogFiles files,
       WalOptions options,
       MemoryBudget budget,
@@ -29,6 +32,7 @@ final class LogOpening {
       LogBuffers buffers,
       WalRecovery.Recovered recovered) {
     this.directory = directory;
+    this.claim = claim;
     this.files = files;
     this.options = options;
     this.budget = budget;
@@ -50,6 +54,24 @@ final class LogOpening {
       MemoryBudget budget,
       RecordConsumer consumer)
       throws IOException {
+    Claim claim = directory.claim("log " + options.namePrefix());
+    try {
+      return run(directory, claim, files, options, start, budget, consumer);
+    } catch (IOException | RuntimeException | Error e) {
+      claim.close();
+      throw e;
+    }
+  }
+
+  private static Wal run(
+      DataDirectory directory,
+      Claim claim,
+      LogFiles files,
+      WalOptions options,
+      WalStart start,
+      MemoryBudget budget,
+      RecordConsumer consumer)
+      throws IOException {
     int blockSize = directory.blockSize();
     int groupBytes = options.groupBytes(blockSize);
     LogMemory memory =
@@ -62,7 +84,7 @@ final class LogOpening {
       WalRecovery.Recovered recovered =
           WalRecovery.run(directory, options.namePrefix(), start, memory, consumer);
       buffers = new LogBuffers(directory.bus(), memory, groupBytes, blockSize);
-      return new LogOpening(directory, files, options, budget, memory, buffers, recovered)
+      return new LogOpening(directory, claim, files, options, budget, memory, buffers, recovered)
           .begin(start.lsn());
     } catch (IOException | RuntimeException | Error e) {
       if (buffers != null) {
@@ -155,7 +177,7 @@ final class LogOpening {
     LogClosing closing =
         new LogClosing(
             lock, tasks, commit, view, acks, supply, timer, watch, writer, live, room, buffers,
-            memory);
+            memory, claim);
     Wal wal =
         new Wal(
             directory, budget, recovered.tail(), lock, appender, commit, progress, live, supply,

@@ -1,6 +1,7 @@
 package dev.iobus.storage.wal;
 
 import dev.iobus.Scheduler;
+import dev.iobus.storage.file.Claim;
 import dev.iobus.storage.file.CorruptionException;
 import dev.iobus.storage.file.DataDirectory;
 import dev.iobus.storage.file.FormatVersionException;
@@ -108,6 +109,8 @@ public final class Wal implements AutoCloseable {
   /// @throws FormatVersionException when a newer version of the library wrote the log
   /// @throws MemoryLimitException when a record needs more memory than the budget has
   /// @throws IllegalArgumentException when the budget does not hold the log's buffers
+  /// @throws IllegalStateException when a log of that name is open in the directory, also one that
+  ///     has failed and is not closed yet
   /// @throws IOException when reading or writing fails, or the consumer does
   public static Wal open(
       DataDirectory directory,
@@ -147,6 +150,7 @@ public final class Wal implements AutoCloseable {
   /// @throws FormatVersionException when a newer version of the library wrote the log
   /// @throws MemoryLimitException when a record needs more memory than the budget has
   /// @throws IllegalArgumentException when the budget does not hold what is needed to read
+  /// @throws IllegalStateException when the log is open
   /// @throws IOException when reading fails other than by the damage of a block, or the consumer does
   public static Salvaged salvage(
       DataDirectory directory,
@@ -155,7 +159,12 @@ public final class Wal implements AutoCloseable {
       MemoryBudget budget,
       RecordConsumer consumer)
       throws IOException {
-    return WalSalvage.run(directory, options.namePrefix(), start, budget, consumer);
+    Claim claim = directory.claim("log " + options.namePrefix());
+    try {
+      return WalSalvage.run(directory, options.namePrefix(), start, budget, consumer);
+    } finally {
+      claim.close();
+    }
   }
 
   /// How the log had ended when it was opened: clean or torn.
