@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.iobus.Scheduler;
 import dev.iobus.storage.memory.MemoryBudget;
 import dev.iobus.storage.memory.MemoryLimitException;
 import java.io.IOException;
@@ -20,73 +19,8 @@ import org.junit.jupiter.api.Test;
 /// Which blocks stay, measured as hit rates of traces on 1,024 frames of a page.
 class EvictionTest {
 
-  private static final int FRAMES = 1024;
+  private static final int FRAMES = TestFrames.COUNT;
   private static final int ACCESSES = 150_000;
-
-  /// The frames of a cache, without a file behind them.
-  private static final class Frames implements AutoCloseable {
-    final FrameTable table = new FrameTable(1024);
-    final PinSlots slots = new PinSlots(Scheduler.system());
-    final MemoryBudget budget;
-    final MemoryBudget.Account account;
-    long accesses;
-    final FrameAllocator frames;
-
-    Frames() {
-      this((FRAMES * 4096) >> 20);
-    }
-
-    Frames(int extents) {
-      budget = new MemoryBudget((long) extents << 20);
-      account = budget.open("frames", 0);
-      frames =
-          new FrameAllocator(
-              table,
-              slots,
-              new FrequencySketch(Math.max(1024, Integer.highestOneBit(2 * extents * 256 - 1))),
-              () -> accesses,
-              account,
-              Long.MAX_VALUE);
-    }
-
-    /// Whether the block had a frame; it has one afterwards.
-    boolean access(long file, long block) {
-      return access(file, block, 4096);
-    }
-
-    boolean access(long file, long block, int length) {
-      accesses++;
-      Frame frame = table.findExactly(file, block * 4096);
-      if (frame != null) {
-        frame.touch();
-        frame.unpin();
-        return true;
-      }
-      load(file, block, length, false);
-      return false;
-    }
-
-    void load(long file, long block, boolean isAhead) {
-      load(file, block, 4096, isAhead);
-    }
-
-    private void load(long file, long block, int length, boolean isAhead) {
-      Frame frame = requireNonNull(frames.allocate(length, file, block * 4096, isAhead));
-      table.insert(frame, file, block * 4096, length, 1);
-      frame.unpin();
-    }
-
-    boolean has(long file, long block) {
-      return table.find(file, block * 4096) != null;
-    }
-
-    @Override
-    public void close() {
-      assertEquals(0, frames.evictAll());
-      frames.close();
-      account.close();
-    }
-  }
 
   /// Blocks with Zipf's popularity (exponent 0.99), scattered.
   private static int[] zipfian(int blocks, long seed) {
@@ -106,7 +40,7 @@ class EvictionTest {
   }
 
   /// The share of hits in the second half of a trace.
-  private static double hitRate(Frames frames, int[] trace) {
+  private static double hitRate(TestFrames frames, int[] trace) {
     int hits = 0;
     for (int i = 0; i < trace.length; i++) {
       boolean hit = frames.access(1, trace[i]);
@@ -118,7 +52,7 @@ class EvictionTest {
   /// What was beside the frames was too little for a large value, and no frame was ever given back.
   @Test
   void framesWithoutAPinAreGivenToWhoCannotGoOnWithout() throws IOException {
-    try (Frames frames = new Frames();
+    try (TestFrames frames = new TestFrames();
         MemoryBudget.Account writer = frames.budget.open("writer", 0)) {
       frames.budget.addLender(frames.frames);
       for (int i = 0; i < FRAMES; i++) {
@@ -142,7 +76,7 @@ class EvictionTest {
 
   @Test
   void popularBlocksStay() {
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       double rate = hitRate(frames, zipfian(10 * FRAMES, 1));
       assertTrue(rate > 0.72, "zipfian: " + rate);
     }
@@ -154,7 +88,7 @@ class EvictionTest {
     for (int i = 0; i < ACCESSES; i++) {
       loop[i] = i % (2 * FRAMES);
     }
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       double rate = hitRate(frames, loop);
       assertTrue(rate > 0.45, "loop: " + rate);
     }
@@ -165,10 +99,10 @@ class EvictionTest {
   void aScanOfOneFileLeavesAnother() {
     int[] trace = zipfian(10 * FRAMES, 2);
     double alone;
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       alone = hitRate(frames, trace);
     }
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       int hits = 0;
       for (int i = 0; i < trace.length; i++) {
         frames.access(2, i % (20 * FRAMES));
@@ -182,7 +116,7 @@ class EvictionTest {
   /// Nor does it where all frames were filled ahead of their first use.
   @Test
   void aScanLeavesWhatWasReadAheadAndIsUsed() {
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       for (int block = 0; block < FRAMES; block++) {
         frames.load(1, block, true);
       }
@@ -205,7 +139,7 @@ class EvictionTest {
   void filesThatAreUsedAlikeShareTheFrames() {
     int[] first = zipfian(10 * FRAMES, 3);
     int[] second = zipfian(10 * FRAMES, 4);
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       for (int block : first) {
         frames.access(1, block);
       }
@@ -222,7 +156,7 @@ class EvictionTest {
   /// Who gives memory back takes no extent of which a slot has a frame, nor what else is in it.
   @Test
   void anExtentWithAPinInASlotStaysAsItIs() {
-    try (Frames frames = new Frames(2)) {
+    try (TestFrames frames = new TestFrames(2)) {
       for (int block = 0; block < 2 * 256; block++) {
         frames.access(1, block);
       }
@@ -245,7 +179,7 @@ class EvictionTest {
   /// Nor does a size that has no memory at all.
   @Test
   void aPinInASlotKeepsAnExtentFromAnotherSize() {
-    try (Frames frames = new Frames(1)) {
+    try (TestFrames frames = new TestFrames(1)) {
       for (int block = 0; block < 256; block++) {
         frames.access(1, block);
       }
@@ -265,7 +199,7 @@ class EvictionTest {
   ///
   /// @param every uses of the first file for each of the second
   private static double[] hitRates(int extents, int[] small, int[] large, int every) {
-    try (Frames frames = new Frames(extents)) {
+    try (TestFrames frames = new TestFrames(extents)) {
       for (int block : small) {
         frames.access(1, block, 4096);
       }
@@ -326,7 +260,7 @@ class EvictionTest {
     for (int i = 0; i < ACCESSES; i++) {
       trace[i] += i / 30_000 * 100 * FRAMES;
     }
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       double rate = hitRate(frames, trace);
       assertTrue(rate > 0.6, "moving: " + rate);
     }
@@ -339,7 +273,7 @@ class EvictionTest {
     int[] trace = new int[ACCESSES];
     Random random = new Random(9);
     Arrays.setAll(trace, i -> i / 8 + random.nextInt(FRAMES / 2));
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       double rate = hitRate(frames, trace);
       assertTrue(rate > 0.8, "moving on: " + rate);
       // And shorter where it does not.
@@ -350,7 +284,7 @@ class EvictionTest {
 
   @Test
   void whatWasReadAheadStaysUntilItIsUsed() {
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       for (int i = 0; i < 10 * FRAMES; i++) {
         frames.access(1, i % (2 * FRAMES));
       }
@@ -385,7 +319,7 @@ class EvictionTest {
 
   @Test
   void pinnedFramesAreNeverChosen() {
-    try (Frames frames = new Frames()) {
+    try (TestFrames frames = new TestFrames()) {
       List<Frame> pinned = new ArrayList<>();
       Random random = new Random(6);
       for (int i = 0; i < 20_000; i++) {
