@@ -87,7 +87,8 @@ final class Barrier {
     return run;
   }
 
-  private void started(Handle handle) {
+  /// Counts one that has started, until it has [#ended].
+  void started(Handle handle) {
     if (counts(handle)) {
       running++;
     }

@@ -48,9 +48,13 @@ record Checks(BackendKind kind) {
   ///
   /// @throws IllegalStateException for memory that was freed
   static void alive(MemorySegment memory) {
-    if (!memory.scope().isAlive()) {
+    if (!isAlive(memory)) {
       throw new IllegalStateException("the memory was freed: its arena is closed");
     }
+  }
+
+  static boolean isAlive(MemorySegment memory) {
+    return memory.scope().isAlive();
   }
 
   /// @throws IllegalArgumentException for a path that the host cannot be given

@@ -4,6 +4,7 @@ import dev.iobus.backend.CompletionFlags;
 import dev.iobus.backend.Op;
 import dev.iobus.backend.Request;
 import dev.iobus.backend.RequestQueue;
+import dev.iobus.posix.Errno;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -333,6 +334,27 @@ public final class Handle {
     if (pool != null) {
       pool.letGo();
     }
+  }
+
+  /// Why no further request of it may be made, as a negated error number; 0 if one may.
+  int refusal() {
+    if (extras.cancelRequested) {
+      return -Errno.ECANCELED;
+    }
+    if (repeats() && mayBeAnothersFile()) {
+      return -Errno.EBADF;
+    }
+    return Checks.isAlive(request.buffer) ? 0 : -Errno.EFAULT;
+  }
+
+  /// Whether the number of its file may be that of another one by now.
+  private boolean mayBeAnothersFile() {
+    return switch (file) {
+      case OpenFile open -> open.isClosed();
+      case OpenSocket socket -> socket.isClosed();
+      case RegisteredFile registered -> false; // Its slot is kept for it.
+      case null -> false;
+    };
   }
 
   /// Whether the result that was dispatched last is the last one.

@@ -10,7 +10,6 @@ import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// The operations between `enqueue` and `dispatch`: starts them, counts them, and resumes what takes
 /// more than one request. [Placing] checks what is enqueued, [ResultWaits] submits and waits for it,
@@ -309,14 +308,13 @@ final class InFlight {
     }
     for (int i = unfinished.size(); i > 0; i--) {
       Handle handle = unfinished.remove();
-      if (handle.extras.cancelRequested && handle.isFull()) {
-        completions.finishTransfer(handle, -Errno.ECANCELED);
-      } else if (handle.extras.cancelRequested) {
-        finish(handle, -Errno.ECANCELED, 0);
-      } else if (handle.repeats() && isClosed(handle.file)) {
-        finish(handle, -Errno.EBADF, 0);
-      } else {
+      int refused = handle.refusal();
+      if (refused == 0) {
         prepare(handle);
+      } else if (handle.isFull()) {
+        completions.finishTransfer(handle, refused);
+      } else {
+        finish(handle, refused, 0);
       }
     }
     while (barrier.next() != null) {
@@ -338,16 +336,6 @@ final class InFlight {
       }
       beginAll(run);
     }
-  }
-
-  /// Whether its number may be that of another file by now.
-  private static boolean isClosed(@Nullable BusFile file) {
-    return switch (file) {
-      case OpenFile open -> open.isClosed();
-      case OpenSocket socket -> socket.isClosed();
-      case RegisteredFile registered -> false; // Its slot is kept for it.
-      case null -> false;
-    };
   }
 
   /// Has an operation resumed that takes another request.

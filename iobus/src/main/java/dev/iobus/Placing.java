@@ -174,16 +174,37 @@ final class Placing {
     }
   }
 
-  /// Starts what was just found fit. Another thread that closes its file at this moment must not leave it
-  /// prepared, with its result lost: it ends with EBADF.
-  private void placeRearmed(Bus bus, Handle handle) throws IOException {
+  /// Starts what was just found fit. Another thread that closes its file or frees its memory at this moment
+  /// must not leave it prepared, with its result lost: it ends with EBADF or EFAULT.
+  void placeRearmed(Bus bus, Handle handle) throws IOException {
     try {
       place(bus, handle);
-    } catch (IllegalStateException closed) {
+    } catch (IllegalStateException gone) {
       if (handle.state() != Handle.State.PREPARED) {
-        throw closed;
+        throw gone;
       }
-      flight.start(bus, handle, Link.NONE, false);
+      if (Checks.isAlive(handle.request.buffer)) {
+        flight.start(bus, handle, Link.NONE, false);
+      } else {
+        endFreed(bus, handle);
+      }
+    }
+  }
+
+  /// Has the next wait end what has lost its memory: the backend must not see its addresses.
+  private void endFreed(Bus bus, Handle handle) {
+    settle();
+    handle.userData &= ~RequestQueue.PLAIN;
+    handle.stopBeingPlain();
+    handle.enter(Handle.State.IN_FLIGHT);
+    flight.started(1);
+    barrier.started(handle);
+    if (handle.file instanceof RegisteredFile registered) {
+      registered.retain();
+    }
+    flight.takesMore(handle);
+    if (bus.isPolled()) {
+      backend.notice(); // No completion will tell of it.
     }
   }
 

@@ -320,7 +320,8 @@ abstract sealed class QueueOperations extends NetworkOperations permits Bus {
   /// stands alone, also if it was part of a run or enqueued by [#drain].
   ///
   /// For `nop`, `read`, `write`, `send` and `recv` with one part of memory. After an unchecked
-  /// exception the result is as it was, and `done` ends it.
+  /// exception the result is as it was, and `done` ends it. What another thread closes during the call is
+  /// noticed here, or ends the operation: with EBADF for its file, with EFAULT for the arena of its memory.
   ///
   /// @throws IllegalArgumentException for any other operation
   /// @throws IllegalStateException if `done` was called for the result before, its file or the arena of

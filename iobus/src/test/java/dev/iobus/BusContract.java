@@ -12,6 +12,7 @@ abstract class BusContract
         HandleContract,
         DispatchContract,
         RearmContract,
+        RearmRaceContract,
         VisitorContract,
         RunContract,
         CloseContract,

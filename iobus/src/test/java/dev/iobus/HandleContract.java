@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -200,6 +201,27 @@ interface HandleContract extends BusHost {
         bus.discard(prepared);
         bus.discard(nop);
       }
+      closeFile(bus, file);
+    }
+  }
+
+  /// A transfer of several requests goes on with the next one where no caller is refused any more.
+  @Test
+  default void memoryThatIsFreedBetweenTwoRequestsIsNotUsed() throws IOException {
+    try (Bus bus = open(2)) {
+      OpenFile file = openNew(bus, "parts");
+      Arena arena = Arena.ofShared();
+      Handle read = bus.readFully(file, arena.allocate(8), 0);
+      arena.close();
+      // As if one had ended.
+      read.request.file = bus.fileNumber(file);
+      read.enter(Handle.State.IN_FLIGHT);
+      bus.flight().started(1);
+      bus.flight().takesMore(read);
+      Result result = bus.dispatch();
+      assertSame(read, result.handle());
+      assertEquals(Errno.EFAULT, result.errno());
+      bus.done(result);
       closeFile(bus, file);
     }
   }
