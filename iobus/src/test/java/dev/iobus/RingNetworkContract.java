@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.posix.Errno;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +83,29 @@ abstract class RingNetworkContract extends NetworkContract {
       assertThrows(IllegalStateException.class, () -> bus.dispatch(SECOND));
       assertTrue(isReadable(outer));
       bus.done(requireNonNull(bus.dispatch(SECOND)));
+    }
+  }
+
+  /// No completion comes of what the kernel was not given.
+  @Test
+  void whatLosesItsMemoryWakesABusThatWaits() throws IOException {
+    try (Bus outer = open(4)) {
+      OpenFile file = openNew(bus, "freed");
+      Arena freed = Arena.ofShared();
+      Handle read = bus.read(file, freed.allocate(8), 0);
+      bus.submit(read);
+      assertEquals(read, requireNonNull(bus.dispatch(SECOND)).handle());
+      Rearming.prepare(bus, bus.table(), read);
+      assertTrue(isReadable(outer)); // It is told once to look.
+      assertEquals(null, bus.dispatch(0));
+      assertFalse(isReadable(outer));
+      freed.close();
+      bus.placing().placeRearmed(bus, read);
+      assertTrue(isReadable(outer));
+      Result result = requireNonNull(bus.dispatch(SECOND));
+      assertEquals(Errno.EFAULT, result.errno());
+      bus.done(result);
+      BusSteps.closeFile(bus, file);
     }
   }
 
