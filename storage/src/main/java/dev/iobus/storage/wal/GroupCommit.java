@@ -85,6 +85,7 @@ final class GroupCommit {
 
   /// Returns when everything below `lsn` has that durability; `BUFFERED` it has at once.
   void await(long lsn, Durability durability) throws IOException {
+    progress.requireWithin(lsn);
     if (isReached(lsn, durability)) {
       return;
     }
@@ -93,7 +94,6 @@ final class GroupCommit {
     Flight flight;
     lock.lock();
     try {
-      progress.requireWithin(lsn);
       if (isReached(lsn, durability)) {
         return;
       }

@@ -65,10 +65,11 @@ final class LogProgress {
     return durability == Durability.SYNCED ? durable : written;
   }
 
-  /// Refuses an LSN that was not given out yet.
+  /// Refuses an LSN that was not given out.
   void requireWithin(long lsn) {
-    if (lsn > tail) {
-      throw new IllegalArgumentException("LSN " + lsn + " is behind the tail " + tail);
+    long end = tail;
+    if (lsn < 0 || lsn > end) {
+      throw new IllegalArgumentException("LSN " + lsn + " is not in 0 to the tail " + end);
     }
   }
 

@@ -249,8 +249,8 @@ public final class Wal implements AutoCloseable {
 
   /// Returns when everything below `lsn` has that durability; for `BUFFERED` that is at once.
   ///
-  /// @param lsn at most [#tail()]
-  /// @throws IllegalArgumentException when it is behind that
+  /// @param lsn 0 to [#tail()]
+  /// @throws IllegalArgumentException when it is negative or behind the tail
   /// @throws WalFailedException when the log failed before that; whether the bytes survive is then
   ///     unknown
   public void await(long lsn, Durability durability) throws IOException {
@@ -262,8 +262,8 @@ public final class Wal implements AutoCloseable {
   ///
   /// Callbacks for one durability run in LSN order. All of them have run when [#close()] returns.
   ///
-  /// @param lsn at most [#tail()]
-  /// @throws IllegalArgumentException when it is behind that
+  /// @param lsn 0 to [#tail()]
+  /// @throws IllegalArgumentException when it is negative or behind the tail
   /// @throws IllegalStateException when the log is closed
   public void whenReached(long lsn, Durability durability, AckCallback callback) {
     Objects.requireNonNull(callback, "callback");
@@ -287,24 +287,17 @@ public final class Wal implements AutoCloseable {
   ///     end; at most [#tail()]
   /// @param upTo what it shows: `SYNCED` or `WRITTEN`
   /// @throws WalReleasedException when the log from there on was released and is gone
-  /// @throws IllegalArgumentException when `from` is behind the tail, or `upTo` is `BUFFERED`, or
-  ///     the budget does not hold the reader's memory
+  /// @throws IllegalArgumentException when `from` is negative or behind the tail, or `upTo` is
+  ///     `BUFFERED`, or the budget does not hold the reader's memory
   /// @throws IllegalStateException when the log is closed
   public WalReader reader(long from, Durability upTo) throws WalReleasedException {
-    requireInLog(from);
+    progress.requireWithin(from);
     if (upTo == Durability.BUFFERED) {
       throw new IllegalArgumentException("what is BUFFERED is in no file yet: ask for WRITTEN");
     }
     view.requireOpen();
     view.requireHeld(from);
     return new WalReader(view, directory, from, upTo, budget);
-  }
-
-  private void requireInLog(long lsn) {
-    long tail = progress.tail();
-    if (lsn < 0 || lsn > tail) {
-      throw new IllegalArgumentException("LSN %d is not in 0 to the tail %d".formatted(lsn, tail));
-    }
   }
 
   /// The first LSN that a reader can still read: the begin of the oldest segment that is there.
@@ -348,7 +341,7 @@ public final class Wal implements AutoCloseable {
   /// @param lsn 0 to [#tail()]; below an earlier one it changes nothing
   /// @throws IllegalArgumentException when it is negative or behind the tail
   public void release(long lsn) {
-    requireInLog(lsn);
+    progress.requireWithin(lsn);
     lock.lock();
     try {
       live.release(lsn);

@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
@@ -132,17 +133,44 @@ class WalTest {
         Wal wal = log.open()) {
       long end = append(wal, record(0, 100), Durability.SYNCED);
       long retained = wal.retainedBytes();
-      for (long lsn : new long[] {-1, Long.MIN_VALUE, wal.tail() + 1}) {
-        IllegalArgumentException refused =
-            assertThrows(IllegalArgumentException.class, () -> wal.release(lsn));
-        assertEquals(
-            "LSN " + lsn + " is not in 0 to the tail " + wal.tail(), refused.getMessage());
+      for (long lsn : outside(wal)) {
+        assertNotInLog(wal, lsn, () -> wal.release(lsn));
       }
       assertEquals(retained, wal.retainedBytes());
       wal.release(0);
       wal.release(end);
       assertTrue(wal.retainedBytes() < retained);
     }
+  }
+
+  /// A negative LSN was durable before anything was, and one behind the tail `BUFFERED` while anything
+  /// waited to be written.
+  @Test
+  void whatIsNotInTheLogIsNotWaitedFor() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults());
+        Wal wal = log.open()) {
+      for (int i = 0; i < 2; i++) {
+        for (long lsn : outside(wal)) {
+          for (Durability durability : Durability.values()) {
+            assertNotInLog(wal, lsn, () -> wal.await(lsn, durability));
+            assertNotInLog(
+                wal, lsn, () -> wal.whenReached(lsn, durability, (reached, failure) -> {}));
+          }
+        }
+        wal.append(MemorySegment.ofArray(record(i, 100)));
+      }
+      wal.await(0, Durability.SYNCED);
+      wal.await(wal.tail(), Durability.SYNCED);
+    }
+  }
+
+  private static long[] outside(Wal wal) {
+    return new long[] {-1, Long.MIN_VALUE, wal.tail() + 1};
+  }
+
+  private static void assertNotInLog(Wal wal, long lsn, Executable call) {
+    IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, call);
+    assertEquals("LSN " + lsn + " is not in 0 to the tail " + wal.tail(), refused.getMessage());
   }
 
   @Test
