@@ -29,6 +29,7 @@ final class SystemScheduler implements Scheduler {
 
   @Override
   public Task start(String name, Runnable body) {
+    Objects.requireNonNull(name, "name");
     Objects.requireNonNull(body, "body");
     ThreadTask[] self = new ThreadTask[1];
     Thread thread =

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /// A task without a body was started, and its thread ended with an error that nobody who had called was
-/// told of; a simulation failed by it later. Whoever passes none is told at once.
+/// told of; a simulation failed by it later. Who passes null is told at once, and what is missing.
 final class SchedulerArgumentsTest {
 
   private final SimScheduler simulated = new SimScheduler(1, new SimDisk());
@@ -23,6 +23,19 @@ final class SchedulerArgumentsTest {
             () -> {
               assertNamed("body", () -> simulated.start("task", none()));
               assertNamed("body", () -> simulated.startVirtual("task", none()));
+            });
+    assertTrue(ended);
+  }
+
+  /// In a simulation it was a task all the same, whose name was null in every message.
+  @Test
+  void aTaskNeedsAName() {
+    assertNamed("name", () -> Scheduler.system().start(none(), () -> {}));
+    boolean ended =
+        simulated.run(
+            () -> {
+              assertNamed("name", () -> simulated.start(none(), () -> {}));
+              assertNamed("name", () -> simulated.startVirtual(none(), () -> {}));
             });
     assertTrue(ended);
   }

@@ -195,6 +195,7 @@ final class Baton {
   }
 
   SimTask start(String name, boolean virtual, Runnable body) {
+    Objects.requireNonNull(name, "name");
     Objects.requireNonNull(body, "body");
     SimTask task = new SimTask(this, started++, name, virtual);
     Thread thread =
