@@ -251,6 +251,9 @@ final class BackgroundWork {
   /// power is lost would be missed. So it begins where this memtable ends, not where the next one
   /// begins: a mark may lie between them, the first group of a segment that is not there yet.
   private void awaitLog(LoggedMemtable memtable, List<Table> tables) throws IOException {
+    if (memtable.isEmpty()) {
+      return; // As where its first record was too large for it: that one is in the next.
+    }
     boolean written = false;
     try {
       wal.await(memtable.endLsn(), Durability.WRITTEN);
