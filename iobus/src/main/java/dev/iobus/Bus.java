@@ -88,7 +88,7 @@ public final class Bus extends QueueOperations implements AutoCloseable {
     reason = choice.reason();
     backend = choice.backend();
     checks = new Checks(kind);
-    registrations = new Registrations(this, backend, kind);
+    registrations = new Registrations(this, kind, backend);
     pools = new BufferPools(this, backend);
     table = new HandleTable(this, options.capacity());
     flight = new InFlight(backend, table, options.scheduler(), runMax(), counts);

@@ -8,10 +8,10 @@ import java.lang.foreign.MemorySegment;
 final class BusArena implements Arena {
 
   private final Arena arena = Arena.ofShared();
-  private final Reaping reaping;
+  private final BusFailure failure;
 
-  BusArena(Reaping reaping) {
-    this.reaping = reaping;
+  BusArena(BusFailure failure) {
+    this.failure = failure;
   }
 
   @Override
@@ -27,7 +27,7 @@ final class BusArena implements Arena {
   @Override
   public void close() {
     // A bus that fails after this look has nothing in flight here: each call on the memory has ended.
-    if (!reaping.hasFailed()) {
+    if (!failure.isPresent()) {
       arena.close();
     }
   }

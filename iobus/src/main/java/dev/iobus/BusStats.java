@@ -2,6 +2,7 @@ package dev.iobus;
 
 import dev.iobus.uring.EnterCounts;
 import dev.iobus.uring.RingCounts;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,6 +79,14 @@ public record BusStats(
       return interrupted + again + busy;
     }
 
+    private Enters plus(Enters other) {
+      return new Enters(
+          calls + other.calls,
+          interrupted + other.interrupted,
+          again + other.again,
+          busy + other.busy);
+    }
+
     private static Enters of(EnterCounts counts) {
       return new Enters(counts.calls(), counts.interrupted(), counts.again(), counts.busy());
     }
@@ -96,6 +105,32 @@ public record BusStats(
         counts.poolExhaustions(),
         ring == null ? 0 : ring.overflows(),
         ring == null ? 0 : ring.dropped());
+  }
+
+  /// The sums of these and of others.
+  BusStats plus(BusStats other) {
+    Map<String, Long> allRequests = new LinkedHashMap<>(requests);
+    other.requests.forEach((operation, count) -> allRequests.merge(operation, count, Long::sum));
+    List<Long> allSizes = new ArrayList<>();
+    for (int i = 0; i < Math.max(submissionSizes.size(), other.submissionSizes.size()); i++) {
+      allSizes.add(at(submissionSizes, i) + at(other.submissionSizes, i));
+    }
+    return new BusStats(
+        allRequests,
+        allSizes,
+        submitting.plus(other.submitting),
+        waiting.plus(other.waiting),
+        repeatedEnters + other.repeatedEnters,
+        workerPunts + other.workerPunts,
+        shortTransfers + other.shortTransfers,
+        cancels + other.cancels,
+        poolExhaustions + other.poolExhaustions,
+        overflows + other.overflows,
+        droppedResults + other.droppedResults);
+  }
+
+  private static long at(List<Long> sizes, int i) {
+    return i < sizes.size() ? sizes.get(i) : 0;
   }
 
   /// All requests that were given to the backend.

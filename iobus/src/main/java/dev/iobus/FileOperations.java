@@ -249,7 +249,7 @@ abstract sealed class FileOperations extends TransferOperations permits NetworkO
   public RegisteredBuffer register(MemorySegment memory) {
     checkOpen();
     checks().memory(memory, false);
-    return registrations().add(memory);
+    return registrations().add(memory, 1);
   }
 
   /// Allocates memory and makes it known to the kernel, as [#register(MemorySegment)]. All of it is

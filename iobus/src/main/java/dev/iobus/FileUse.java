@@ -54,14 +54,15 @@ final class FileUse {
     return open;
   }
 
-  /// Points the request at the file, whose number means nothing else until [#letGo].
-  void use(Request request, BusFile file) {
+  /// Points the request of a slot at the file, whose number means nothing else until [#letGo].
+  void use(Slot slot, BusFile file) {
+    Request request = slot.request;
     switch (file) {
       case RegisteredFile registered -> {
         registered.slot(bus); // One of another bus must not be counted.
         registered.retain();
         try {
-          request.file = registered.slot(bus);
+          request.file = registered.slot(bus, slot.ring);
         } catch (IllegalStateException e) {
           letGo(registered);
           throw e;

@@ -19,14 +19,17 @@ public final class IoBatch {
 
   private final SharedBus bus;
   private final CallGate gate;
-  private final SlotTable slots;
-  private final Reaping reaping;
+  private final SharedRings rings;
   private final FileUse filesInUse;
   private final InlineCalls inline;
   private final SlotCalls calls;
   private final int runMax;
 
   private final Call call = new Call();
+
+  /// That of the caller, from the beginning of an await to its end.
+  private SharedRing ring;
+
   private final Slot[] run;
   private final Slot[] inFlight;
   private int inFlightCount;
@@ -66,8 +69,7 @@ public final class IoBatch {
   IoBatch(
       SharedBus bus,
       CallGate gate,
-      SlotTable slots,
-      Reaping reaping,
+      SharedRings rings,
       FileUse filesInUse,
       InlineCalls inline,
       SlotCalls calls,
@@ -78,8 +80,8 @@ public final class IoBatch {
     }
     this.bus = bus;
     this.gate = gate;
-    this.slots = slots;
-    this.reaping = reaping;
+    this.rings = rings;
+    ring = rings.first();
     this.filesInUse = filesInUse;
     this.inline = inline;
     this.calls = calls;
@@ -191,6 +193,7 @@ public final class IoBatch {
     gate.enter();
     try {
       call.begin(bus.scheduler().currentTask());
+      ring = rings.ofCaller();
       awaited = 0;
       taken = 0;
       toDoFrom = 0;
@@ -216,7 +219,7 @@ public final class IoBatch {
       submitAndAwaitEach();
     } catch (RuntimeException | Error t) {
       if (slotsHeld > 0) {
-        throw reaping.struckBy(t);
+        throw rings.failure().struckBy(t);
       }
       throw t;
     }
@@ -264,7 +267,7 @@ public final class IoBatch {
     int count = 0;
     while (toDoCount > 0 && count < runMax && inFlightCount + count < inFlight.length) {
       // The first slot may be waited for: this caller then holds none that others wait for.
-      Slot slot = inFlightCount + count == 0 ? reaping.acquire() : slots.tryAcquire();
+      Slot slot = inFlightCount + count == 0 ? ring.reaping.acquire() : ring.slots.tryAcquire();
       if (slot == null) {
         break;
       }
@@ -281,7 +284,7 @@ public final class IoBatch {
     }
     System.arraycopy(run, 0, inFlight, inFlightCount, count);
     inFlightCount += count;
-    reaping.submit(run, count, toDoCount > 0);
+    ring.reaping.submit(run, count, toDoCount > 0);
     return true;
   }
 
@@ -292,11 +295,11 @@ public final class IoBatch {
     try {
       request.bufferIndex = -1;
       if (buffer != null) {
-        request.bufferIndex = buffer.index(bus);
+        request.bufferIndex = buffer.index(bus, slot.ring);
         buffer.retain();
       }
       try {
-        filesInUse.use(request, files[entry]);
+        filesInUse.use(slot, files[entry]);
       } catch (IllegalStateException e) {
         if (buffer != null) {
           buffer.release();
@@ -305,7 +308,7 @@ public final class IoBatch {
       }
     } catch (IllegalStateException e) {
       results[entry] = -Errno.EBADF;
-      slots.release(slot);
+      ring.slots.release(slot);
       slotsHeld--;
       return false;
     }
@@ -322,7 +325,7 @@ public final class IoBatch {
 
   /// Waits for `count` more results, and takes all that are there.
   private void awaitSome(int count) throws IOException {
-    reaping.await(call, taken + count, inFlight[0].index);
+    ring.reaping.await(call, taken + count, inFlight[0].index);
     int completed = call.completed;
     int i = 0;
     while (taken < completed) {
@@ -350,7 +353,7 @@ public final class IoBatch {
       buffer.release();
     }
     filesInUse.letGo(files[slot.entry]);
-    slots.release(slot);
+    ring.slots.release(slot);
     slotsHeld--;
   }
 

@@ -7,9 +7,8 @@ import dev.iobus.events.BusEvents;
 import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
-/// How the callers of a [SharedBus] share one ring without a thread of its own: the caller runs.
+/// How callers of a [SharedBus] share one of its rings without a thread of its own: the caller runs.
 ///
 /// A caller adds its operation to the [Submissions]. If its result is not there it tries to take
 /// the role of the *reaper*, who submits for all, alone reads the completion queue, marks slots and
@@ -41,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 ///    after it has added submits itself or takes the role; YIELDED is the exception, as that reaper
 ///    comes back. Room comes with results: who passed them on looks at the submissions, or wakes a
 ///    waiter who takes the role and does (invariant 2).
-/// 4. All shared busses of a JVM together hold at most parallelism − 1 carriers of virtual threads
+/// 4. All rings of all shared busses of a JVM together hold at most parallelism − 1 carriers of virtual threads
 ///    in a native wait, and none when parallelism is 1; a virtual reaper waits at most 1 ms, then
 ///    the platform reaper takes over until a result has come.
 /// 5. Where a wait holds the carrier, no platform thread waits for a virtual one to be scheduled: it
@@ -79,6 +78,7 @@ final class Reaping {
   private final Scheduler scheduler;
   private final SlotTable slots;
   private final Submissions submissions;
+  private final BusFailure failure;
   /// Whether a wait of this backend holds the carrier of a virtual thread.
   private final boolean pins;
   private final int pinnedMax;
@@ -92,11 +92,6 @@ final class Reaping {
 
   private final Waiters waiters;
 
-  private volatile @Nullable Throwable failure;
-
-  /// Whether everybody was told of it.
-  private volatile boolean failureTold;
-
   // Owned by the holder of the role.
   private boolean asleep;
   /// Whether callers were woken since others were last let run.
@@ -106,17 +101,18 @@ final class Reaping {
       Backend backend,
       Scheduler scheduler,
       SlotTable slots,
-      boolean pins,
-      int inFlightMax,
-      BusCounts counts) {
+      Submissions submissions,
+      BusFailure failure,
+      boolean pins) {
     this.backend = backend;
     this.scheduler = scheduler;
     this.slots = slots;
     this.pins = pins;
     this.pinnedMax = scheduler.parallelism() - 1;
-    this.submissions = new Submissions(backend, counts, inFlightMax);
+    this.submissions = submissions;
+    this.failure = failure;
     this.waiters = new Waiters(scheduler, slots.capacity());
-    this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers, this::struckBy);
+    this.platformReaper = new PlatformReaper(scheduler, this::reapForOthers, failure::struckBy);
   }
 
   int pending() {
@@ -131,7 +127,7 @@ final class Reaping {
     try {
       return slots.acquire();
     } catch (IllegalStateException e) {
-      throwIfFailed(); // A failure closes the slots, too, and is what the caller must hear of.
+      failure.throwIfPresent(); // A failure closes the slots, too, and is what the caller must hear of.
       throw e;
     }
   }
@@ -143,7 +139,7 @@ final class Reaping {
     } catch (RuntimeException | Error t) {
       // The slot may be lost, or nobody told of it who waits for one.
       if (!backend.hasEnded()) {
-        fail(t);
+        failure.set(t);
       }
       throw t;
     }
@@ -153,20 +149,20 @@ final class Reaping {
   ///
   /// @throws IOException when the bus has failed; the operation is not pending then
   void submit(Slot slot) throws IOException {
-    throwIfFailed();
+    failure.throwIfPresent();
     try {
       slot.pending = true;
       pending.incrementAndGet();
       submissions.add(slot);
     } catch (RuntimeException | Error t) {
-      throw struckBy(t);
+      throw failure.struckBy(t);
     }
   }
 
   /// As [#submit(Slot)] for two that nothing comes between, of which the first one's request is
   /// linked to the other's. There is room for two in flight.
   void submit(Slot slot, Slot tied) throws IOException {
-    throwIfFailed();
+    failure.throwIfPresent();
     try {
       slot.tied = tied;
       tied.isTied = true;
@@ -175,7 +171,7 @@ final class Reaping {
       pending.addAndGet(2);
       submissions.add(slot);
     } catch (RuntimeException | Error t) {
-      throw struckBy(t);
+      throw failure.struckBy(t);
     }
   }
 
@@ -184,7 +180,7 @@ final class Reaping {
   /// @param goesOn whether the caller does something else before it waits: the operations are on
   ///     their way to the device then, as far as there is room
   void submit(Slot[] run, int count, boolean goesOn) throws IOException {
-    throwIfFailed();
+    failure.throwIfPresent();
     try {
       pending.addAndGet(count);
       for (int i = 0; i < count; i++) {
@@ -192,7 +188,7 @@ final class Reaping {
         submissions.add(run[i]);
       }
     } catch (RuntimeException | Error t) {
-      throw struckBy(t);
+      throw failure.struckBy(t);
     }
     if (goesOn && role.get() != ACTIVE) {
       flush();
@@ -210,8 +206,8 @@ final class Reaping {
       cause = e;
     }
     if (cause != null) {
-      fail(cause);
-      throwIfFailed();
+      failure.set(cause);
+      failure.throwIfPresent();
     }
   }
 
@@ -222,14 +218,14 @@ final class Reaping {
     try {
       awaitResults(call, target, key);
     } catch (RuntimeException | Error t) {
-      throw struckBy(t);
+      throw failure.struckBy(t);
     }
   }
 
   private void awaitResults(Call call, int target, int key) throws IOException {
     boolean virtual = pins && call.task != null && call.task.isVirtual();
     while (call.completed < target) {
-      throwIfFailed();
+      failure.throwIfPresent();
       int now = role.get();
       if (isOpenTo(virtual, now)) {
         if (role.compareAndSet(now, ACTIVE)) {
@@ -266,7 +262,7 @@ final class Reaping {
       case FOR_PLATFORM_CALLER -> passOn();
       case FOR_PLATFORM_REAPER -> platformReaper.wake();
     }
-    if (call.completed < target && failure == null && !goOn) {
+    if (call.completed < target && !failure.isPresent() && !goOn) {
       scheduler.park(Long.MAX_VALUE);
     }
     waiters.remove(key, virtual);
@@ -278,7 +274,7 @@ final class Reaping {
     boolean holds = true;
     Leaving leaving = Leaving.FOR_NOTHING;
     try {
-      while (holds && leaving == Leaving.FOR_NOTHING && failure == null) {
+      while (holds && leaving == Leaving.FOR_NOTHING && !failure.isPresent()) {
         flush();
         check(backend.drain(sink));
         if (call.completed >= target) {
@@ -295,13 +291,13 @@ final class Reaping {
         }
       }
     } catch (Throwable t) {
-      fail(t);
+      failure.set(t);
     } finally {
       if (holds) {
         role.set(FREE);
       }
     }
-    throwIfFailed();
+    failure.throwIfPresent();
     return leaving;
   }
 
@@ -397,25 +393,34 @@ final class Reaping {
   /// result has come, whose caller is likely to take the role; or as long as operations are pending
   /// where no virtual thread may ever wait.
   private void reapForOthers() {
-    if (pending.get() == 0 || !role.compareAndSet(FREE, ACTIVE)) {
+    if (pending.get() == 0) {
       return;
     }
+    if (!failure.isPresent()) { // Else what is pending may never end.
+      if (!role.compareAndSet(FREE, ACTIVE)) {
+        return;
+      }
+      reapUntilResult();
+    }
+    try {
+      failure.tellIfUntold();
+      passOn();
+    } catch (Throwable t) {
+      failure.set(t);
+    }
+  }
+
+  private void reapUntilResult() {
     try {
       do {
         flush();
         sleep(Long.MAX_VALUE);
-      } while (pinnedMax == 0 && pending.get() > 0 && failure == null);
+      } while (pinnedMax == 0 && pending.get() > 0 && !failure.isPresent());
     } catch (Throwable t) {
-      fail(t);
+      failure.set(t);
     } finally {
       wokeOthers = false;
       role.set(FREE);
-    }
-    try {
-      tellIfFailed();
-      passOn();
-    } catch (Throwable t) {
-      fail(t);
     }
   }
 
@@ -425,29 +430,13 @@ final class Reaping {
     platformReaper.stop();
   }
 
-  /// Ends the bus for everybody: each waiter gets `cause`. The first failure is kept.
-  void fail(Throwable cause) {
-    if (failure == null) {
-      failure = cause;
-    }
-    tellFailure();
-  }
-
-  /// Tells everybody of a failure. What strikes here again, for want of stack, leaves it to whoever looks
-  /// next: the same call further up, whoever reaps, a later call, or the close.
-  private void tellFailure() {
+  /// By a failure of the bus, on this ring or another: wakes everybody who waits here, and refuses who
+  /// comes to wait.
+  void endForFailure() {
     try {
       slots.close();
     } finally {
       wakeForFailure();
-    }
-    failureTold = true;
-  }
-
-  /// As [#tellFailure()] if there is one that not everybody was told of.
-  void tellIfFailed() {
-    if (failure != null && !failureTold && !backend.hasEnded()) {
-      tellFailure();
     }
   }
 
@@ -457,40 +446,5 @@ final class Reaping {
     } finally {
       backend.wakeup(); // Whoever sleeps in it holds the role, and wakes others when it leaves.
     }
-  }
-
-  /// Ends the bus for what has struck a caller, an [OutOfMemoryError] or a [StackOverflowError] in the
-  /// worst place, while operations of its own were in flight or it was to wake others: nobody would
-  /// wait for those any more, whose memory must not be freed, and others would wait for ever. In a
-  /// simulation that ends, this is how its tasks do.
-  ///
-  /// @return what to throw
-  IOException struckBy(Throwable cause) {
-    if (backend.hasEnded()) {
-      switch (cause) {
-        case Error error -> throw error;
-        case RuntimeException exception -> throw exception;
-        default -> {}
-      }
-    }
-    fail(cause);
-    return failed(cause);
-  }
-
-  boolean hasFailed() {
-    return failure != null;
-  }
-
-  void throwIfFailed() throws IOException {
-    Throwable cause = failure;
-    if (cause != null) {
-      tellIfFailed();
-      throw failed(cause);
-    }
-  }
-
-  private static IOException failed(Throwable cause) {
-    return new IOException(
-        "the bus has failed; the outcome of operations in flight is unknown", cause);
   }
 }

@@ -3,11 +3,12 @@ package dev.iobus;
 import dev.iobus.posix.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Memory that the kernel of one ring already knows, so that a transfer need not look its pages
-/// up. Where the host refuses to register it, the same object works as plain memory and says why.
+/// Memory that the kernel already knows for a ring, or for each ring of a [SharedBus], so that a transfer
+/// need not look its pages up. Where the host refuses to register it, the same object works as plain memory and says why.
 ///
 /// The memory belongs to the caller, who keeps it alive until the buffer was unregistered or the
 /// bus closed; or, when it was made by `newBuffer`, it belongs to the buffer and is freed by that.
@@ -16,33 +17,35 @@ public final class RegisteredBuffer {
 
   private final Object owner;
   private final MemorySegment memory;
-  private final int index;
+  /// With each ring of the bus; −1 where it does not know the memory.
+  private final int[] indices;
   private final @Nullable String refusal;
   private final @Nullable Arena arena;
   private final Pages pages;
   private final AtomicInteger inFlight = new AtomicInteger();
 
   private RegisteredBuffer(
-      Object owner, MemorySegment memory, int result, @Nullable Arena arena, Pages pages) {
+      Object owner, MemorySegment memory, int[] results, @Nullable Arena arena, Pages pages) {
     this.owner = owner;
     this.memory = memory;
-    this.index = Math.max(result, -1);
-    this.refusal = result < 0 ? refusal(result, memory.byteSize()) : null;
+    this.indices = Arrays.stream(results).map(result -> Math.max(result, -1)).toArray();
+    this.refusal = results[0] < 0 ? refusal(results[0], memory.byteSize()) : null;
     this.arena = arena;
     this.pages = pages;
   }
 
   /// Memory of the caller's.
   ///
-  /// @param result the backend's: an index, or the negated error number of its refusal
-  static RegisteredBuffer of(Object owner, MemorySegment memory, int result) {
-    return new RegisteredBuffer(owner, memory, result, null, Pages.NORMAL);
+  /// @param results of each ring: an index, or −1 with one that does not know it; or the negated error
+  ///     number of a refusal, which is then that of all
+  static RegisteredBuffer of(Object owner, MemorySegment memory, int[] results) {
+    return new RegisteredBuffer(owner, memory, results, null, Pages.NORMAL);
   }
 
   /// Memory that ends with the buffer.
   static RegisteredBuffer owning(
-      Object owner, MemorySegment memory, int result, Arena arena, Pages pages) {
-    return new RegisteredBuffer(owner, memory, result, arena, pages);
+      Object owner, MemorySegment memory, int[] results, Arena arena, Pages pages) {
+    return new RegisteredBuffer(owner, memory, results, arena, pages);
   }
 
   private static String refusal(int result, long bytes) {
@@ -66,9 +69,9 @@ public final class RegisteredBuffer {
     return memory;
   }
 
-  /// Whether the kernel knows the memory; false where it is used as plain memory.
+  /// Whether the kernel knows the memory, for one ring at least; false where it is used as plain memory.
   public boolean isRegistered() {
-    return index >= 0;
+    return refusal == null;
   }
 
   /// Why the host refused to register it and what would help; null when it did not.
@@ -86,15 +89,25 @@ public final class RegisteredBuffer {
     return Math.max(0, inFlight.get());
   }
 
-  @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
   int index(Object user) {
+    return index(user, 0);
+  }
+
+  /// The index with one ring of the bus `user`; −1 where it does not know the memory.
+  @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
+  int index(Object user, int ring) {
     if (user != owner) {
       throw new IllegalArgumentException("the buffer is registered with another bus");
     }
     if (inFlight.get() < 0) {
       throw new IllegalStateException("the buffer is no longer registered");
     }
-    return index;
+    return indices[ring];
+  }
+
+  /// The indices with all rings.
+  int[] indices() {
+    return indices;
   }
 
   /// Counts one more operation in flight.

@@ -3,9 +3,9 @@ package dev.iobus;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// A slot in one ring's table of files: the kernel need not look a descriptor up, and the ring
-/// keeps what is open (and its lock) alive until the slot is given back and the last operation on
-/// it has ended. Usable on the bus that made it only. Thread-safe, but for the bus's own part.
+/// A slot in a ring's table of files, or in that of each ring of a [SharedBus]: the kernel need not look a
+/// descriptor up, and the ring keeps what is open (and its lock) alive until the slot is given back and
+/// the last operation on it has ended. Usable on the bus that made it only. Thread-safe, but for the bus's own part.
 ///
 /// There are three ways to one.
 ///
@@ -20,7 +20,8 @@ public final class RegisteredFile implements BusFile {
   private final Object owner;
   private final BackendKind backend;
   private final @Nullable OpenFile file;
-  private final int slot;
+  /// In the table of each ring of the bus.
+  private final int[] slots;
   private final boolean reserved;
 
   // Written by the bus thread.
@@ -33,23 +34,24 @@ public final class RegisteredFile implements BusFile {
   private final AtomicInteger users = new AtomicInteger();
 
   private RegisteredFile(
-      Object owner, BackendKind backend, @Nullable OpenFile file, int slot, boolean reserved) {
+      Object owner, BackendKind backend, @Nullable OpenFile file, int[] slots, boolean reserved) {
     this.owner = owner;
     this.backend = backend;
     this.file = file;
-    this.slot = slot;
+    this.slots = slots;
     this.reserved = reserved;
-    path = file == null ? "slot " + slot : file.path();
+    path = file == null ? "slot " + slots[0] : file.path();
     direct = file != null && file.isDirect();
   }
 
-  static RegisteredFile of(Object owner, OpenFile file, int slot) {
-    return new RegisteredFile(owner, file.backend(), file, slot, false);
+  /// @param slots its slot in the table of each ring
+  static RegisteredFile of(Object owner, OpenFile file, int[] slots) {
+    return new RegisteredFile(owner, file.backend(), file, slots, false);
   }
 
   /// @param reserved whether it outlives the files that are opened into it
   static RegisteredFile empty(Object owner, BackendKind backend, int slot, boolean reserved) {
-    return new RegisteredFile(owner, backend, null, slot, reserved);
+    return new RegisteredFile(owner, backend, null, new int[] {slot}, reserved);
   }
 
   /// The path that was last opened, or the number of the slot while there was none.
@@ -101,8 +103,13 @@ public final class RegisteredFile implements BusFile {
     return reserved;
   }
 
-  @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
   int slot(Object user) {
+    return slot(user, 0);
+  }
+
+  /// The slot in the table of one ring of the bus `user`.
+  @SuppressWarnings("ReferenceEquality") // The same bus, not an equal one.
+  int slot(Object user, int ring) {
     if (user != owner) {
       throw new IllegalArgumentException("file " + path + " is registered with another bus");
     }
@@ -110,12 +117,17 @@ public final class RegisteredFile implements BusFile {
       throw new IllegalStateException(
           "file " + path + (unregistered ? " is no longer registered" : " is being closed"));
     }
-    return slot;
+    return slots[ring];
   }
 
   /// The slot, whatever became of it.
   int slot() {
-    return slot;
+    return slots[0];
+  }
+
+  /// The slots in the tables of all rings, whatever became of them.
+  int[] slots() {
+    return slots;
   }
 
   /// Takes note of what is going to be opened into the slot.
@@ -160,6 +172,6 @@ public final class RegisteredFile implements BusFile {
 
   @Override
   public String toString() {
-    return "RegisteredFile[" + path + ", slot " + slot + "]";
+    return "RegisteredFile[" + path + ", slot " + slots[0] + "]";
   }
 }

@@ -61,7 +61,7 @@ final class RegisteredReads {
       }
     }
     SlotCalls.fill(slot.request, memory, offset, length, WriteFlag.NONE);
-    slot.request.bufferIndex = buffer.index(bus);
+    slot.request.bufferIndex = buffer.index(bus, slot.ring);
     slot.request.bufferOffset = at;
     return calls.transfer(slot, file);
   }

@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// The files and the memory that one ring knows. Thread-safe.
+/// The files and the memory that the rings of one bus know: all of them, or those asked for, or none.
+/// Thread-safe.
 final class Registrations {
 
   /// One registered buffer of io_uring holds at most this much, `io_uring_register(2)`.
@@ -21,8 +23,8 @@ final class Registrations {
   private static final int FALLBACKS_MAX = 16;
 
   private final Object owner;
-  private final Backend backend;
   private final BackendKind kind;
+  private final Backend[] rings;
 
   /// A leaf: nothing waits while it is held.
   private final ReentrantLock lock = new ReentrantLock();
@@ -33,25 +35,37 @@ final class Registrations {
   private final List<String> fallbacks = new ArrayList<>();
 
   /// @param owner the bus on which the registrations can be used
-  Registrations(Object owner, Backend backend, BackendKind kind) {
+  /// @param rings its own, at least one
+  Registrations(Object owner, BackendKind kind, Backend... rings) {
     this.owner = owner;
-    this.backend = backend;
     this.kind = kind;
+    this.rings = rings;
   }
 
   RegisteredFile add(OpenFile file) throws IOException {
-    int slot = backend.registerFile(file.descriptor());
-    if (slot < 0) {
-      throw refusal("register", file.path(), slot);
+    int[] slots = new int[rings.length];
+    for (int ring = 0; ring < rings.length; ring++) {
+      slots[ring] = rings[ring].registerFile(file.descriptor());
+      if (slots[ring] < 0) {
+        unregisterFiles(slots, ring);
+        throw refusal("register", file.path(), slots[ring]);
+      }
     }
-    return keep(RegisteredFile.of(owner, file, slot));
+    return keep(RegisteredFile.of(owner, file, slots));
   }
 
-  /// Takes an empty slot, for files to be opened into.
+  /// Gives the slots of the first so many rings back.
+  private void unregisterFiles(int[] slots, int count) {
+    for (int ring = 0; ring < count; ring++) {
+      rings[ring].unregisterFile(slots[ring]);
+    }
+  }
+
+  /// Takes an empty slot, for files to be opened into, of the only ring.
   ///
   /// @param reserved whether it outlives the first of them
   RegisteredFile reserve(BackendKind kind, boolean reserved) throws BusException {
-    int slot = backend.reserveFile();
+    int slot = rings[0].reserveFile();
     if (slot < 0) {
       throw refusal("reserve", "a slot for a file", slot);
     }
@@ -101,12 +115,39 @@ final class Registrations {
       lock.unlock();
     }
     if (kept) {
-      backend.unregisterFile(file.slot());
+      unregisterFiles(file.slots(), rings.length);
     }
   }
 
-  RegisteredBuffer add(MemorySegment memory) {
-    return keep(RegisteredBuffer.of(owner, memory, backend.registerBuffer(memory)));
+  /// @param count rings that are to know it, from the first on
+  RegisteredBuffer add(MemorySegment memory, int count) {
+    return keep(RegisteredBuffer.of(owner, memory, registerWith(count, memory)));
+  }
+
+  /// An index for each ring, −1 with those that are not to know it; or what one has answered that refuses,
+  /// and then no ring knows the memory.
+  private int[] registerWith(int count, MemorySegment memory) {
+    int[] results = new int[rings.length];
+    Arrays.fill(results, -1);
+    for (int ring = 0; ring < count; ring++) {
+      int result = rings[ring].registerBuffer(memory);
+      if (result < 0) {
+        unregisterBuffers(results, ring);
+        Arrays.fill(results, result);
+        return results;
+      }
+      results[ring] = result;
+    }
+    return results;
+  }
+
+  /// Gives what the first so many rings know of a buffer back.
+  private void unregisterBuffers(int[] indices, int count) {
+    for (int ring = 0; ring < count; ring++) {
+      if (indices[ring] >= 0) {
+        rings[ring].unregisterBuffer(indices[ring]);
+      }
+    }
   }
 
   /// A buffer whose memory goes with it.
@@ -117,7 +158,7 @@ final class Registrations {
     Arena arena = Arena.ofShared();
     boolean kept = false;
     try {
-      HugeMemory huge = pages == Pages.HUGE ? backend.mapHuge(arena, bytes) : null;
+      HugeMemory huge = pages == Pages.HUGE ? rings[0].mapHuge(arena, bytes) : null;
       String shortfall = huge != null ? huge.shortfall() : "this backend maps no huge pages";
       if (pages == Pages.HUGE && shortfall != null) {
         tell("a buffer of " + bytes + " bytes is not all on huge pages: " + shortfall);
@@ -125,9 +166,9 @@ final class Registrations {
       MemorySegment memory =
           huge != null ? huge.memory() : arena.allocate(bytes, NORMAL_PAGE_BYTES);
       Pages granted = pages == Pages.HUGE && shortfall == null ? Pages.HUGE : Pages.NORMAL;
-      int index = backend.registerBuffer(memory);
       RegisteredBuffer buffer =
-          keep(RegisteredBuffer.owning(owner, memory, index, arena, granted));
+          keep(
+              RegisteredBuffer.owning(owner, memory, registerWith(rings.length, memory), arena, granted));
       kept = true;
       return buffer;
     } finally {
@@ -139,7 +180,7 @@ final class Registrations {
 
   private RegisteredBuffer keep(RegisteredBuffer buffer) {
     String refusal = buffer.refusal();
-    if (refusal != null && backend.registersBuffers()) { // Others tell it themselves.
+    if (refusal != null && rings[0].registersBuffers()) { // Others tell it themselves.
       tell("registered memory is used as plain memory: " + refusal);
     }
     lock.lock();
@@ -175,7 +216,7 @@ final class Registrations {
 
   /// @throws IllegalStateException while operations on the buffer are in flight
   void remove(RegisteredBuffer buffer) {
-    int index = buffer.index(owner);
+    buffer.index(owner); // Refuses one of another bus.
     buffer.markUnregistered();
     lock.lock();
     try {
@@ -183,9 +224,7 @@ final class Registrations {
     } finally {
       lock.unlock();
     }
-    if (index >= 0) {
-      backend.unregisterBuffer(index);
-    }
+    unregisterBuffers(buffer.indices(), rings.length);
     buffer.freeMemory();
   }
 
@@ -198,17 +237,14 @@ final class Registrations {
       for (RegisteredFile file : files) {
         file.markUnregistered();
         if (drained) {
-          backend.unregisterFile(file.slot());
+          unregisterFiles(file.slots(), rings.length);
         }
       }
       files.clear();
       for (RegisteredBuffer buffer : buffers) {
         if (drained) {
-          int index = buffer.index(owner);
           buffer.markUnregistered();
-          if (index >= 0) {
-            backend.unregisterBuffer(index);
-          }
+          unregisterBuffers(buffer.indices(), rings.length);
           buffer.freeMemory();
         }
       }

@@ -27,8 +27,8 @@ public interface Scheduler {
     /// Whether the task is a virtual thread, whose native waits hold a carrier.
     boolean isVirtual();
 
-    /// A number that no other task that lives has. For spreading over several lines of memory what
-    /// many tasks write: it says nothing else.
+    /// A number that no other task that lives has. For spreading tasks over what there are several of,
+    /// such as rings, or lines of memory that many write: it says nothing else.
     long number();
   }
 

@@ -9,21 +9,19 @@ import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
-/// Blocking I/O from any thread over one ring: a virtual thread that reads parks, and thousands of
-/// parked reads become a deep queue.
+/// Blocking I/O from any thread over one ring or a few: a virtual thread that reads parks, and thousands
+/// of parked reads become a deep queue.
 ///
 /// A lone caller pays no thread switch: it submits, waits in the ring itself, and returns. With
-/// many callers one of them submits and reaps for all. At most `capacity` operations are in flight;
-/// those of more callers wait in order of arrival. A platform thread makes single reads, syncs, durable
-/// writes and writes through the page cache itself, without the ring; so does every thread with reads
-/// that the kernel's page cache answers.
+/// many callers one of them submits and reaps for all of its ring. At most `capacity` operations are in
+/// flight; those of more callers wait, on each ring in order of arrival. A platform thread makes single
+/// reads, syncs, durable writes and writes through the page cache itself, without the ring; so does every
+/// thread with reads that the kernel's page cache answers.
 ///
 /// Memory must be native and is the caller's; it must stay alive until the call returns, and the
 /// kernel does not touch it after that (except when the bus has failed, see below). On backends
@@ -31,7 +29,7 @@ import java.util.function.Supplier;
 ///
 /// An interrupt ends nothing: the operation goes on, the flag is kept.
 ///
-/// If the ring itself fails, every call in flight and every later one gets an [IOException] with
+/// If a ring itself fails, every call in flight and every later one gets an [IOException] with
 /// the first failure as cause; the outcome of what was in flight is then unknown, and memory that
 /// was in flight must not be freed before the process ends: that of [#newArena()] is not. The same is
 /// so after an [Error], such as an [OutOfMemoryError], in a call that has operations in flight: it is
@@ -44,52 +42,41 @@ public final class SharedBus implements AutoCloseable {
   /// Larger transfers would be split by the kernel, or sent through a worker thread of it.
   static final int TRANSFER_MAX = 512 * 1024;
 
-  /// Calls that can be under way at one time on a bus of a smaller capacity.
-  private static final int CALLS_MAX = 4096;
-
-  private final BackendChoice choice;
+  private final BackendKind kind;
   private final Backend backend;
   private final Scheduler scheduler;
   private final BusOptions options;
   private final Checks checks;
-  private final int capacity;
+  private final SharedRings rings;
   private final Registrations registrations;
-  private final SlotTable slots;
-  private final Reaping reaping;
   private final FileUse files;
   private final InlineCalls inline;
   private final SlotCalls calls;
   private final SharedTransfers transfers;
   private final RegisteredReads registeredReads;
   private final SyncedWrite syncedWrite;
-  private final BusCounts counts = new BusCounts();
+  private final BusCounts counts;
 
   private final CallGate gate;
   private final SharedClose close;
 
-  private SharedBus(BackendChoice choice, BusOptions options) {
-    this.choice = choice;
-    this.backend = choice.backend();
+  private SharedBus(SharedRings rings, BusOptions options) {
+    this.rings = rings;
+    this.kind = rings.choice().kind();
+    this.backend = rings.first().backend;
+    this.counts = rings.first().counts;
     this.options = options;
     this.scheduler = options.scheduler();
     this.gate = new CallGate(scheduler);
-    this.checks = new Checks(choice.kind());
-    this.registrations = new Registrations(this, backend, choice.kind());
-    this.capacity = Math.min(options.capacity(), backend.capacity());
-    this.slots = new SlotTable(Math.max(capacity, CALLS_MAX), scheduler);
-    this.reaping =
-        new Reaping(
-            backend, scheduler, slots, choice.kind() != BackendKind.NIO, capacity, counts);
+    this.checks = new Checks(kind);
+    this.registrations = new Registrations(this, kind, rings.backends());
     this.files = new FileUse(this, checks, registrations);
-    String label = choice.kind().label();
-    this.inline = new InlineCalls(backend, gate, files, label);
-    this.calls = new SlotCalls(scheduler, gate, reaping, files, choice.kind());
+    this.inline = new InlineCalls(backend, gate, files, kind.label());
+    this.calls = new SlotCalls(scheduler, gate, rings, files, kind);
     this.transfers = new SharedTransfers(this, scheduler, checks, inline, calls, counts);
     this.registeredReads = new RegisteredReads(this, inline, calls);
-    this.syncedWrite = new SyncedWrite(scheduler, gate, slots, reaping, files, calls);
-    SharedCancels cancels = new SharedCancels(scheduler, slots, reaping, counts, capacity);
-    this.close =
-        new SharedClose(options, gate, backend, registrations, slots, reaping, cancels);
+    this.syncedWrite = new SyncedWrite(scheduler, gate, rings, files, calls);
+    this.close = new SharedClose(options, gate, rings, registrations);
   }
 
   /// Opens a bus on the best backend that this host allows, or on the one that `options` name.
@@ -103,7 +90,7 @@ public final class SharedBus implements AutoCloseable {
   /// As above, with the system calls of a test.
   static SharedBus open(BusOptions options, Supplier<UringSyscalls> syscalls)
       throws IOException {
-    SharedBus bus = new SharedBus(BackendChoice.open(true, options, syscalls), options);
+    SharedBus bus = new SharedBus(SharedRings.open(options, syscalls), options);
     if (BusEvents.recordsFallbacks()) {
       bus.fallbacks().forEach(line -> BusEvents.fallback(bus.backend().label(), line));
     }
@@ -112,21 +99,19 @@ public final class SharedBus implements AutoCloseable {
 
   /// The backend in use.
   public BackendKind backend() {
-    return choice.kind();
+    return kind;
   }
 
   /// Which backend, why, and with which features: one line for people.
   public String reason() {
-    return choice.reason();
+    return rings.reason();
   }
 
   /// What this bus does another way than on the best host and why; see [Bus#fallbacks()].
   public List<String> fallbacks() {
     gate.enter();
     try {
-      List<String> all =
-          new ArrayList<>(
-              BackendChoice.fallbacks(options, choice.kind(), choice.reason(), backend));
+      List<String> all = rings.fallbacks(options);
       all.addAll(registrations.fallbacks());
       return List.copyOf(all);
     } finally {
@@ -138,8 +123,7 @@ public final class SharedBus implements AutoCloseable {
   public BusStats stats() {
     gate.enter();
     try {
-      VarHandle.acquireFence(); // What was counted before a submission ended is seen.
-      return BusStats.of(counts, backend.counts());
+      return rings.stats();
     } finally {
       gate.exit();
     }
@@ -155,9 +139,16 @@ public final class SharedBus implements AutoCloseable {
     return scheduler instanceof HostFacts simulated ? simulated : HostFacts.system();
   }
 
-  /// Operations that can be in flight at one time. Those of more callers wait their turn.
+  /// Operations that can be in flight at one time, on all rings together. Those of more callers wait
+  /// their turn, those of one caller when as many as its ring's part are in flight.
   public int capacity() {
-    return capacity;
+    return rings.capacity();
+  }
+
+  /// Rings that callers are spread over; 1 on backends other than io_uring. Registered memory is locked
+  /// once for each. See [BusOptions#rings()].
+  public int rings() {
+    return rings.count();
   }
 
   /// Opens a file; [OpenFlag#CREATE] creates it with mode 0600.
@@ -166,7 +157,7 @@ public final class SharedBus implements AutoCloseable {
   public OpenFile open(Path path, OpenFlag... flags) throws IOException {
     int bits = OpenFlag.bits(flags);
     int descriptor = calls.onPaths(Op.OPEN, path, null, bits);
-    return new OpenFile(path, descriptor, choice.kind(), (bits & OpenBits.DIRECT) != 0);
+    return new OpenFile(path, descriptor, kind, (bits & OpenBits.DIRECT) != 0);
   }
 
   /// Closes the file, once.
@@ -193,7 +184,7 @@ public final class SharedBus implements AutoCloseable {
     Slot slot = calls.begin(Op.STAT);
     try {
       OpenFile retained = files.openFile(file); // The kernel takes no slot here.
-      files.use(slot.request, retained);
+      files.use(slot, retained);
       try {
         calls.finish(slot, file.path());
       } finally {
@@ -292,7 +283,7 @@ public final class SharedBus implements AutoCloseable {
     checks.memory(from, false);
     Checks.range(offset, from.byteSize());
     long length = from.byteSize();
-    if (capacity > 1
+    if (rings.capacityOfEach() > 1
         && length > 0
         && length <= TRANSFER_MAX
         && syncedWrite.tryBoth(file, from, offset, (int) length)) {
@@ -390,7 +381,7 @@ public final class SharedBus implements AutoCloseable {
     }
   }
 
-  /// Puts the file into the ring's own table; the descriptor stays open beside it.
+  /// Puts the file into the own table of each ring; the descriptor stays open beside it.
   ///
   /// @throws BusException when the table is full
   public RegisteredFile register(OpenFile file) throws IOException {
@@ -421,10 +412,21 @@ public final class SharedBus implements AutoCloseable {
   /// Makes memory known to the kernel: up to 64 buffers at a time, of up to 1 GiB each. Where the host
   /// refuses, the buffer works as plain memory and says so: see [RegisteredBuffer#refusal()].
   public RegisteredBuffer register(MemorySegment memory) throws IOException {
+    return register(memory, rings.count());
+  }
+
+  /// As above, to some of the rings, as it is locked once for each: for callers that use the others it is
+  /// plain memory.
+  ///
+  /// @param count 1 to [#rings()]
+  public RegisteredBuffer register(MemorySegment memory, int count) throws IOException {
     checks.memory(memory, false);
+    if (count < 1 || count > rings.count()) {
+      throw new IllegalArgumentException(count + " is not in 1 to the " + rings.count() + " rings");
+    }
     gate.enter();
     try {
-      return registrations.add(memory);
+      return registrations.add(memory, count);
     } finally {
       gate.exit();
     }
@@ -459,7 +461,7 @@ public final class SharedBus implements AutoCloseable {
   /// returned, whatever they have returned: if the bus has failed, which leaves what was in flight to the
   /// kernel, the memory is not freed, and the arena's scope stays alive. The arena may outlive the bus.
   public Arena newArena() {
-    return new BusArena(reaping);
+    return new BusArena(rings.failure());
   }
 
   /// Several transfers that are in flight together.
@@ -467,11 +469,11 @@ public final class SharedBus implements AutoCloseable {
   /// @param capacity transfers that the batch can hold, at least 1
   public IoBatch newBatch(int capacity) {
     int runMax = Math.min(8, backend.batchMax());
-    return new IoBatch(this, gate, slots, reaping, files, inline, calls, capacity, runMax);
+    return new IoBatch(this, gate, rings, files, inline, calls, capacity, runMax);
   }
 
   /// Refuses new calls, cancels what is in flight, waits until every call has returned, and
-  /// releases the ring. After it no write can land. Idempotent: a task that finds another one at it
+  /// releases the rings. After it no write can land. Idempotent: a task that finds another one at it
   /// waits until that has ended.
   ///
   /// What has not ended after the `closeDeadline` of the options is leaked and logged.
@@ -493,6 +495,10 @@ public final class SharedBus implements AutoCloseable {
     if (scheduler.currentTask().isVirtual() || !inline.sync(op, file)) {
       calls.onFile(op, file, 0);
     }
+  }
+
+  SharedRings sharedRings() {
+    return rings;
   }
 
   FileUse files() {

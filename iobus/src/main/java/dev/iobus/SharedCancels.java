@@ -3,7 +3,7 @@ package dev.iobus;
 import dev.iobus.backend.Op;
 import java.io.IOException;
 
-/// Cancels what is in flight on a [SharedBus] that closes. By the task that closes it.
+/// Cancels what is in flight on one ring of a [SharedBus] that closes. By the task that closes it.
 final class SharedCancels {
 
   private final Scheduler scheduler;
@@ -12,14 +12,12 @@ final class SharedCancels {
   private final BusCounts counts;
   private final int capacity;
 
-  /// @param capacity operations that can be in flight at one time
-  SharedCancels(
-      Scheduler scheduler, SlotTable slots, Reaping reaping, BusCounts counts, int capacity) {
+  SharedCancels(Scheduler scheduler, SharedRing ring) {
     this.scheduler = scheduler;
-    this.slots = slots;
-    this.reaping = reaping;
-    this.counts = counts;
-    this.capacity = capacity;
+    slots = ring.slots;
+    reaping = ring.reaping;
+    counts = ring.counts;
+    capacity = ring.capacity;
   }
 
   /// Cancels what is in flight; what then comes into flight in its place, too.

@@ -1,10 +1,9 @@
 package dev.iobus;
 
-import dev.iobus.backend.Backend;
 import java.io.IOException;
 
 /// The end of a [SharedBus]: refuses new calls, cancels what is in flight, waits until every call has
-/// returned, and releases the ring. After it no write can land.
+/// returned, and releases the rings. After it no write can land.
 ///
 /// What has not ended after the `closeDeadline` of the options is leaked and logged. Thread-safe: a task
 /// that finds another one at it waits until that has ended.
@@ -12,27 +11,18 @@ final class SharedClose {
 
   private final BusOptions options;
   private final CallGate gate;
-  private final Backend backend;
+  private final SharedRings rings;
   private final Registrations registrations;
-  private final SlotTable slots;
-  private final Reaping reaping;
-  private final SharedCancels cancels;
 
   SharedClose(
       BusOptions options,
       CallGate gate,
-      Backend backend,
-      Registrations registrations,
-      SlotTable slots,
-      Reaping reaping,
-      SharedCancels cancels) {
+      SharedRings rings,
+      Registrations registrations) {
     this.options = options;
     this.gate = gate;
-    this.backend = backend;
+    this.rings = rings;
     this.registrations = registrations;
-    this.slots = slots;
-    this.reaping = reaping;
-    this.cancels = cancels;
   }
 
   void close() {
@@ -51,8 +41,8 @@ final class SharedClose {
     Scheduler scheduler = options.scheduler();
     boolean left = false;
     try {
-      reaping.tellIfFailed(); // Who was not told of a failure would never leave.
-      cancels.cancelAll();
+      rings.failure().tellIfUntold(); // Who was not would never leave.
+      rings.all().forEach(ring -> new SharedCancels(scheduler, ring).cancelAll());
       left = gate.awaitEmpty(scheduler.nanoTime() + Bus.nanos(options.closeDeadline()));
     } finally {
       end(left);
@@ -61,10 +51,10 @@ final class SharedClose {
 
   /// @param left whether every call has left the bus
   private void end(boolean left) {
-    slots.close();
-    int pending = reaping.pending();
+    rings.all().forEach(ring -> ring.slots.close());
+    int pending = rings.pending();
     // Who is still inside may yet touch the ring.
-    boolean abandon = !backend.hasEnded() && (pending > 0 || !left);
+    boolean abandon = !rings.first().backend.hasEnded() && (pending > 0 || !left);
     if (abandon) {
       System.getLogger(SharedBus.class.getName())
           .log(
@@ -73,10 +63,10 @@ final class SharedClose {
                   + " leaked",
               pending,
               options.closeDeadline());
-      reaping.fail(new IOException("the bus was closed while operations did not end"));
+      rings.failure().set(new IOException("the bus was closed while operations did not end"));
     }
-    reaping.stop();
+    rings.all().forEach(ring -> ring.reaping.stop());
     registrations.close(!abandon);
-    backend.close(abandon);
+    rings.close(abandon);
   }
 }

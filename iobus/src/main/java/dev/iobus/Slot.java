@@ -15,6 +15,9 @@ final class Slot {
   /// ones are the backend's own, which a cancel must not meet.
   private static final long NOT_IN_FLIGHT = Integer.MAX_VALUE;
 
+  /// Of the ring whose table it is in.
+  final int ring;
+
   final int index;
   final Request request = new Request();
 
@@ -57,7 +60,8 @@ final class Slot {
   /// Whether the completion of this use has arrived; ordered by the call's count.
   boolean done;
 
-  Slot(int index, MemorySegment vector) {
+  Slot(int ring, int index, MemorySegment vector) {
+    this.ring = ring;
     this.index = index;
     this.vector = vector;
     this.single = new Call();

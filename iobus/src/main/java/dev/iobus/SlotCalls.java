@@ -9,25 +9,25 @@ import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Calls of a [SharedBus] that are one operation of the ring: begin, fill in the request, finish,
+/// Calls of a [SharedBus] that are one operation of a ring: begin, fill in the request, finish,
 /// end. Thread-safe.
 final class SlotCalls {
 
   private final Scheduler scheduler;
   private final CallGate gate;
-  private final Reaping reaping;
+  private final SharedRings rings;
   private final FileUse files;
   private final BackendKind backend;
 
   SlotCalls(
       Scheduler scheduler,
       CallGate gate,
-      Reaping reaping,
+      SharedRings rings,
       FileUse files,
       BackendKind backend) {
     this.scheduler = scheduler;
     this.gate = gate;
-    this.reaping = reaping;
+    this.rings = rings;
     this.files = files;
     this.backend = backend;
   }
@@ -39,7 +39,7 @@ final class SlotCalls {
   Slot begin(Op op) throws IOException {
     gate.enter();
     try {
-      Slot slot = reaping.acquire();
+      Slot slot = rings.ofCaller().reaping.acquire();
       slot.request.op = op;
       return slot;
     } catch (Throwable t) {
@@ -54,6 +54,7 @@ final class SlotCalls {
   /// @throws BusException when it has failed
   int finish(Slot slot, String path) throws IOException {
     Scheduler.Task task = scheduler.currentTask();
+    Reaping reaping = rings.of(slot).reaping;
     int retries = 0;
     do {
       Retry.pause(scheduler, retries);
@@ -83,9 +84,9 @@ final class SlotCalls {
   void release(Slot slot) {
     // Still pending only when the bus has failed: the kernel may yet write, so nothing is reused.
     if (slot.pending) {
-      reaping.tellIfFailed();
+      rings.failure().tellIfUntold();
     } else {
-      reaping.release(slot);
+      rings.of(slot).reaping.release(slot);
     }
   }
 
@@ -110,7 +111,7 @@ final class SlotCalls {
     Slot slot = begin(op);
     try {
       slot.request.offset = offset;
-      files.use(slot.request, file);
+      files.use(slot, file);
       try {
         finish(slot, file.path());
       } finally {
@@ -123,7 +124,7 @@ final class SlotCalls {
 
   /// Reads or writes on a slot that the caller has begun and filled, and ends.
   int transfer(Slot slot, BusFile file) throws IOException {
-    files.use(slot.request, file);
+    files.use(slot, file);
     try {
       return finish(slot, file.path());
     } finally {

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// The slots of a [SharedBus]: how many operations its callers can have given away, those included
+/// The slots of one ring of a [SharedBus]: how many operations its callers can have given away, those included
 /// that wait in [Submissions] to be in flight. Made as they are needed. Thread-safe.
 ///
 /// Free slots form a stack whose head carries a count in its upper half, so that a slot that was
@@ -23,6 +23,7 @@ final class SlotTable {
   /// Slots that are made at a time.
   private static final int STEP = 64;
 
+  private final int ring;
   private final @Nullable Slot[] slots;
   private final int[] below;
   private final AtomicLong head = new AtomicLong();
@@ -41,8 +42,10 @@ final class SlotTable {
 
   private volatile boolean closed;
 
+  /// @param ring the number of the ring
   /// @param capacity how many slots there may be, at least 1
-  SlotTable(int capacity, Scheduler scheduler) {
+  SlotTable(int ring, int capacity, Scheduler scheduler) {
+    this.ring = ring;
     slots = new @Nullable Slot[capacity];
     below = new int[capacity];
     this.scheduler = scheduler;
@@ -62,7 +65,7 @@ final class SlotTable {
     MemorySegment vectors = Arena.ofAuto().allocate((to - from) * VECTOR_BYTES, 8);
     // All of them are made before the first is given: without memory there are none, and none twice.
     for (int i = from; i < to; i++) {
-      slots[i] = new Slot(i, vectors.asSlice((i - from) * VECTOR_BYTES, VECTOR_BYTES));
+      slots[i] = new Slot(ring, i, vectors.asSlice((i - from) * VECTOR_BYTES, VECTOR_BYTES));
     }
     made = to;
     for (int i = to - 1; i >= from; i--) {

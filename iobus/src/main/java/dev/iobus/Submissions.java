@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Operations of all callers on their way to the backend: whoever flushes submits for all, so that
+/// Operations of the callers of one ring on their way to its backend: whoever flushes submits for all, so that
 /// many operations go with one system call and nobody waits for a lock.
 ///
 /// Only so many are at the backend at a time. The others wait here, and not their callers for a

@@ -12,22 +12,19 @@ final class SyncedWrite {
 
   private final Scheduler scheduler;
   private final CallGate gate;
-  private final SlotTable slots;
-  private final Reaping reaping;
+  private final SharedRings rings;
   private final FileUse files;
   private final SlotCalls calls;
 
   SyncedWrite(
       Scheduler scheduler,
       CallGate gate,
-      SlotTable slots,
-      Reaping reaping,
+      SharedRings rings,
       FileUse files,
       SlotCalls calls) {
     this.scheduler = scheduler;
     this.gate = gate;
-    this.slots = slots;
-    this.reaping = reaping;
+    this.rings = rings;
     this.files = files;
     this.calls = calls;
   }
@@ -40,7 +37,7 @@ final class SyncedWrite {
   boolean tryBoth(BusFile file, MemorySegment from, long offset, int length) throws IOException {
     gate.enter();
     try {
-      Slot write = reaping.acquire();
+      Slot write = rings.ofCaller().reaping.acquire();
       try {
         return tryBoth(write, file, from, offset, length);
       } finally {
@@ -53,7 +50,7 @@ final class SyncedWrite {
 
   private boolean tryBoth(Slot write, BusFile file, MemorySegment from, long offset, int length)
       throws IOException {
-    Slot sync = slots.tryAcquire();
+    Slot sync = rings.of(write).slots.tryAcquire();
     if (sync == null) {
       return false;
     }
@@ -72,14 +69,15 @@ final class SyncedWrite {
     write.request.link = Link.CHAIN;
     sync.request.op = Op.FDATASYNC;
     sync.request.offset = 0;
-    files.use(write.request, file);
+    files.use(write, file);
     try {
-      files.use(sync.request, file);
+      files.use(sync, file);
       try {
         Call call = write.single;
         call.begin(scheduler.currentTask());
         write.begin(call);
         sync.begin(call);
+        Reaping reaping = rings.of(write).reaping;
         reaping.submit(write, sync);
         reaping.await(call, 2, write.index);
         calls.tellIfSlow(write, file.path());

@@ -12,19 +12,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The whole contract of a shared bus under the scheduler of a simulation. The seeds draw hosts of one
-/// carrier and of more, and such where platform threads make calls themselves and such where they
-/// do not.
+/// The whole contract of a shared bus of one to three rings under the scheduler of a simulation. The seeds
+/// draw hosts of one carrier and of more, and such where platform threads make calls themselves and such
+/// where they do not.
 @ParameterizedClass
 @ValueSource(longs = {1, 2, 3, 4})
 @ExtendWith(InSimulation.class)
 final class SimSharedBusTest extends SharedBusContract implements InSimulation.Simulated {
 
   private final SimDisk disk = new SimDisk();
+  private final int rings;
   private final SimScheduler scheduler;
 
   SimSharedBusTest(long seed) {
     scheduler = new SimScheduler(seed, disk);
+    rings = 1 + (int) (seed % 3);
   }
 
   @Override
@@ -40,7 +42,7 @@ final class SimSharedBusTest extends SharedBusContract implements InSimulation.S
   @Override
   SharedBus open(BusOptions options) throws IOException {
     disk.createDirectories(directory);
-    return SharedBus.open(options.withScheduler(scheduler));
+    return SharedBus.open(options.withScheduler(scheduler).withRings(rings));
   }
 
   @Override

@@ -23,7 +23,7 @@ class SlotTableTest {
   /// others have all carriers, and keep them until the platform thread has had it.
   @Test
   void aPlatformThreadDoesNotWaitForAVirtualOne() throws Exception {
-    SlotTable table = new SlotTable(1, scheduler);
+    SlotTable table = new SlotTable(0, 1, scheduler);
     Slot only = table.acquire();
     Thread virtual = Thread.startVirtualThread(() -> table.release(table.acquire()));
     awaitThatItWaits(virtual);
@@ -53,7 +53,7 @@ class SlotTableTest {
   /// Four hundred virtual threads that always came back at once kept others waiting for seconds.
   @Test
   void whoComesBackDoesNotPassByWhoWaits() throws Exception {
-    SlotTable table = new SlotTable(1, scheduler);
+    SlotTable table = new SlotTable(0, 1, scheduler);
     Slot only = table.acquire();
     CompletableFuture<Boolean> kept = new CompletableFuture<>();
     AtomicBoolean served = new AtomicBoolean();
@@ -78,7 +78,7 @@ class SlotTableTest {
 
   @Test
   void slotsAreMadeAsTheyAreNeeded() {
-    SlotTable table = new SlotTable(200, scheduler);
+    SlotTable table = new SlotTable(0, 200, scheduler);
     Set<Integer> indices = new HashSet<>();
     for (int i = 0; i < 200; i++) {
       assertTrue(i < table.size() || i % 64 == 0, "more were made than needed");

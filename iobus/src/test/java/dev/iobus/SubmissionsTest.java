@@ -23,7 +23,7 @@ class SubmissionsTest {
 
   private final Slot[] slots =
       IntStream.range(0, 40)
-          .mapToObj(i -> new Slot(i, Arena.global().allocate(16)))
+          .mapToObj(i -> new Slot(0, i, Arena.global().allocate(16)))
           .toArray(Slot[]::new);
 
   /// A backend that ends nothing by itself.

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.iobus.backend.Request;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.RefusingWaits;
 import dev.iobus.uring.UringSyscalls;
@@ -23,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/// A shared bus of several rings.
 final class UringSharedBusTest extends SharedBusContract {
 
   @BeforeAll
@@ -37,6 +37,11 @@ final class UringSharedBusTest extends SharedBusContract {
   @Override
   BackendKind kind() {
     return BackendKind.IO_URING;
+  }
+
+  @Override
+  SharedBus open(BusOptions options) throws IOException {
+    return SharedBus.open(options.withRings(3));
   }
 
   /// A reaper on a virtual thread that is refused its wait must not park before the next one: here
@@ -99,10 +104,12 @@ final class UringSharedBusTest extends SharedBusContract {
       OpenFile first = bus.open(temp.resolve("a"), OpenFlag.CREATE, OpenFlag.WRITE);
       OpenFile second = bus.open(temp.resolve("b"), OpenFlag.CREATE, OpenFlag.WRITE);
       RegisteredFile slot = bus.register(first);
-      bus.files().use(new Request(), slot);
+      bus.files().use(new Slot(0, 0, MemorySegment.NULL), slot);
       bus.unregister(slot);
       assertThrows(BusException.class, () -> bus.register(second));
-      assertThrows(IllegalStateException.class, () -> bus.files().use(new Request(), slot));
+      assertThrows(
+          IllegalStateException.class,
+          () -> bus.files().use(new Slot(0, 0, MemorySegment.NULL), slot));
       assertThrows(BusException.class, () -> bus.register(second));
       bus.files().letGo(slot);
       bus.unregister(bus.register(second));

@@ -97,7 +97,7 @@ final class OpenCloseTest {
   @ParameterizedTest
   @EnumSource(names = {"IO_URING", "KQUEUE", "NIO"})
   void sharedBussesLeaveNothing(BackendKind kind) throws Exception {
-    BusOptions options = Host.options(kind, 16);
+    BusOptions options = Host.options(kind, 16).withRings(2);
     repeat(() -> useSharedBus(options));
   }
 

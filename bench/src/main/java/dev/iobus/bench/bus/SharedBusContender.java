@@ -38,7 +38,7 @@ final class SharedBusContender implements Contender {
     this.kind = kind;
     Job job = blocks.job();
     served = new ServedThreads(job.depth());
-    bus = SharedBus.open(BusOptions.defaults().withCapacity(job.depth()).withBackend(backend));
+    bus = SharedBus.open(BusOptions.defaults().withBackend(backend));
     try {
       opened = bus.open(blocks.file().path(), BusContender.flags(job));
       file = job.isRegistered() ? bus.register(opened) : opened;

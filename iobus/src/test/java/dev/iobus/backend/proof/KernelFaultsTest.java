@@ -26,9 +26,9 @@ final class KernelFaultsTest {
               CodeChange.withoutCallsOf("java.lang.foreign.MemorySegment", "set")),
           new PlantedFault(
               "refused memory that is used as if it were registered",
-              "dev.iobus.RegisteredBuffer",
-              "index",
-              CodeChange.fieldIs("dev.iobus.RegisteredBuffer", "index", 0)),
+              "dev.iobus.TransferOperations",
+              "useBuffer",
+              CodeChange.resultOf("dev.iobus.RegisteredBuffer", "index", 0)),
           new PlantedFault(
               "refused memory that nobody is told of",
               "dev.iobus.RegisteredBuffer",

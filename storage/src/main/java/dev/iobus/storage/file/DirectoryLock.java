@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// One process, and in it one owner, at a time. Held from [#acquire] to [#close].
 ///
 /// Two guards: a registry of real paths, because some file locks do not exclude within one
-/// process; and the kernel's lock on the file `lock`. Its descriptor is registered in the bus:
-/// the ring then keeps the open file, and with it the lock, until the last request of a killed
+/// process; and the kernel's lock on the file `lock`. Its descriptor is registered in each ring of
+/// the bus: that then keeps the open file, and with it the lock, until the last request of a killed
 /// process has landed. Thread-safe.
 final class DirectoryLock implements AutoCloseable {
 

@@ -26,6 +26,9 @@ final class IoSlab {
   /// The memory as the kernel knows it; null where too little may be locked.
   private final @Nullable RegisteredBuffer buffer;
 
+  /// Rings of the bus that know it; for callers that use others it is plain memory.
+  private final int rings;
+
   /// What may be locked on this host.
   private final long lockedBytesMax;
 
@@ -47,11 +50,13 @@ final class IoSlab {
       Arena arena,
       MemorySegment memory,
       @Nullable RegisteredBuffer buffer,
+      int rings,
       long lockedBytesMax) {
     this.bus = bus;
     this.arena = arena;
     this.memory = memory;
     this.buffer = buffer;
+    this.rings = rings;
     this.lockedBytesMax = lockedBytesMax;
     this.pageCount = (int) (memory.byteSize() / PageCache.PAGE_BYTES);
     this.taken = new BitSet(pageCount);
@@ -70,9 +75,12 @@ final class IoSlab {
     Arena arena = Arena.ofShared();
     try {
       MemorySegment memory = arena.allocate(bytes, PageCache.PAGE_BYTES);
-      boolean isLimited = bus.backend() == BackendKind.IO_URING && bytes > lockedBytesMax / 2;
-      RegisteredBuffer buffer = isLimited ? null : bus.register(memory);
-      return new IoSlab(bus, arena, memory, buffer, lockedBytesMax);
+      int rings = bus.rings();
+      if (bus.backend() == BackendKind.IO_URING) { // Each of them locks it.
+        rings = (int) Math.min(rings, lockedBytesMax / 2 / bytes);
+      }
+      RegisteredBuffer buffer = rings == 0 ? null : bus.register(memory, rings);
+      return new IoSlab(bus, arena, memory, buffer, rings, lockedBytesMax);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -284,7 +292,19 @@ final class IoSlab {
           + lockedBytesMax
           + " bytes that the memlock limit allows; raise it (ulimit -l)";
     }
-    return bytes + (buffer.isRegistered() ? "registered" : "plain memory: " + buffer.refusal());
+    if (!buffer.isRegistered()) {
+      return bytes + "plain memory: " + buffer.refusal();
+    }
+    return rings == bus.rings()
+        ? bytes + "registered"
+        : bytes
+            + "registered with "
+            + rings
+            + " of "
+            + bus.rings()
+            + " rings: half of the "
+            + lockedBytesMax
+            + " bytes that the memlock limit allows hold no more; raise it (ulimit -l)";
   }
 
   /// Ends the registration and frees the memory, except where a failed bus may still write to it.

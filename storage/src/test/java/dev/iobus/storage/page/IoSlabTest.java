@@ -47,16 +47,34 @@ final class IoSlabTest {
   @Test
   void halfOfWhatMayBeLockedIsRegistered() throws Exception {
     try (SharedBus bus = TestBus.open(BackendKind.IO_URING)) {
-      for (long lockedBytesMax : new long[] {2 * BYTES, Long.MAX_VALUE}) {
-        IoSlab slab = IoSlab.open(bus, BYTES, lockedBytesMax);
-        // Where the host has a limit, others may have used it up.
-        if (bus.host().lockedBytesMax() == Long.MAX_VALUE) {
-          assertEquals("64 KiB, registered", slab.describe());
-        }
-        transferAndCheck(bus, slab);
-        assertEquals(BYTES, slab.close());
+      for (long lockedBytesMax : new long[] {2L * BYTES * bus.rings(), Long.MAX_VALUE}) {
+        assertDescribed("64 KiB, registered", bus, lockedBytesMax);
       }
     }
+  }
+
+  @Test
+  void asManyRingsKnowItAsHalfOfWhatMayBeLockedHolds() throws Exception {
+    BusOptions three = BusOptions.defaults().withBackend(BackendKind.IO_URING).withRings(3);
+    TestBus.open(BackendKind.IO_URING).close(); // Skips where there is none.
+    try (SharedBus bus = SharedBus.open(three)) {
+      assertDescribed(
+          "64 KiB, registered with 2 of 3 rings: half of the 393215 bytes that the memlock limit"
+              + " allows hold no more; raise it (ulimit -l)",
+          bus,
+          6 * BYTES - 1);
+    }
+  }
+
+  private void assertDescribed(String expected, SharedBus bus, long lockedBytesMax)
+      throws Exception {
+    IoSlab slab = IoSlab.open(bus, BYTES, lockedBytesMax);
+    // Where the host has a limit, others may have used it up.
+    if (bus.host().lockedBytesMax() == Long.MAX_VALUE) {
+      assertEquals(expected, slab.describe());
+    }
+    transferAndCheck(bus, slab);
+    assertEquals(BYTES, slab.close());
   }
 
   /// Memory that no ring knows is not locked.
