@@ -56,6 +56,11 @@ final class Reaping {
 
   private static final long VIRTUAL_WAIT_NANOS = 1_000_000;
 
+  /// So many callers on virtual threads in a row go on with results of their own reaping that none of them
+  /// had to wait for. The next one first lets others run: without that, two threads had all reads of a device that
+  /// answers at once, and a thousand others none.
+  private static final int TURNS_MAX = 16;
+
   private static final int FREE = 0;
   /// The holder runs and looks at the submissions before it does anything else.
   private static final int ACTIVE = 1;
@@ -67,9 +72,10 @@ final class Reaping {
   /// Carriers that reapers on virtual threads hold in a native wait, over all busses.
   private static final AtomicInteger PINNED = new AtomicInteger();
 
-  /// For whom a caller laid the role down before its own results had arrived.
+  /// For whom a caller laid the role down: for the last two before its own results had arrived.
   private enum Leaving {
     FOR_NOTHING,
+    FOR_OTHERS_TO_RUN,
     FOR_PLATFORM_CALLER,
     FOR_PLATFORM_REAPER
   }
@@ -96,6 +102,8 @@ final class Reaping {
   private boolean asleep;
   /// Whether callers were woken since others were last let run.
   private boolean wokeOthers;
+  /// Callers that went on since others could last run.
+  private int turns;
 
   Reaping(
       Backend backend,
@@ -230,8 +238,14 @@ final class Reaping {
       if (isOpenTo(virtual, now)) {
         if (role.compareAndSet(now, ACTIVE)) {
           Leaving leaving = reapAsCaller(call, target, virtual);
-          if (leaving != Leaving.FOR_NOTHING) {
-            park(call, target, key, virtual, leaving);
+          switch (leaving) {
+            case FOR_NOTHING -> {}
+            case FOR_OTHERS_TO_RUN -> {
+              passOn();
+              scheduler.yield();
+            }
+            case FOR_PLATFORM_CALLER, FOR_PLATFORM_REAPER ->
+                park(call, target, key, virtual, leaving);
           }
         }
       } else {
@@ -258,7 +272,7 @@ final class Reaping {
     // registration: if they find the role held, the holder finds this waiter when it leaves.
     boolean goOn = false;
     switch (leaving) {
-      case FOR_NOTHING -> goOn = isOpenTo(virtual, role.get());
+      case FOR_NOTHING, FOR_OTHERS_TO_RUN -> goOn = isOpenTo(virtual, role.get());
       case FOR_PLATFORM_CALLER -> passOn();
       case FOR_PLATFORM_REAPER -> platformReaper.wake();
     }
@@ -278,6 +292,7 @@ final class Reaping {
         flush();
         check(backend.drain(sink));
         if (call.completed >= target) {
+          leaving = leaveAfterTurn(virtual);
           break;
         }
         if (!virtual) {
@@ -301,9 +316,18 @@ final class Reaping {
     return leaving;
   }
 
+  private Leaving leaveAfterTurn(boolean virtual) {
+    if (!virtual || ++turns < TURNS_MAX) {
+      return Leaving.FOR_NOTHING;
+    }
+    turns = 0;
+    return Leaving.FOR_OTHERS_TO_RUN;
+  }
+
   /// Returns whether the role is still held afterwards.
   private boolean letOthersRun() {
     wokeOthers = false;
+    turns = 0;
     role.set(YIELDED);
     // Announced first, looked after: see invariant 5.
     if (!waiters.hasPlatform()) {
@@ -331,6 +355,7 @@ final class Reaping {
   /// Waits for a result and passes on all that are there. Returns how many.
   private int sleep(long timeoutNanos) throws IOException {
     asleep = true;
+    turns = 0; // Others had their time on the other carriers.
     role.set(ASLEEP);
     flush(); // What was added by those who still saw ACTIVE.
     int count = check(backend.await(1, timeoutNanos, sink));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.iobus.posix.Errno;
+import dev.iobus.uring.AnsweringKernel;
 import dev.iobus.uring.RefusingKernel;
 import dev.iobus.uring.RefusingRegister;
 import dev.iobus.uring.RefusingWaits;
@@ -258,6 +259,41 @@ final class SharedRingsTest extends OneSharedBus {
       two.sharedRings().all().get(1).backend.wakeup(); // Whoever sleeps there waits anew.
       callers.await();
       assertFailed(() -> two.stat(file));
+    }
+  }
+
+  /// Of a device that answers at once, as many threads as there are carriers had all reads, and the
+  /// others none.
+  @Test
+  void whoHasItsResultsAtOnceLetsOthersRun() throws Exception {
+    RetryTest.needsNopsWithResults();
+    Path path = numbered("page", 1);
+    AtomicBoolean done = new AtomicBoolean();
+    try (AnsweringKernel kernel = AnsweringKernel.ofReads(PAGE, Integer.MAX_VALUE);
+        SharedBus instant = SharedBus.open(options().withRings(2), () -> kernel)) {
+      OpenFile file = openPastTheCache(instant, path);
+      assumeDirect(file);
+      Callers callers = new Callers();
+      // All in the queue of one carrier: those that come from elsewhere have to wait until it is empty.
+      callers.startVirtual(
+          () -> {
+            Callers readers = new Callers();
+            for (int i = 0; i < 2 * Scheduler.system().parallelism(); i++) {
+              readers.startVirtual(
+                  () -> {
+                    MemorySegment memory = memory(PAGE);
+                    while (!done.get()) {
+                      instant.read(file, memory, 0);
+                    }
+                  });
+            }
+            readers.startVirtual(() -> done.set(true));
+            readers.await();
+          });
+      callers.await();
+      instant.close(file);
+    } finally {
+      done.set(true);
     }
   }
 
