@@ -59,7 +59,8 @@ final class OpenCloseTest {
     for (int i = 0; i < BUSSES; i++) {
       round.run();
     }
-    ProcessState.now().assertNothingLeftSince(before, GROWTH_MAX);
+    ProcessState.settled(before.descriptors())
+        .assertNothingLeftSince(before, GROWTH_MAX);
   }
 
   @ParameterizedTest
