@@ -38,16 +38,18 @@ final class NameJournal {
   /// Takes over the changes of another disk, of which this one is a copy.
   ///
   /// @param copies of its nodes; what a change alone refers to is copied here
-  void copyFrom(NameJournal other, Map<SimNode, SimNode> copies) {
+  void copyFrom(NameJournal other, NodeCopies copies) {
     for (List<Effect> change : other.changes) {
       List<Effect> copied = new ArrayList<>();
       for (Effect effect : change) {
-        SimNode node = effect.node;
-        if (node instanceof SimFile file && !copies.containsKey(node)) {
-          copies.put(node, file.copy());
-        }
+        SimNode copy =
+            switch (effect.node) {
+              case null -> null;
+              case SimFile file -> copies.of(file);
+              case SimNode node -> copies.get(node);
+            };
         if (copies.get(effect.directory) instanceof SimDirectory directory) {
-          copied.add(new Effect(directory, effect.name, node == null ? null : copies.get(node)));
+          copied.add(new Effect(directory, effect.name, copy));
         }
       }
       changes.add(copied);

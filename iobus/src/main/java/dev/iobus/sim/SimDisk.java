@@ -5,9 +5,7 @@ import dev.iobus.posix.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -203,7 +201,8 @@ public final class SimDisk {
     after.capacity = capacity;
     after.setFileSystem(fileSystem, directAlignment);
     NameJournal.Survivors kept = journal.survivors(choice);
-    copyNames(root, after.root, kept, choice, new IdentityHashMap<>());
+    new NodeCopies(file -> file.afterCrash(choice, inFlight))
+        .copySurvivors(root, after.root, kept);
     return after;
   }
 
@@ -217,9 +216,8 @@ public final class SimDisk {
     SimDisk after = new SimDisk(lastInode);
     after.capacity = capacity;
     after.setFileSystem(fileSystem, directAlignment);
-    IdentityHashMap<SimNode, SimNode> copies = new IdentityHashMap<>();
-    copies.put(root, after.root);
-    copyNodes(root, after.root, copies);
+    NodeCopies copies = new NodeCopies(SimFile::copy);
+    copies.copy(root, after.root);
     after.journal.copyFrom(journal, copies);
     for (InFlightWrite write : inFlight) {
       if (copies.get(write.file()) instanceof SimFile copy) {
@@ -229,74 +227,9 @@ public final class SimDisk {
     return after;
   }
 
-  /// Only looks nodes up, so that their identity decides nothing.
-  private static void copyNodes(
-      SimDirectory from, SimDirectory to, IdentityHashMap<SimNode, SimNode> copies) {
-    copyNames(from.live(), to.live(), copies);
-    copyNames(from.durable(), to.durable(), copies);
-  }
-
-  private static void copyNames(
-      Map<String, SimNode> from, Map<String, SimNode> to, IdentityHashMap<SimNode, SimNode> copies) {
-    for (Map.Entry<String, SimNode> entry : from.entrySet()) {
-      SimNode copy = copies.get(entry.getValue());
-      if (copy == null) {
-        copy =
-            switch (entry.getValue()) {
-              case SimFile file -> file.copy();
-              case SimDirectory directory -> new SimDirectory(directory.inode());
-              case SimSymbolicLink link -> link;
-              case SimSocketName socket -> socket;
-            };
-        copies.put(entry.getValue(), copy);
-        if (entry.getValue() instanceof SimDirectory below && copy instanceof SimDirectory target) {
-          copyNodes(below, target, copies);
-        }
-      }
-      to.put(entry.getKey(), copy);
-    }
-  }
-
-  /// Only looks nodes up, so that their identity decides nothing.
-  private void copyNames(
-      SimDirectory from,
-      SimDirectory to,
-      NameJournal.Survivors kept,
-      CrashChoice choice,
-      IdentityHashMap<SimNode, SimNode> copies) {
-    for (Map.Entry<String, SimNode> entry : NameJournal.afterCrash(from, kept).entrySet()) {
-      SimNode copy = copies.get(entry.getValue());
-      if (copy == null) {
-        copy =
-            switch (entry.getValue()) {
-              case SimFile file -> file.afterCrash(choice, inFlight);
-              case SimDirectory directory -> new SimDirectory(directory.inode());
-              case SimSymbolicLink link -> link;
-              case SimSocketName socket -> socket;
-            };
-        copies.put(entry.getValue(), copy);
-        if (entry.getValue() instanceof SimDirectory below && copy instanceof SimDirectory target) {
-          copyNames(below, target, kept, choice, copies);
-        }
-      }
-      to.live().put(entry.getKey(), copy);
-      to.durable().put(entry.getKey(), copy);
-    }
-  }
-
   /// Lets the page cache forget what is clean: reads then show what the device has.
   public void dropCaches() {
-    dropCaches(root);
-  }
-
-  private static void dropCaches(SimDirectory directory) {
-    for (SimNode node : directory.live().values()) {
-      switch (node) {
-        case SimFile file -> file.dropCache();
-        case SimDirectory below -> dropCaches(below);
-        case SimSymbolicLink _, SimSocketName _ -> {}
-      }
-    }
+    root.dropCaches();
   }
 
   /// Turns one bit of a file over, at rest.
@@ -314,22 +247,7 @@ public final class SimDisk {
 
   /// A number that stands for all live names and bytes: equal for equal disks.
   public long contentHash() {
-    return contentHash(root, 17);
-  }
-
-  private static long contentHash(SimDirectory directory, long seed) {
-    long hash = seed;
-    for (Map.Entry<String, SimNode> entry : directory.live().entrySet()) {
-      hash = Trace.mix(hash, entry.getKey().hashCode());
-      hash =
-          switch (entry.getValue()) {
-            case SimFile file -> Trace.mix(hash, file.contentHash());
-            case SimDirectory below -> contentHash(below, Trace.mix(hash, 1));
-            case SimSymbolicLink link -> Trace.mix(hash, link.target().toString().hashCode());
-            case SimSocketName _ -> Trace.mix(hash, 2);
-          };
-    }
-    return Trace.mix(hash, directory.live().size());
+    return root.contentHash(17);
   }
 
   Path realPath(Path path) throws IOException {
@@ -371,16 +289,7 @@ public final class SimDisk {
   /// What an earlier process has left ends with it: its locks, and its writes in flight.
   void endProcesses() {
     inFlight.clear();
-    unlock(root);
-  }
-
-  private static void unlock(SimDirectory directory) {
-    for (SimNode node : directory.live().values()) {
-      node.unlock();
-      if (node instanceof SimDirectory below) {
-        unlock(below);
-      }
-    }
+    root.unlockAll();
   }
 
   SimFile createFile(SimNames.Place place) {
@@ -390,7 +299,7 @@ public final class SimDisk {
   }
 
   void createDirectory(Path path) throws SimErrno {
-    SimNames.Place place = free(path);
+    SimNames.Place place = names.free(path);
     journal.set(place.directory(), place.name(), new SimDirectory(++lastInode));
   }
 
@@ -407,14 +316,16 @@ public final class SimDisk {
 
   void unlink(Path path) throws SimErrno {
     SimNames.Place place = names.place(path, false);
-    refuseDirectory(present(place));
+    if (place.present() instanceof SimDirectory) {
+      throw new SimErrno(Errno.EISDIR);
+    }
     journal.set(place.directory(), place.name(), null);
   }
 
   /// As rename(2), for files; a target that is a file is replaced in one step.
   void rename(Path source, Path target) throws SimErrno {
     SimNames.Place from = names.place(source, false);
-    SimNode node = present(from);
+    SimNode node = from.present();
     SimNames.Place to = names.place(target, false);
     SimNode replaced = to.node();
     boolean moves = node instanceof SimDirectory;
@@ -431,34 +342,12 @@ public final class SimDisk {
   }
 
   void link(Path existing, Path path) throws SimErrno {
-    SimNode node = present(names.place(existing, false));
+    SimNode node = names.place(existing, false).present();
     if (node instanceof SimDirectory) {
       throw new SimErrno(Errno.EPERM);
     }
-    SimNames.Place place = free(path);
+    SimNames.Place place = names.free(path);
     journal.set(place.directory(), place.name(), node);
-  }
-
-  private SimNames.Place free(Path path) throws SimErrno {
-    SimNames.Place place = names.place(path, false);
-    if (place.node() != null) {
-      throw new SimErrno(Errno.EEXIST);
-    }
-    return place;
-  }
-
-  private static SimNode present(SimNames.Place place) throws SimErrno {
-    SimNode node = place.node();
-    if (node == null) {
-      throw new SimErrno(Errno.ENOENT);
-    }
-    return node;
-  }
-
-  private static void refuseDirectory(SimNode node) throws SimErrno {
-    if (node instanceof SimDirectory) {
-      throw new SimErrno(Errno.EISDIR);
-    }
   }
 
   void sync(SimNode node) {
@@ -480,37 +369,15 @@ public final class SimDisk {
 
   /// How many more bytes fit.
   long room() {
-    return capacity == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, capacity - used(root));
-  }
-
-  private static long used(SimDirectory directory) {
-    long used = 0;
-    for (SimNode node : directory.live().values()) {
-      if (node instanceof SimFile file) {
-        used += file.length();
-      } else if (node instanceof SimDirectory below) {
-        used += used(below);
-      }
-    }
-    return used;
+    return capacity == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, capacity - root.fileBytes());
   }
 
   /// A file other than this one, chosen by chance; null when there is none.
   @Nullable SimFile otherThan(SimFile file) {
     List<SimFile> others = new ArrayList<>();
-    collectFiles(root, others);
+    root.collectFiles(others);
     others.removeIf(other -> other == file);
     return others.isEmpty() ? null : others.get(random.nextInt(others.size()));
-  }
-
-  private static void collectFiles(SimDirectory directory, List<SimFile> files) {
-    for (SimNode node : directory.live().values()) {
-      if (node instanceof SimFile file) {
-        files.add(file);
-      } else if (node instanceof SimDirectory below) {
-        collectFiles(below, files);
-      }
-    }
   }
 
   void begin(InFlightWrite write) {

@@ -29,17 +29,31 @@ final class SimNames {
     @Nullable SimNode node() {
       return name.isEmpty() ? directory : directory.get(name);
     }
+
+    /// What is there, which must be something.
+    SimNode present() throws SimErrno {
+      SimNode node = node();
+      if (node == null) {
+        throw new SimErrno(Errno.ENOENT);
+      }
+      return node;
+    }
   }
 
   /// What a path stands for.
   ///
   /// @param follow whether a symbolic link at its end is followed
   SimNode find(Path path, boolean follow) throws SimErrno {
-    SimNode node = place(path, follow).node();
-    if (node == null) {
-      throw new SimErrno(Errno.ENOENT);
+    return place(path, follow).present();
+  }
+
+  /// Where a name can be made: nothing has it.
+  Place free(Path path) throws SimErrno {
+    Place place = place(path, false);
+    if (place.node() != null) {
+      throw new SimErrno(Errno.EEXIST);
     }
-    return node;
+    return place;
   }
 
   Place place(Path path, boolean follow) throws SimErrno {
