@@ -42,10 +42,7 @@ public final class Store implements AutoCloseable {
   private final StoreOptions options;
   private final MemoryPlan memory;
   private final SharedBus bus;
-  private final DataDirectory directory;
   private final MemoryBudget budget;
-  private final MemoryBudget.Account memtableAccount;
-  private final PageCache cache;
   private final TableFiles files;
   private final VersionSet versions;
   private final Wal wal;
@@ -58,12 +55,9 @@ public final class Store implements AutoCloseable {
   private final BackgroundWork background;
   private final Readers readers;
   private final PointReads reads;
-  private final Leases leases;
+  private final StoreClosing closing;
 
   private final AtomicLong userBytes = new AtomicLong();
-
-  /// Guarded by the state's lock.
-  private boolean ended;
 
   /// Takes over everything that recovery has opened; starts the background tasks.
   Store(
@@ -82,10 +76,7 @@ public final class Store implements AutoCloseable {
     this.options = options;
     this.memory = memory;
     this.bus = bus;
-    this.directory = directory;
     this.budget = budget;
-    this.memtableAccount = memtableAccount;
-    this.cache = cache;
     this.files = files;
     this.versions = versions;
     this.wal = wal;
@@ -111,8 +102,20 @@ public final class Store implements AutoCloseable {
             wal,
             stall,
             LevelSizes.of(capacity));
-    this.leases = new Leases(this::freeMemory);
+    Leases leases = new Leases(() -> StoreClosing.freeMemory(cache, memtableAccount, bus));
     this.reads = new PointReads(views, readers, cache, leases);
+    this.closing =
+        new StoreClosing(
+            state,
+            background,
+            readers,
+            views,
+            wal,
+            versions,
+            files,
+            memtables,
+            directory,
+            leases);
     state.lock.lock();
     try {
       views.install(memtables.newestFirst(), versions.current());
@@ -342,13 +345,7 @@ public final class Store implements AutoCloseable {
   public VerifyReport verify() throws IOException {
     ReadView view = views.acquire();
     try {
-      versions.editLock().lock();
-      try {
-        versions.verifyManifest();
-      } finally {
-        versions.editLock().unlock();
-      }
-      return Verification.run(view.version(), state);
+      return Verification.run(versions, view.version(), state);
     } finally {
       view.release();
     }
@@ -394,92 +391,6 @@ public final class Store implements AutoCloseable {
   /// @throws IOException when the log could not be written: what was not yet durable may be lost
   @Override
   public void close() throws IOException {
-    if (!state.close()) {
-      awaitEnded();
-      return;
-    }
-    awaitQuiet();
-    try {
-      Closing.all(
-          this::closeLog,
-          () -> files.closeAll(versions),
-          versions::close,
-          files::close,
-          memtables::close,
-          directory::close,
-          leases::storeClosed);
-    } finally {
-      state.lock.lock();
-      try {
-        ended = true;
-        state.changed.signalAll();
-      } finally {
-        state.lock.unlock();
-      }
-    }
-  }
-
-  /// Closes the log, and notes in the manifest where it ends: the log alone cannot tell that the file
-  /// with its end is missing.
-  private void closeLog() throws IOException {
-    long end = wal.tail();
-    wal.close();
-    if (state.failure() == null) {
-      versions.editLock().lock();
-      try {
-        versions.noteDurable(end);
-      } finally {
-        versions.editLock().unlock();
-      }
-    }
-  }
-
-  private void awaitEnded() {
-    state.lock.lock();
-    try {
-      while (!ended) {
-        state.changed.await();
-      }
-    } finally {
-      state.lock.unlock();
-    }
-  }
-
-  /// Returns when nobody is inside: no writer, no background task, no reader.
-  private void awaitQuiet() {
-    state.lock.lock();
-    try {
-      state.awaitWriters();
-      background.awaitEnd();
-    } finally {
-      state.lock.unlock();
-    }
-    readers.closeCursors();
-    ReadView last;
-    state.lock.lock();
-    try {
-      last = views.uninstall();
-    } finally {
-      state.lock.unlock();
-    }
-    if (last != null) {
-      last.release();
-    }
-    state.lock.lock();
-    try {
-      views.awaitRetired();
-    } finally {
-      state.lock.unlock();
-    }
-  }
-
-  /// Frees what leases may still read until the last of them is closed.
-  private void freeMemory() {
-    try {
-      cache.close();
-      memtableAccount.close();
-    } finally {
-      bus.close();
-    }
+    closing.finish();
   }
 }

@@ -2,16 +2,24 @@ package dev.iobus.kv;
 
 import dev.iobus.kv.version.Table;
 import dev.iobus.kv.version.Version;
+import dev.iobus.kv.version.VersionSet;
 import java.io.IOException;
 
-/// Reads all tables of a version and checks them. Stateless.
+/// Reads the manifest and all tables of a version, and checks them. Stateless.
 final class Verification {
 
   private Verification() {}
 
   /// @throws dev.iobus.storage.file.CorruptionException at the first damage
   /// @throws IllegalStateException when the store is closed meanwhile
-  static VerifyReport run(Version version, StoreState state) throws IOException {
+  static VerifyReport run(VersionSet versions, Version version, StoreState state)
+      throws IOException {
+    versions.editLock().lock();
+    try {
+      versions.verifyManifest();
+    } finally {
+      versions.editLock().unlock();
+    }
     int tables = 0;
     long blocks = 0;
     long entries = 0;

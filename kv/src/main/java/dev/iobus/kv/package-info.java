@@ -13,7 +13,7 @@
 /// ([CommitRing]). [Memtables] are the active one and those that wait to become tables. A
 /// [ReadView] is all places to look at one moment; a [Snapshot] is a sequence that stays readable;
 /// a [Cursor] walks over what one sequence sees. [BackgroundWork] flushes and compacts. [Recovery]
-/// makes a live store of a directory.
+/// makes a live store of a directory, and [StoreClosing] ends it.
 ///
 /// ```
 /// write ─► WriteStall ─► CommitPipeline ─┬─► Wal                     (durable)

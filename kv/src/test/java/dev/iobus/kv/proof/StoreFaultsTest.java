@@ -96,7 +96,7 @@ final class StoreFaultsTest {
               CodeChange.withoutCallsOf("dev.iobus.storage.wal.LogMemory", "free")),
           fault(
               "a bus that is not closed",
-              "Store", "freeMemory", // Twice in the code, as it stands in a `finally`.
+              "StoreClosing", "freeMemory", // Twice in the code, as it stands in a `finally`.
               CodeChange.withoutCallsOf("dev.iobus.SharedBus", "close"), 2),
           fault(
               "a table that is left open",
