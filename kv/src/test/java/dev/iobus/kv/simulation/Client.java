@@ -26,7 +26,7 @@ final class Client {
   private final int number;
 
   private @Nullable Snapshot snapshot;
-  private History.@Nullable View takenAt;
+  private @Nullable HistoryView takenAt;
   private History.@Nullable Found seenBySnapshot;
 
   Client(
@@ -170,11 +170,11 @@ final class Client {
 
   private void read(Store open) throws IOException {
     if (history.clients() == 1) {
-      History.View view = history.view();
+      HistoryView view = history.view();
       view.checkSeen(Contents.of(open, history));
       return;
     }
-    History.View before = history.view();
+    HistoryView before = history.view();
     try (Snapshot now = open.snapshot()) {
       before.until(history.view()).checkSeen(Contents.of(open, now, history));
     }
@@ -186,7 +186,7 @@ final class Client {
   private void takeSnapshot() {
     closeSnapshot();
     if (!troubles.hasFailed()) {
-      History.View before = history.view();
+      HistoryView before = history.view();
       snapshot = store.snapshot();
       takenAt = before.until(history.view());
     }

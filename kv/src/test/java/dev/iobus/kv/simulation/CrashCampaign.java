@@ -154,7 +154,7 @@ final class CrashCampaign {
     }
   }
 
-  private History.Found open(SimScheduler host, History.View view) {
+  private History.Found open(SimScheduler host, HistoryView view) {
     History.Found found = Recoveries.open(host, view);
     tally.add(host);
     return found;
@@ -207,7 +207,7 @@ final class CrashCampaign {
         "a recovery that was cut short");
   }
 
-  private static void openWell(SimScheduler host, History.View view) {
+  private static void openWell(SimScheduler host, HistoryView view) {
     try {
       Recoveries.openHere(host, view);
     } catch (IOException e) {

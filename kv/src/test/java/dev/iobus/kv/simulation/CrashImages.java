@@ -20,7 +20,7 @@ final class CrashImages {
   /// @param operation after which, or in whose middle, it was taken
   /// @param killed whether the process ended and power stayed on
   /// @param view what may be found
-  record Image(long operation, boolean killed, SimDisk disk, History.View view) {}
+  record Image(long operation, boolean killed, SimDisk disk, HistoryView view) {}
 
   private record Key(long content, boolean killed) {}
 
@@ -32,7 +32,7 @@ final class CrashImages {
   /// Of the last view.
   private final Set<Key> known = new HashSet<>();
 
-  private History.@Nullable View lastView;
+  private @Nullable HistoryView lastView;
   private long moments;
 
   private CrashImages(SimDisk disk, SimScheduler host, History history) {
@@ -50,7 +50,7 @@ final class CrashImages {
 
   private void take() {
     moments++;
-    History.View view = history.view();
+    HistoryView view = history.view();
     if (!view.isSame(lastView)) {
       known.clear();
       lastView = view;
@@ -61,7 +61,7 @@ final class CrashImages {
     add(view, true, disk.kill(moments));
   }
 
-  private void add(History.View view, boolean killed, SimDisk image) {
+  private void add(HistoryView view, boolean killed, SimDisk image) {
     if (known.add(new Key(image.contentHash(), killed))) {
       images.add(new Image(host.operations(), killed, image, view));
     }

@@ -178,7 +178,7 @@ final class ErrorCampaign {
 
   private void recover(long seed, SimDisk disk, History history) {
     recoveries++;
-    History.View view = history.view();
+    HistoryView view = history.view();
     SimScheduler host = new SimScheduler(seed, disk);
     view.checkAfterCrash(Recoveries.open(host, view));
     tally.add(host);

@@ -30,7 +30,7 @@ final class History {
   /// @param seen the point of each client that was acknowledged when the batch began
   /// @param safe the point of each client that was durable when the batch began
   /// @param vouched the point of each client that one damaged place could not take by then
-  private record Point(
+  record Point(
       int number, int[] state, long writes, int[] seen, int[] safe, int[] vouched) {}
 
   /// What a store was found to hold.
@@ -104,167 +104,6 @@ final class History {
     vouchedTwice = none.clone();
   }
 
-  /// What may be found at one moment. Immutable, as lists of points only grow.
-  ///
-  /// @param acknowledged the first points that a reader may see
-  /// @param written those that the end of the process may leave
-  /// @param durable those that a loss of power may leave
-  /// @param vouched those that damage of one place in the log, unreported, may leave
-  /// @param ends behind the last that may be
-  /// @param untold writes beside those of the points
-  /// @param untoldDurable of those, the ones that a loss of power may not take
-  /// @param spent numbers of files that may not be used again
-  record View(
-      History history,
-      List<List<Point>> points,
-      int[] acknowledged,
-      int[] written,
-      int[] durable,
-      int[] vouched,
-      int[] ends,
-      long untold,
-      long untoldDurable,
-      SpentNumbers spent) {
-
-    /// The least cut from `first` on at which the store held this, or null.
-    private int @Nullable [] find(Found found, int[] first) {
-      int[] cut = first.clone();
-      boolean moved = true;
-      while (moved) {
-        moved = false;
-        for (int client = 0; client < cut.length; client++) {
-          int at = next(found, client, cut[client]);
-          if (at < 0) {
-            return null;
-          }
-          moved |= at != cut[client];
-          cut[client] = at;
-          int[] seen = points.get(client).get(at).seen;
-          for (int other = 0; other < cut.length; other++) {
-            moved |= seen[other] > cut[other];
-            cut[other] = Math.max(cut[other], seen[other]);
-          }
-        }
-      }
-      return writes(cut) <= found.sequence ? cut : null;
-    }
-
-    /// The first point of a client from `from` on with what was found, or −1.
-    private int next(Found found, int client, int from) {
-      for (int i = from; i < ends[client]; i++) {
-        Point point = points.get(client).get(i);
-        boolean same = true;
-        for (int key = client; key < Entries.KEYS; key += ends.length) {
-          same &= point.state[key] == found.state[key];
-        }
-        // One client's writes alone are numbered without a gap; of several none is known by number.
-        if (same && (ends.length > 1 || point.writes == found.sequence)) {
-          return i;
-        }
-      }
-      return -1;
-    }
-
-    private long writes(int[] cut) {
-      long writes = 0;
-      for (int client = 0; client < cut.length; client++) {
-        writes += points.get(client).get(cut[client]).writes;
-      }
-      return writes;
-    }
-
-    /// Checks what a store holds after power was lost.
-    void checkAfterCrash(Found found) {
-      check(found, durable);
-    }
-
-    /// Checks what a store holds after its process was killed.
-    void checkAfterKill(Found found) {
-      check(found, written);
-    }
-
-    /// Checks what a store holds after power was lost and one place of its log was damaged.
-    void checkAfterDamage(Found found) {
-      check(found, vouched);
-    }
-
-    /// Checks what a reader sees.
-    void checkSeen(Found found) {
-      check(found, acknowledged);
-    }
-
-    private void check(Found found, int[] first) {
-      long least = Arrays.stream(first).sum() == 0 ? 0 : writes(first) + untoldDurable;
-      boolean goesBack = found.sequence < least || found.sequence > writes(last()) + untold;
-      if (find(found, first) == null || goesBack) {
-        throw new AssertionError(
-            found + " is none of the states that may be there: " + describe(first)
-                + (find(found, new int[ends.length]) == null
-                    ? "; nor was it ever"
-                    : "; it was there before"));
-      }
-    }
-
-    private int[] last() {
-      int[] last = ends.clone();
-      for (int client = 0; client < last.length; client++) {
-        last[client]--;
-      }
-      return last;
-    }
-
-    private String describe(int[] from) {
-      StringBuilder text = new StringBuilder();
-      for (int client = 0; client < ends.length; client++) {
-        for (int i = from[client]; i < ends[client]; i++) {
-          Point point = points.get(client).get(i);
-          text.append("\n  client ").append(client);
-          text.append(" after batch ").append(point.number).append(": ");
-          text.append(Arrays.toString(point.state)).append(", ").append(point.writes);
-          text.append(" writes, has seen ").append(Arrays.toString(point.seen));
-        }
-      }
-      return text.toString();
-    }
-
-    /// Whether the same may be found in both.
-    @SuppressWarnings("ReferenceEquality") // A list is only ever added to.
-    boolean isSame(@Nullable View other) {
-      if (other == null) {
-        return false;
-      }
-      boolean same = points.size() == other.points.size();
-      for (int client = 0; same && client < points.size(); client++) {
-        same = points.get(client) == other.points.get(client);
-      }
-      return same
-          && Arrays.equals(written, other.written)
-          && Arrays.equals(durable, other.durable)
-          && Arrays.equals(ends, other.ends)
-          && spent.equals(other.spent);
-    }
-
-    /// What a reader may see that began now and ended then.
-    View until(View later) {
-      return new View(
-          history,
-          later.points,
-          acknowledged,
-          written,
-          durable,
-          vouched,
-          later.ends,
-          untold,
-          untoldDurable,
-          spent);
-    }
-
-    /// Writes that must be there after a loss of power.
-    long promised() {
-      return writes(durable);
-    }
-  }
-
   int clients() {
     return clients;
   }
@@ -272,18 +111,18 @@ final class History {
   /// A history that goes on from what a crash has left of the store.
   ///
   /// @param killed whether power stayed on, so that it need not be durable
-  History after(View view, Found found, boolean killed) {
+  History after(HistoryView view, Found found, boolean killed) {
     History after = new History(clients, new ArrayList<>(sizes));
     for (int client = 0; client < clients; client++) {
-      after.points.set(client, view.points.get(client));
+      after.points.set(client, view.points().get(client));
     }
-    after.spent = view.spent;
+    after.spent = view.spent();
     after.cutAt(view, found);
     if (killed) {
-      after.durable = least(view.durable, after.durable);
-      after.vouched = least(view.vouched, after.vouched);
+      after.durable = least(view.durable(), after.durable);
+      after.vouched = least(view.vouched(), after.vouched);
       after.untoldDurable =
-          view.writes(view.durable) + view.untoldDurable - view.writes(after.durable);
+          view.writes(view.durable()) + view.untoldDurable() - view.writes(after.durable);
       after.vouchedTwice = new int[clients];
     }
     return after;
@@ -297,13 +136,13 @@ final class History {
   }
 
   /// Forgets what is behind what was found.
-  private void cutAt(View view, Found found) {
+  private void cutAt(HistoryView view, Found found) {
     int[] cut = view.find(found, new int[clients]);
     if (cut == null) {
       throw new AssertionError(found + " was never there");
     }
     for (int client = 0; client < clients; client++) {
-      points.set(client, new ArrayList<>(view.points.get(client).subList(0, cut[client] + 1)));
+      points.set(client, new ArrayList<>(view.points().get(client).subList(0, cut[client] + 1)));
     }
     untold = found.sequence - view.writes(cut);
     untoldDurable = untold;
@@ -323,12 +162,12 @@ final class History {
     vouched = last.clone();
   }
 
-  View view() {
+  HistoryView view() {
     int[] ends = new int[clients];
     for (int client = 0; client < clients; client++) {
       ends[client] = points.get(client).size();
     }
-    return new View(
+    return new HistoryView(
         this,
         List.copyOf(points),
         acknowledged.clone(),
@@ -424,7 +263,7 @@ final class History {
   /// @param kept the first points that may be found
   /// @throws AssertionError when it cannot be
   void settle(Found found, Kept kept) {
-    View view = view();
+    HistoryView view = view();
     view.check(
         found,
         switch (kept) {

@@ -39,7 +39,7 @@ final class Recoveries {
   /// @return what it holds
   /// @throws AssertionError when it cannot be opened, leaves something open, or took longer than what
   ///     was there allows
-  static History.Found open(SimScheduler host, History.View view) {
+  static History.Found open(SimScheduler host, HistoryView view) {
     AtomicReference<History.Found> found = new AtomicReference<>();
     host.limitSwitchPoints(SWITCH_POINTS_MAX);
     boolean ended =
@@ -61,7 +61,7 @@ final class Recoveries {
   /// As [#open], by a task of the host, which looks for what is left.
   ///
   /// @throws IOException when it cannot be opened or read
-  static History.Found openHere(SimScheduler host, History.View view) throws IOException {
+  static History.Found openHere(SimScheduler host, HistoryView view) throws IOException {
     StoreFiles files = new StoreFiles(host.disk(), view.spent());
     long most = operationsMax(files);
     long begin = host.operations();
