@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// A caller of a shared bus that an [Error] struck left with its operations in flight: the bus went on,
 /// memory was freed that the kernel had, and who waited to be woken by that caller waited for ever.
 /// What never ends by itself here is a read of a pipe that nobody writes to or, where the bus has none,
-/// a write to a file that is held.
+/// a write to a file that is held. Whoever is struck has others on its own ring, so that it parks behind
+/// them, and one on the other ring.
 @Timeout(30)
 final class SharedBusErrorTest {
 
@@ -52,7 +53,7 @@ final class SharedBusErrorTest {
     }
   }
 
-  private static SharedBus open(BackendKind kind, Scheduler scheduler) {
+  private static SharedBus open(BackendKind kind, StrickenScheduler scheduler) {
     try {
       return SharedBus.open(
           BusOptions.defaults()
@@ -84,12 +85,19 @@ final class SharedBusErrorTest {
     return () -> bus.read(file, memory, 0);
   }
 
-  /// Has a caller wait, who does it in the ring and for all.
-  private static Callers waiting(Executable endless) throws InterruptedException {
+  /// Has a caller wait on each ring, who does it in the ring and for all of that.
+  private static Callers waiting(StrickenScheduler scheduler, Executable endless)
+      throws InterruptedException {
     Callers callers = new Callers();
     callers.startPlatform(() -> assertFailed(endless));
+    callers.startPlatform(() -> onOtherRing(scheduler, endless));
     Thread.sleep(100);
     return callers;
+  }
+
+  private static void onOtherRing(StrickenScheduler scheduler, Executable endless) {
+    scheduler.numbers.set(1L);
+    assertFailed(endless);
   }
 
   @ParameterizedTest
@@ -98,7 +106,7 @@ final class SharedBusErrorTest {
     StrickenScheduler scheduler = new StrickenScheduler(2);
     try (SharedBus bus = open(kind, scheduler)) {
       Executable endless = endless(bus);
-      Callers callers = waiting(endless);
+      Callers callers = waiting(scheduler, endless);
       scheduler.parks = Thread.currentThread();
       assertFailed(endless);
       callers.await();
@@ -117,6 +125,7 @@ final class SharedBusErrorTest {
       for (int i = 0; i < 4; i++) {
         callers.startVirtual(() -> assertFailed(endless));
       }
+      callers.startVirtual(() -> onOtherRing(scheduler, endless));
       Thread.sleep(100);
       scheduler.parks = Thread.currentThread();
       scheduler.unparks = Thread.currentThread();
@@ -132,7 +141,7 @@ final class SharedBusErrorTest {
     StrickenScheduler scheduler = new StrickenScheduler(2);
     Arena arena;
     try (SharedBus bus = open(BackendKind.IO_URING, scheduler)) {
-      Callers callers = waiting(endless(bus));
+      Callers callers = waiting(scheduler, endless(bus));
       OpenFile reader = bus.open(pipe, OpenFlag.READ, OpenFlag.WRITE);
       RegisteredBuffer buffer = bus.newBuffer(4096, Pages.NORMAL);
       arena = bus.newArena();

@@ -10,6 +10,9 @@ final class StrickenScheduler implements Scheduler {
   private final Scheduler system = Scheduler.system();
   private final int parallelism;
 
+  /// By which the bus chooses the ring of the calling thread; 0 for who has none.
+  final ThreadLocal<Long> numbers = ThreadLocal.withInitial(() -> 0L);
+
   /// Who is struck at its next park; once.
   volatile @Nullable Thread parks;
 
@@ -56,6 +59,11 @@ final class StrickenScheduler implements Scheduler {
   @Override
   public Task currentTask() {
     return system.currentTask();
+  }
+
+  @Override
+  public long currentTaskNumber() {
+    return numbers.get();
   }
 
   @Override
