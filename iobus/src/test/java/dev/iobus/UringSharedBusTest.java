@@ -124,11 +124,14 @@ final class UringSharedBusTest extends SharedBusContract {
   void aBufferStaysInFlightWhenTheRingFails(@TempDir Path temp) throws Exception {
     AtomicBoolean fails = new AtomicBoolean();
     RefusingWaits kernel = new RefusingWaits(Errno.EIO, fails::get);
-    Path path = Files.write(temp.resolve("page"), new byte[4096]);
+    // Nobody writes to it: a file's page may be there before anybody has to wait.
+    Path pipe = temp.resolve("pipe");
+    Process mkfifo = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    Assumptions.assumeTrue(mkfifo.waitFor() == 0, "no mkfifo on this host");
     Callers callers = new Callers();
     try (SharedBus failing = SharedBus.open(quickToClose(), () -> kernel)) {
       RegisteredBuffer buffer = failing.newBuffer(4096, Pages.NORMAL);
-      OpenFile file = openPastTheCache(failing, path);
+      OpenFile file = failing.open(pipe, OpenFlag.READ, OpenFlag.WRITE);
       fails.set(true);
       callers.startVirtual(
           () -> {
