@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 ///     for one for each carrier of virtual threads, up to 4, as far as each has a capacity of 32. A
 ///     caller uses one of them, the same one each time, by the number of its thread, and has its part of
 ///     the capacity: one ring gives all of it to one caller. Each ring has a descriptor or two of its own
-///     and knows all registered files and buffers, which count against the memlock limit for each. Where
-///     the host refuses a ring that was asked for, opening fails; of those that were not, the first is
-///     enough, which the log and `fallbacks` tell. io_uring; a simulation has one unless asked for more,
-///     other backends have one.
+///     and knows all registered files and buffers; before Linux 6.13 buffers count against the memlock
+///     limit for each. Where the host refuses a ring that was asked for, opening fails; of those that
+///     were not, the first is enough, which the log and `fallbacks` tell. io_uring; a simulation has one
+///     unless asked for more, other backends have one.
 /// @param files slots for registered files at most, 0 to 1,048,576; default 65,536. There is rarely a
 ///     reason to change it. The kernel makes the table when the first file is registered or opened
 ///     into a slot, for as many as this and as the process may have open (ulimit -n), and it stays as

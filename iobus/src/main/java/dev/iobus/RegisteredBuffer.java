@@ -74,6 +74,11 @@ public final class RegisteredBuffer {
     return refusal == null;
   }
 
+  /// Rings of the bus that know the memory; for callers of the others it is plain memory.
+  public int rings() {
+    return (int) Arrays.stream(indices).filter(index -> index >= 0).count();
+  }
+
   /// Why the host refused to register it and what would help; null when it did not.
   public @Nullable String refusal() {
     return refusal;

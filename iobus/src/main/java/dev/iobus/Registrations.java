@@ -119,24 +119,28 @@ final class Registrations {
     }
   }
 
-  /// @param count rings that are to know it, from the first on
+  /// @param count rings that may lock it, from the first on; see [SharedBus#register(MemorySegment, int)]
   RegisteredBuffer add(MemorySegment memory, int count) {
     return keep(RegisteredBuffer.of(owner, memory, registerWith(count, memory)));
   }
 
-  /// An index for each ring, −1 with those that are not to know it; or what one has answered that refuses,
-  /// and then no ring knows the memory.
+  /// An index for each ring, −1 with those that do not know it; or what one has answered that refuses,
+  /// and then no ring knows the memory. The first registers it, and the others clone that where they
+  /// can: it is locked once then.
   private int[] registerWith(int count, MemorySegment memory) {
     int[] results = new int[rings.length];
     Arrays.fill(results, -1);
-    for (int ring = 0; ring < count; ring++) {
-      int result = rings[ring].registerBuffer(memory);
-      if (result < 0) {
-        unregisterBuffers(results, ring);
-        Arrays.fill(results, result);
-        return results;
+    for (int ring = 0; ring < rings.length; ring++) {
+      int result = ring > 0 ? rings[ring].cloneBuffer(rings[0], results[0]) : -1;
+      if (result < 0 && ring < count) {
+        result = rings[ring].registerBuffer(memory);
+        if (result < 0) {
+          unregisterBuffers(results, ring);
+          Arrays.fill(results, result);
+          return results;
+        }
       }
-      results[ring] = result;
+      results[ring] = Math.max(result, -1);
     }
     return results;
   }

@@ -146,7 +146,7 @@ public final class SharedBus implements AutoCloseable {
   }
 
   /// Rings that callers are spread over; 1 on backends other than io_uring. Registered memory is locked
-  /// once for each. See [BusOptions#rings()].
+  /// once for all, before Linux 6.13 once for each. See [BusOptions#rings()].
   public int rings() {
     return rings.count();
   }
@@ -415,8 +415,8 @@ public final class SharedBus implements AutoCloseable {
     return register(memory, rings.count());
   }
 
-  /// As above, to some of the rings, as it is locked once for each: for callers that use the others it is
-  /// plain memory.
+  /// As above, locked at most so many times. From Linux 6.13 on once is enough for all rings; before, so
+  /// many of them know it ([RegisteredBuffer#rings()]), and for callers of the others it is plain memory.
   ///
   /// @param count 1 to [#rings()]
   public RegisteredBuffer register(MemorySegment memory, int count) throws IOException {

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
       "WITHOUT_BIND_ENTRIES",
       "WITHOUT_SEND_ZC",
       "WITHOUT_BUFFER_RINGS",
-      "WITHOUT_INCREMENTAL_BUFFERS"
+      "WITHOUT_INCREMENTAL_BUFFERS",
+      "WITHOUT_CLONE_BUFFERS"
     })
 final class OldKernelBusTest extends BusContract {
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,5 +111,32 @@ abstract class OneSharedBus {
     } catch (BusException refused) {
       return bus.open(path, OpenFlag.READ);
     }
+  }
+
+  final OpenFile openDirect(Path path) throws IOException {
+    OpenFile file = openPastTheCache(path);
+    assumeDirect(file);
+    return file;
+  }
+
+  static void assumeDirect(OpenFile file) {
+    Assumptions.assumeTrue(file.isDirect(), "cached bytes do not come by a ring");
+  }
+
+  /// Callers of which each ring has some, as their threads have numbers that are nearly in a row. Each
+  /// reads a page of a registered file into registered memory.
+  static void readOnEachRing(SharedBus bus, RegisteredFile file, RegisteredBuffer buffer)
+      throws InterruptedException {
+    Callers callers = new Callers();
+    for (int i = 0; i < 12; i++) {
+      int page = i;
+      callers.startVirtual(
+          () -> {
+            long at = (long) page * PAGE;
+            assertEquals(PAGE, bus.readFully(file, buffer, at, PAGE, at));
+            check(buffer.memory().asSlice(at, PAGE), page);
+          });
+    }
+    callers.await();
   }
 }

@@ -1,6 +1,5 @@
 package dev.iobus;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -54,33 +53,6 @@ final class SharedRingsTest extends OneSharedBus {
     return UringSyscalls.kernel();
   }
 
-  /// Callers of which each ring has some, as their threads have numbers that are nearly in a row. Each
-  /// reads a page of a registered file into registered memory.
-  private void readOnEachRing(RegisteredFile file, RegisteredBuffer buffer)
-      throws InterruptedException {
-    Callers callers = new Callers();
-    for (int i = 0; i < 12; i++) {
-      int page = i;
-      callers.startVirtual(
-          () -> {
-            long at = (long) page * PAGE;
-            assertEquals(PAGE, bus.readFully(file, buffer, at, PAGE, at));
-            check(buffer.memory().asSlice(at, PAGE), page);
-          });
-    }
-    callers.await();
-  }
-
-  private OpenFile openDirect(Path path) throws IOException {
-    OpenFile file = openPastTheCache(path);
-    assumeDirect(file);
-    return file;
-  }
-
-  private static void assumeDirect(OpenFile file) {
-    Assumptions.assumeTrue(file.isDirect(), "cached bytes do not come by a ring");
-  }
-
   @Test
   void filesAndMemoryAreKnownToAllRings() throws Exception {
     OpenFile file = openDirect(numbered("pages", 12));
@@ -92,7 +64,7 @@ final class SharedRingsTest extends OneSharedBus {
     assertTrue(buffer.isRegistered());
     assertFalse(registered.slots()[0] == registered.slots()[1]);
     assertFalse(buffer.indices()[0] == buffer.indices()[2]);
-    readOnEachRing(registered, buffer);
+    readOnEachRing(bus, registered, buffer);
     for (SharedRing ring : bus.sharedRings().all()) {
       assertTrue(ring.counts.requests().getOrDefault("read", 0L) > 0, "a ring has read nothing");
     }
@@ -132,7 +104,7 @@ final class SharedRingsTest extends OneSharedBus {
   void whatTheyHaveDoneIsAddedUp() throws Exception {
     OpenFile file = openDirect(numbered("pages", 12));
     BusStats before = bus.stats();
-    readOnEachRing(bus.register(file), bus.register(memory(12 * PAGE)));
+    readOnEachRing(bus, bus.register(file), bus.register(memory(12 * PAGE)));
     BusStats after = bus.stats();
     assertEquals(12, after.requests("read") - before.requests("read"));
     long submissions = 0;
@@ -170,21 +142,6 @@ final class SharedRingsTest extends OneSharedBus {
             IOException.class, () -> SharedBus.open(options().withRings(4), thirdRefused));
     assertTrue(String.valueOf(refused.getMessage()).contains("2 of 4 rings"), refused::toString);
     assertTrue(String.valueOf(refused.getMessage()).contains("EMFILE"), refused::toString);
-  }
-
-  @Test
-  void someRingsMayKnowMemoryThatTheOthersDoNot() throws Exception {
-    OpenFile file = openDirect(numbered("pages", 12));
-    RegisteredFile registered = bus.register(file);
-    RegisteredBuffer buffer = bus.register(memory(12 * PAGE), 2);
-    assertTrue(buffer.isRegistered());
-    assertArrayEquals(new int[] {0, 0, -1}, buffer.indices());
-    readOnEachRing(registered, buffer);
-    bus.unregister(buffer);
-    for (int count : new int[] {-1, 0, 4}) {
-      assertThrows(IllegalArgumentException.class, () -> bus.register(memory(PAGE), count));
-    }
-    bus.close(file);
   }
 
   /// Half of the reads would take the memory for registered, the others fail.

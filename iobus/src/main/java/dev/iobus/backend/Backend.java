@@ -1,5 +1,6 @@
 package dev.iobus.backend;
 
+import dev.iobus.posix.Errno;
 import dev.iobus.uring.RingCounts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -93,6 +94,15 @@ public sealed interface Backend extends RequestQueue
   /// Makes native memory known to the kernel. Returns an index, or a negated error number
   /// (`-ENOMEM`: the memlock limit does not allow it; `-EOPNOTSUPP`: no such thing here).
   int registerBuffer(MemorySegment memory);
+
+  /// Makes known what another ring of the same bus knows, without locking it once more. Shared
+  /// mode only. Returns an index, or a negated error number (`-EOPNOTSUPP`: no such thing here);
+  /// [#registerBuffer] may then still do.
+  ///
+  /// @param index of the buffer with the other ring, which keeps it meanwhile
+  default int cloneBuffer(Backend source, int index) {
+    return -Errno.EOPNOTSUPP;
+  }
 
   void unregisterBuffer(int index);
 

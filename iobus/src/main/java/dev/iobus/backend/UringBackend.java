@@ -88,9 +88,8 @@ public final class UringBackend implements PosixBackend {
     this.arena = arena;
     inFlight = new InFlightTable(capacity);
     int sqEntries = powerOfTwoFrom(Math.min(capacity, SQ_ENTRIES_MAX));
-    ring =
-        Ring.open(
-            syscalls, arena, !shared, sqEntries, completionPlaces(sqEntries, capacity));
+    int cqEntries = completionPlaces(sqEntries, capacity);
+    ring = Ring.open(syscalls, arena, !shared, sqEntries, cqEntries);
     submissions = ring.submissions();
     completions = ring.completions();
     wakeup = new WakeupEvent(arena);
@@ -99,8 +98,7 @@ public final class UringBackend implements PosixBackend {
       throw new UringSetupException(-wakeup.descriptor(), "eventfd");
     }
     tables = new RingTables(ring, fileSlots);
-    FileEncoder files =
-        new FileEncoder(arena, submissions, tables, ring.features(), capacity);
+    FileEncoder files = new FileEncoder(arena, submissions, tables, ring.features(), capacity);
     pools = new UringPools(ring);
     SocketEncoder sockets =
         new SocketEncoder(arena, submissions, ring.features(), pools, capacity);
@@ -266,6 +264,11 @@ public final class UringBackend implements PosixBackend {
   @Override
   public int registerBuffer(MemorySegment memory) {
     return tables.registerBuffer(memory);
+  }
+
+  @Override
+  public int cloneBuffer(Backend source, int index) {
+    return tables.cloneBuffer(((UringBackend) source).tables, index);
   }
 
   @Override

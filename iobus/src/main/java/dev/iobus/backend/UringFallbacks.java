@@ -31,7 +31,7 @@ final class UringFallbacks {
       boolean bufferRings) {
     UringFallbacks all = new UringFallbacks(features);
     all.ofSetup(shared);
-    all.ofTables(tables);
+    all.ofTables(tables, shared);
     all.add(multishotPoll, "multishot polls (5.13)", "polls are submitted anew for each result");
     all.add(
         bufferRings,
@@ -74,11 +74,16 @@ final class UringFallbacks {
         "a wait for a batch that finds nothing takes two system calls");
   }
 
-  private void ofTables(RingTables tables) {
+  private void ofTables(RingTables tables, boolean shared) {
     if (!features.updatesBuffers()) {
       add(false, "tables of buffers (5.13)", "registered buffers are used as plain memory");
     } else if (tables.bufferRefusal() < 0) {
       refused("the table of buffers", tables.bufferRefusal(), "they are used as plain memory");
+    } else if (shared) {
+      add(
+          features.clonesBuffers(),
+          "CLONE_BUFFERS (6.13)",
+          "registered memory is locked once for each ring");
     }
     if (tables.fileRefusal() < 0) {
       refused("the table of files", tables.fileRefusal(), "none can be registered");

@@ -82,7 +82,9 @@ public final class Ring {
       enterFd = registered ? (int) UPDATE_OFFSET.get(registeredRing, 0L) : fd;
       enterFlags = registered ? IORING_ENTER_REGISTERED_RING : 0;
       int bits = UringFeatures.featureBits(params);
-      features = new UringFeatures(UringFeatures.flags(params), bits, operations, registered);
+      boolean clones = !singleOwner && BufferClones.areKnown(syscalls, submitErrno, fd);
+      features =
+          new UringFeatures(UringFeatures.flags(params), bits, operations, registered, clones);
     } catch (UringSetupException e) {
       unmap(mapped);
       Libc.close(submitErrno, fd);
@@ -225,6 +227,10 @@ public final class Ring {
     PollAbi.set(waitPoll, fd, PollAbi.POLLIN);
     int readable = Libc.ppoll(waitErrno, waitPoll, 1, waitTime);
     return readable > 0 ? taken : readable == 0 ? -Errno.ETIME : readable;
+  }
+
+  int descriptor() {
+    return fd;
   }
 
   /// io_uring_register(2) on this ring.

@@ -173,7 +173,28 @@ public final class RingTables {
     return index;
   }
 
-  /// Unpins a buffer once no request uses it any more.
+  /// Knows a buffer as another shared ring does, whose pages are then pinned once for both. Returns its
+  /// number here, or a negated error number: `-EOPNOTSUPP` on a kernel that cannot, `-ENOBUFS` when
+  /// there is no place behind those in use.
+  ///
+  /// @param index of the buffer with the other ring, which keeps it meanwhile
+  public synchronized int cloneBuffer(RingTables source, int index) {
+    if (bufferTable < 0 || !ring.features().clonesBuffers()) {
+      return -Errno.EOPNOTSUPP;
+    }
+    int place = usedBuffers.length();
+    if (place == BUFFERS) {
+      return -Errno.number("ENOBUFS");
+    }
+    int answer = BufferClones.add(ring, place, source.ring, index);
+    if (answer < 0) {
+      return answer;
+    }
+    usedBuffers.set(place);
+    return place;
+  }
+
+  /// Lets go of a buffer once no request uses it any more; the last ring to know it unpins it.
   public synchronized void unregisterBuffer(int index) {
     if (!usedBuffers.get(index)) {
       throw new IllegalArgumentException("no registered buffer " + index);

@@ -195,6 +195,7 @@ public final class UringAbi {
   public static final int IORING_UNREGISTER_RING_FDS = 21;
   public static final int IORING_REGISTER_PBUF_RING = 22;
   public static final int IORING_UNREGISTER_PBUF_RING = 23;
+  public static final int IORING_REGISTER_CLONE_BUFFERS = 30;
 
   public static final int IORING_RSRC_REGISTER_SPARSE = 1;
 
@@ -224,6 +225,20 @@ public final class UringAbi {
               JAVA_INT.withName("nr"),
               JAVA_INT.withName("resv2"))
           .withName("io_uring_rsrc_update2");
+
+  // io_uring_clone_buffers->flags
+  public static final int IORING_REGISTER_DST_REPLACE = 1 << 1;
+
+  /// `struct io_uring_clone_buffers`.
+  public static final StructLayout CLONE_BUFFERS =
+      structLayout(
+              JAVA_INT.withName("src_fd"),
+              JAVA_INT.withName("flags"),
+              JAVA_INT.withName("src_off"),
+              JAVA_INT.withName("dst_off"),
+              JAVA_INT.withName("nr"),
+              sequenceLayout(3, JAVA_INT).withName("pad"))
+          .withName("io_uring_clone_buffers");
 
   /// `struct io_uring_buf`.
   public static final StructLayout BUF =

@@ -15,8 +15,13 @@ import java.util.BitSet;
 /// @param featureBits the `IORING_FEAT_` bits of the kernel
 /// @param operations the opcodes that the kernel knows
 /// @param registeredRing whether the ring's descriptor is registered with its owner thread
+/// @param clonesBuffers whether a shared ring can know a buffer as another one does, since 6.13
 public record UringFeatures(
-    int setupFlags, int featureBits, BitSet operations, boolean registeredRing) {
+    int setupFlags,
+    int featureBits,
+    BitSet operations,
+    boolean registeredRing,
+    boolean clonesBuffers) {
 
   /// Flags to give up one group after another when the kernel answers EINVAL, newest first:
   /// 6.6, 6.1, 6.0, 5.18.
@@ -109,6 +114,7 @@ public record UringFeatures(
     word(words, waitsForBatches(), "MIN_TIMEOUT");
     word(words, updatesBuffers(), "RSRC_TAGS");
     word(words, registeredRing, "RING_FD");
+    word(words, clonesBuffers, "CLONE_BUFFERS");
     word(words, resolvesSlotsLate(), "LINKED_FILE");
     word(words, has(IORING_OP_LINKAT), "LINKAT");
     word(words, has(IORING_OP_FTRUNCATE), "FTRUNCATE");

@@ -3,7 +3,7 @@
 /// Nouns: [UringAbi] (`linux/io_uring.h`), [UringSyscalls] (the three system calls),
 /// [UringFeatures] (what this kernel granted), [Ring] (one ring: set-up, mapping, closing),
 /// [SubmissionQueue] and [CompletionQueue] (its two sides, in `RingMemory`), [RingTables]
-/// (registered files and buffers).
+/// (registered files and buffers), [BufferClones] (buffers that several rings know).
 ///
 /// Invariants.
 /// 1. What a kernel can do is found by trying, never from its version; what it cannot is done

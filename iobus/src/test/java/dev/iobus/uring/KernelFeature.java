@@ -41,6 +41,8 @@ public enum KernelFeature {
   BUFFER_RINGS(0, 0, Errno.EINVAL, List.of(IORING_REGISTER_PBUF_RING)),
   /// Buffers that are filled piece by piece, since 6.12.
   INCREMENTAL_BUFFERS(0, 0),
+  /// Buffers of another ring's, since 6.13.
+  CLONE_BUFFERS(0, 0, Errno.EINVAL, List.of(IORING_REGISTER_CLONE_BUFFERS)),
   /// A memlock limit that holds registered buffers.
   LOCKED_MEMORY(
       0,

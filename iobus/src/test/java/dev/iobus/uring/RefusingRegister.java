@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 /// with an error.
 public final class RefusingRegister implements UringSyscalls {
 
-  /// Makes memory known.
+  /// Makes memory known, in either way.
   public static final int BUFFER = IORING_REGISTER_BUFFERS_UPDATE;
 
   /// Makes a file known, or empties a slot.
@@ -49,7 +49,8 @@ public final class RefusingRegister implements UringSyscalls {
   @Override
   public int io_uring_register(
       MemorySegment capture, int fd, int opcode, MemorySegment argument, int count) {
-    return opcode == refused && refuses.getAsBoolean()
+    boolean clones = opcode == IORING_REGISTER_CLONE_BUFFERS && refused == BUFFER;
+    return (opcode == refused || clones) && refuses.getAsBoolean()
         ? -errno
         : kernel.io_uring_register(capture, fd, opcode, argument, count);
   }

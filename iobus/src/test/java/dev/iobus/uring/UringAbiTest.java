@@ -39,6 +39,8 @@ class UringAbiTest {
     "IORING_OP_BIND",
     "IORING_OP_LISTEN",
     "IOU_PBUF_RING_INC",
+    "IORING_REGISTER_CLONE_BUFFERS",
+    "IORING_REGISTER_DST_REPLACE",
     "IORING_OP_READV_FIXED",
     "IORING_OP_WRITEV_FIXED",
     "RWF_ATOMIC",
@@ -55,6 +57,8 @@ class UringAbiTest {
     assertEquals(64, UringAbi.SQE.byteSize());
     assertEquals(16, UringAbi.CQE.byteSize());
     assertEquals(120, UringAbi.PARAMS.byteSize());
+    assertEquals(32, UringAbi.CLONE_BUFFERS.byteSize());
+    assertEquals(12, offset(UringAbi.CLONE_BUFFERS, "dst_off"));
     assertEquals(256, StatxAbi.STATX.byteSize());
     assertEquals(0xa8, offset(StatxAbi.STATX, "stx_atomic_write_unit_min"));
     assertEquals(0xb0, offset(StatxAbi.STATX, "stx_atomic_write_segments_max"));
