@@ -26,9 +26,6 @@ final class IoSlab {
   /// The memory as the kernel knows it; null where too little may be locked.
   private final @Nullable RegisteredBuffer buffer;
 
-  /// Rings of the bus that know it; for callers that use others it is plain memory.
-  private final int rings;
-
   /// What may be locked on this host.
   private final long lockedBytesMax;
 
@@ -50,13 +47,11 @@ final class IoSlab {
       Arena arena,
       MemorySegment memory,
       @Nullable RegisteredBuffer buffer,
-      int rings,
       long lockedBytesMax) {
     this.bus = bus;
     this.arena = arena;
     this.memory = memory;
     this.buffer = buffer;
-    this.rings = rings;
     this.lockedBytesMax = lockedBytesMax;
     this.pageCount = (int) (memory.byteSize() / PageCache.PAGE_BYTES);
     this.taken = new BitSet(pageCount);
@@ -75,12 +70,12 @@ final class IoSlab {
     Arena arena = Arena.ofShared();
     try {
       MemorySegment memory = arena.allocate(bytes, PageCache.PAGE_BYTES);
-      int rings = bus.rings();
-      if (bus.backend() == BackendKind.IO_URING) { // Each of them locks it.
-        rings = (int) Math.min(rings, lockedBytesMax / 2 / bytes);
+      int times = bus.rings();
+      if (bus.backend() == BackendKind.IO_URING) { // Before Linux 6.13 each of them locks it.
+        times = (int) Math.min(times, lockedBytesMax / 2 / bytes);
       }
-      RegisteredBuffer buffer = rings == 0 ? null : bus.register(memory, rings);
-      return new IoSlab(bus, arena, memory, buffer, rings, lockedBytesMax);
+      RegisteredBuffer buffer = times == 0 ? null : bus.register(memory, times);
+      return new IoSlab(bus, arena, memory, buffer, lockedBytesMax);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -295,11 +290,11 @@ final class IoSlab {
     if (!buffer.isRegistered()) {
       return bytes + "plain memory: " + buffer.refusal();
     }
-    return rings == bus.rings()
+    return buffer.rings() == bus.rings()
         ? bytes + "registered"
         : bytes
             + "registered with "
-            + rings
+            + buffer.rings()
             + " of "
             + bus.rings()
             + " rings: half of the "
