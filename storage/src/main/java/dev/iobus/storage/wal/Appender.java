@@ -61,10 +61,13 @@ final class Appender {
   }
 
   /// Puts one record into the log. Returns its end.
-  long append(MemorySegment payload) throws IOException {
+  ///
+  /// @param durability what the caller waits for next; where nobody else writes or waits, that write is
+  ///     over on return
+  long append(MemorySegment payload, Durability durability) throws IOException {
     int length = check(payload);
     if (length <= SHORT_BYTES) {
-      long end = tryAppend(payload, length);
+      long end = tryAppend(payload, length, durability);
       if (end >= 0) {
         return end;
       }
@@ -87,8 +90,12 @@ final class Appender {
     return reservation.end();
   }
 
-  /// As [#append(MemorySegment)] where there is room; −1 where that must be waited for.
-  private long tryAppend(MemorySegment payload, int length) throws WalFailedException {
+  /// As [#append(MemorySegment, Durability)] where there is room; −1 where that must be waited for.
+  private long tryAppend(MemorySegment payload, int length, Durability durability)
+      throws WalFailedException {
+    long end;
+    Flight flight;
+    WakeUps.Woken woken = null;
     lock.lock();
     try {
       state.requireOpen();
@@ -96,13 +103,22 @@ final class Appender {
       if (group == null) {
         return -1;
       }
-      long end = group.append(payload, length, progress.durable());
+      end = group.append(payload, length, progress.durable());
       reserved(end, 1);
-      commit.hurry();
-      return end;
+      flight = commit.takeOffIfAlone(durability);
+      if (flight == null) {
+        commit.hurry();
+      } else {
+        woken = wakeUps.take();
+      }
     } finally {
       lock.unlock();
     }
+    if (flight != null) {
+      wakeUps.wake(woken, null);
+      flights.perform(flight, null, woken == null);
+    }
+    return end;
   }
 
   /// Puts records into the log, with one reservation for as many as fit into a group. Returns the
@@ -128,7 +144,7 @@ final class Appender {
         to++;
       }
       if (to == from) {
-        end = append(payloads.get(from));
+        end = append(payloads.get(from), Durability.BUFFERED);
         from++;
       } else {
         Reservation reservation = new Reservation(this, bytes, to - from);

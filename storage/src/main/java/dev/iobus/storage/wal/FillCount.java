@@ -1,6 +1,7 @@
 package dev.iobus.storage.wal;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /// Counts places that were reserved and not filled yet, and lets one leader wait for the last.
@@ -9,13 +10,24 @@ final class FillCount {
 
   private static final int SEALED = 1 << 30;
 
-  private final AtomicInteger state = new AtomicInteger();
+  private static final VarHandle STATE;
+
+  static {
+    try {
+      STATE = MethodHandles.lookup().findVarHandle(FillCount.class, "state", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /// Places that are not filled, and whether more may come.
+  private volatile int state;
 
   /// Written before the seal is set, read after it was seen.
   private @Nullable Waiter leader;
 
   void add() {
-    int before = state.getAndIncrement();
+    int before = (int) STATE.getAndAdd(this, 1);
     assert (before & SEALED) == 0 : "a place was reserved in a sealed group";
   }
 
@@ -23,12 +35,12 @@ final class FillCount {
   ///
   /// @return the leader to wake, or null when none waits
   @Nullable Waiter filled() {
-    return state.decrementAndGet() == SEALED ? leader : null;
+    return (int) STATE.getAndAdd(this, -1) - 1 == SEALED ? leader : null;
   }
 
   /// Says that no place will be added, if all are filled.
   boolean sealIfFilled() {
-    return state.compareAndSet(0, SEALED);
+    return STATE.compareAndSet(this, 0, SEALED);
   }
 
   /// Says that no place will be added.
@@ -36,6 +48,6 @@ final class FillCount {
   /// @return whether `waiter` has to wait to be woken
   boolean seal(Waiter waiter) {
     leader = waiter;
-    return state.getAndUpdate(count -> count | SEALED) != 0;
+    return (int) STATE.getAndBitwiseOr(this, SEALED) != 0;
   }
 }

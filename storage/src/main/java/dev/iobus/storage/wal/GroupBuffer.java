@@ -14,9 +14,13 @@ final class GroupBuffer {
   /// Everything behind it is zero.
   private long dirtyBytes;
 
+  /// What was written last, for a group of the same length.
+  private MemorySegment written;
+
   /// @param memory of zeros
   GroupBuffer(MemorySegment memory) {
     this.memory = memory;
+    written = memory;
   }
 
   MemorySegment memory() {
@@ -36,6 +40,9 @@ final class GroupBuffer {
       memory.asSlice(used, dirtyBytes - used).fill((byte) 0);
     }
     dirtyBytes = used;
-    return memory.asSlice(0, length);
+    if (written.byteSize() != length) {
+      written = memory.asSlice(0, length);
+    }
+    return written;
   }
 }

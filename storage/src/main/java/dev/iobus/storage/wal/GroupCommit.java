@@ -102,9 +102,8 @@ final class GroupCommit {
         timer.armBuffered(scheduler.nanoTime());
         return;
       }
-      if (mayLeadAlone()) {
-        flight = takeOffAlone(durability);
-      } else {
+      flight = takeOffIfAlone(durability);
+      if (flight == null) {
         waiter = Waiter.forLsn(scheduler.currentTask(), lsn, durability);
         flight = join(waiter);
       }
@@ -130,16 +129,19 @@ final class GroupCommit {
     }
   }
 
-  /// Whether nobody leads, nobody waits for a leader, and a write can begin at once: who comes now
-  /// needs no place in any queue. Who waits for room behind something to write would lead. Needs the
-  /// lock.
-  private boolean mayLeadAlone() {
-    return !leadership.hasLeader() && waiting.isEmpty() && !room.mustDrain();
-  }
-
-  /// Begins the write of what is reserved now, for the calling task alone; who comes meanwhile is
-  /// told of its end as of any other. Needs the lock.
-  private Flight takeOffAlone(Durability durability) {
+  /// Begins the write of what is reserved now, for the calling task alone, if nobody leads, nobody waits
+  /// for a leader, and a write can begin at once: who comes then needs no place in any queue, and who
+  /// comes meanwhile is told of its end as of any other. Who waits for room behind something to write
+  /// would lead. Needs the lock.
+  ///
+  /// @return the write; null when there is none for the caller to lead, or it waits for nothing
+  @Nullable Flight takeOffIfAlone(Durability durability) {
+    if (durability == Durability.BUFFERED
+        || leadership.hasLeader()
+        || !waiting.isEmpty()
+        || room.mustDrain()) {
+      return null;
+    }
     assert !waiting.hasSynced() : "a write without the sync that somebody waits for";
     leadership.begin();
     LongRecord record = room.longRecord();

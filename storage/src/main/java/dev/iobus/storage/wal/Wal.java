@@ -186,7 +186,7 @@ public final class Wal implements AutoCloseable {
   /// @throws WalFullException when there is no room for another segment, as on a full disk
   /// @throws WalFailedException when the log has failed
   public long append(MemorySegment payload) throws IOException {
-    long end = appender.append(payload);
+    long end = appender.append(payload, Durability.BUFFERED);
     commit.writeSoon();
     return end;
   }
@@ -196,7 +196,8 @@ public final class Wal implements AutoCloseable {
   /// @return as [#append(MemorySegment)]
   /// @throws IOException as [#append(MemorySegment)] and [#await]
   public long append(MemorySegment payload, Durability durability) throws IOException {
-    long end = appender.append(payload);
+    Objects.requireNonNull(durability, "durability");
+    long end = appender.append(payload, durability);
     commit.await(end, durability);
     return end;
   }

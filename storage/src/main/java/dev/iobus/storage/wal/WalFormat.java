@@ -90,7 +90,9 @@ final class WalFormat {
     assert durableMark <= lsn : "durable mark " + durableMark + " behind LSN " + lsn;
     long bytes = frameBytes(payloadLength);
     long payloadEnd = at + FRAME_HEADER_BYTES + payloadLength;
-    group.asSlice(payloadEnd, at + bytes - payloadEnd).fill((byte) 0);
+    for (long pad = payloadEnd; pad < at + bytes; pad++) { // At most seven.
+      group.set(JAVA_BYTE, pad, (byte) 0);
+    }
     group.set(INT, at + MAGIC, FRAME_MAGIC);
     group.set(INT, at + TYPE, type.code());
     group.set(INT, at + PAYLOAD_LENGTH, payloadLength);
