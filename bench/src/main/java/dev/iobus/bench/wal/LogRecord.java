@@ -5,7 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /// The bytes of one appended record: who wrote it, which one it is, and filler that follows from
-/// both, so that no record can pass for another. All numbers are little-endian.
+/// both, so that no record can pass for another: one addition a word, as what takes long would be
+/// measured as the log's time. All numbers are little-endian.
 ///
 /// ```
 /// 0      4         8        16
@@ -41,10 +42,10 @@ final class LogRecord {
     long length = record.byteSize();
     long at = LENGTH_MIN;
     for (; at + Long.BYTES <= length; at += Long.BYTES) {
-      word = next(word);
+      word += GOLDEN;
       record.set(LONG, at, word);
     }
-    for (word = next(word); at < length; at++, word >>>= Byte.SIZE) {
+    for (word += GOLDEN; at < length; at++, word >>>= Byte.SIZE) {
       record.set(ValueLayout.JAVA_BYTE, at, (byte) word);
     }
   }
@@ -63,14 +64,5 @@ final class LogRecord {
 
   private static long seed(int run, int writer, long number) {
     return ((long) run << Integer.SIZE | writer) * GOLDEN ^ number;
-  }
-
-  /// Steps through all words (Vigna, xorshift64*).
-  private static long next(long word) {
-    long x = word + GOLDEN;
-    x ^= x >>> 12;
-    x ^= x << 25;
-    x ^= x >>> 27;
-    return x * 0x2545F4914F6CDD1DL;
   }
 }
