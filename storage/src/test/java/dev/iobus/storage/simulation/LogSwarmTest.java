@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -41,12 +42,15 @@ final class LogSwarmTest {
   /// A process was killed when it had made a segment and not yet synced it and its name. The next one
   /// found it free, used it, and acknowledged a record; a loss of power took the segment away. Only
   /// what had records was made durable when the log was opened.
+  ///
+  /// The moment lasts two operations, which ones hangs on all that a log does before: the kills go by
+  /// twos over the whole first life.
   @Test
   void aSegmentThatAKilledProcessHasMadeIsDurableBeforeItIsUsed() {
     SimTally tally = new SimTally();
     for (long seed = 4; seed <= 8; seed++) {
-      for (long killed = 30; killed < 38; killed++) {
-        for (long lost = 46; lost < 64; lost += 2) {
+      for (long killed = 20; killed < 60; killed += 2) {
+        for (long lost = 52; lost <= 60; lost += 8) {
           new LogScenario().run(seed, twoLives(killed, lost), tally);
         }
       }
@@ -92,7 +96,8 @@ final class LogSwarmTest {
     Counterexample<LogPart> least = null;
     long leastSeed = 0;
     int found = 0;
-    for (long seed = 1; seed < 400 && found < 20; seed++) {
+    // Where power is lost after many operations, it takes as many parts to get there.
+    for (long seed = 1; seed < 400 && found < 20 && !isShort(least); seed++) {
       if (Shrinker.failure(planted, seed, tally) != null) {
         found++;
         Counterexample<LogPart> shrunk = Shrinker.shrink(planted, seed, 500);
@@ -103,13 +108,16 @@ final class LogSwarmTest {
       }
     }
     assertNotNull(least, "nothing was found");
-    // Where power is lost after many operations, it takes as many parts to get there.
-    assertTrue(least.parts().size() <= 3, least::describe);
+    assertTrue(isShort(least), least::describe);
     assertTrue(
         least.parts().stream().anyMatch(LogPart.Append.class::isInstance), least::describe);
     List<LogPart> parts = Shrinker.parts(planted, leastSeed, least.kept());
     assertNotNull(Shrinker.failure(planted, leastSeed, parts, tally));
     assertNull(Shrinker.failure(new LogScenario(), leastSeed, parts, tally));
+  }
+
+  private static boolean isShort(@Nullable Counterexample<LogPart> found) {
+    return found != null && found.parts().size() <= 3;
   }
 
   private static void swarm(long from, int count) {

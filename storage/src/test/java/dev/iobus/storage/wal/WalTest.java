@@ -196,7 +196,9 @@ class WalTest {
         new LogHarness(path, WalOptions.defaults().withDurability(Durability.BUFFERED))) {
       Wal wal = log.open();
       append(wal, record(0, 100), Durability.BUFFERED);
-      Thread.sleep(300);
+      while (wal.stats().groups() == 0) {
+        Thread.sleep(1);
+      }
       log.crash();
       log.open();
       assertEquals(1, log.recovered.size());
