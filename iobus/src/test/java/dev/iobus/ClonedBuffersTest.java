@@ -10,7 +10,7 @@ import dev.iobus.backend.Backend;
 import dev.iobus.posix.Errno;
 import dev.iobus.uring.KernelFeature;
 import dev.iobus.uring.LimitedKernel;
-import dev.iobus.uring.RefusingClones;
+import dev.iobus.uring.RefusingRegister;
 import dev.iobus.uring.UringSyscalls;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,8 +195,11 @@ final class ClonedBuffersTest extends OneSharedBus {
   /// Such as a kernel that is short of memory.
   @Test
   void aRingThatIsRefusedACloneRegistersItself() throws Exception {
-    try (SharedBus other = open(new RefusingClones(Errno.ENOMEM))) {
+    AtomicBoolean refuses = new AtomicBoolean();
+    try (SharedBus other =
+        open(new RefusingRegister(RefusingRegister.CLONE, Errno.ENOMEM, refuses::get))) {
       assertTrue(clones(other));
+      refuses.set(true);
       RegisteredFile file = other.register(openOn(other, numbered("pages", 12)));
       RegisteredBuffer buffer = other.register(memory(BYTES));
       assertEquals(RINGS, buffer.rings());

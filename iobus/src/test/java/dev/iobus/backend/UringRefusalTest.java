@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.iobus.NamedPipe;
 import dev.iobus.posix.Errno;
 import dev.iobus.posix.Libc;
 import dev.iobus.uring.KernelFeature;
@@ -197,9 +198,7 @@ class UringRefusalTest {
   /// The thread sleeps once for a batch; without the kernel's help, once more when nothing came.
   @Test
   void aBatchIsOneSystemCall(@TempDir Path directory) throws Exception {
-    Path fifo = directory.resolve("fifo");
-    Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
-    Assumptions.assumeTrue(mkfifo.waitFor() == 0, "no mkfifo on this host");
+    Path fifo = NamedPipe.make(directory.resolve("fifo"));
     Faulty syscalls = new Faulty();
     UringBackend backend = openOrSkip(syscalls, false);
     long second = 1_000_000_000L;

@@ -12,6 +12,9 @@ public final class RefusingRegister implements UringSyscalls {
   /// Makes memory known, in either way.
   public static final int BUFFER = IORING_REGISTER_BUFFERS_UPDATE;
 
+  /// Makes memory known that another ring knows.
+  public static final int CLONE = IORING_REGISTER_CLONE_BUFFERS;
+
   /// Makes a file known, or empties a slot.
   public static final int FILE = IORING_REGISTER_FILES_UPDATE;
 
@@ -20,7 +23,7 @@ public final class RefusingRegister implements UringSyscalls {
   private final int errno;
   private final BooleanSupplier refuses;
 
-  /// @param refused [#BUFFER] or [#FILE]
+  /// @param refused [#BUFFER], [#CLONE] or [#FILE]
   /// @param errno the answer
   /// @param refuses asked by each such call, on its thread
   public RefusingRegister(int refused, int errno, BooleanSupplier refuses) {
@@ -49,8 +52,8 @@ public final class RefusingRegister implements UringSyscalls {
   @Override
   public int io_uring_register(
       MemorySegment capture, int fd, int opcode, MemorySegment argument, int count) {
-    boolean clones = opcode == IORING_REGISTER_CLONE_BUFFERS && refused == BUFFER;
-    return (opcode == refused || clones) && refuses.getAsBoolean()
+    boolean isIt = opcode == refused || (opcode == CLONE && refused == BUFFER);
+    return isIt && refuses.getAsBoolean()
         ? -errno
         : kernel.io_uring_register(capture, fd, opcode, argument, count);
   }
