@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// ([FlightLine]). The background task ([LogTimer]) leads only for records that nobody waits for.
 ///
 /// The lock is held for a few field updates, never across I/O. A waiter queues itself and looks
-/// for a leader under the lock, or begins its write under that same hold where nobody leads or waits;
-/// a leader publishes and looks for waiters under the lock. So no wake-up is lost. Thread-safe.
+/// for a leader under the lock, or begins its write under that same hold where nobody leads or waits:
+/// an append, under the one in which it takes its place. A leader publishes and looks for waiters
+/// under the lock. So no wake-up is lost. Thread-safe.
 final class GroupCommit {
 
   // Constant after construction.

@@ -255,6 +255,7 @@ public final class Wal implements AutoCloseable {
   /// @throws WalFailedException when the log failed before that; whether the bytes survive is then
   ///     unknown
   public void await(long lsn, Durability durability) throws IOException {
+    Objects.requireNonNull(durability, "durability");
     commit.await(lsn, durability);
   }
 
@@ -267,6 +268,7 @@ public final class Wal implements AutoCloseable {
   /// @throws IllegalArgumentException when it is negative or behind the tail
   /// @throws IllegalStateException when the log is closed
   public void whenReached(long lsn, Durability durability, AckCallback callback) {
+    Objects.requireNonNull(durability, "durability");
     Objects.requireNonNull(callback, "callback");
     tasks.requireAckTask(commit);
     commit.whenReached(lsn, durability, callback);

@@ -147,7 +147,8 @@ class LogCrashProperties {
           case 1 -> Durability.WRITTEN;
           default -> Durability.SYNCED;
         };
-    long end = wal.append(MemorySegment.ofArray(record));
+    MemorySegment payload = MemorySegment.ofArray(record);
+    long end = random.nextBoolean() ? wal.append(payload) : wal.append(payload, durability);
     synchronized (appended) {
       appended.put(end, record);
     }

@@ -49,6 +49,31 @@ class WalTest {
     }
   }
 
+  /// A record was in the log before it was refused, and none was named.
+  @Test
+  void aDurabilityIsNeeded() throws IOException {
+    try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
+      Wal wal = log.open();
+      long tail = wal.tail();
+      MemorySegment record = MemorySegment.ofArray(record(0, 100));
+      assertNeedsDurability(() -> wal.append(record, none()));
+      assertEquals(tail, wal.tail());
+      assertNeedsDurability(() -> wal.await(tail, none()));
+      assertNeedsDurability(() -> wal.whenReached(tail, none()));
+      assertNeedsDurability(() -> wal.whenReached(tail, none(), (lsn, failure) -> {}));
+    }
+  }
+
+  private static void assertNeedsDurability(Executable call) {
+    assertEquals("durability", assertThrows(NullPointerException.class, call).getMessage());
+  }
+
+  /// What a caller without its checks may pass.
+  @SuppressWarnings("NullAway")
+  private static Durability none() {
+    return null;
+  }
+
   @Test
   void emptyRecordIsARecord() throws IOException {
     try (LogHarness log = new LogHarness(path, WalOptions.defaults())) {
